@@ -1,0 +1,85 @@
+"""chopmark: guards the model calls of LLM frameworks; screens, marks and records them.
+
+from chopmark import Chopmark
+from chopmark_langchain import guard
+
+model = guard(ChatOpenAI(), Chopmark(policy="cn"))
+"""
+
+from ._calling import calling
+from ._chopmark import Chopmark
+from ._errors import (
+    ChopmarkError,
+    LogError,
+    MarkError,
+    ModelError,
+    PluginError,
+    PolicyBlocked,
+    PolicyError,
+    Refused,
+    RequestError,
+)
+from ._flow import OnBlock, Shape
+from ._values import (
+    Act,
+    Chunk,
+    Commitment,
+    Context,
+    Direction,
+    Ending,
+    Failure,
+    Kind,
+    Mark,
+    Message,
+    Outcome,
+    Receipt,
+    Record,
+    Request,
+    Response,
+    Screening,
+    Usage,
+    Verdict,
+)
+from ._version import __version__
+from .hookspecs import Needs, hookimpl
+from .policy import OnError, Policy, Rules
+
+__all__ = [
+    "Act",
+    "Chopmark",
+    "ChopmarkError",
+    "Chunk",
+    "Commitment",
+    "Context",
+    "Direction",
+    "Ending",
+    "Failure",
+    "Kind",
+    "LogError",
+    "Mark",
+    "MarkError",
+    "Message",
+    "ModelError",
+    "Needs",
+    "OnBlock",
+    "OnError",
+    "Outcome",
+    "PluginError",
+    "Policy",
+    "PolicyBlocked",
+    "PolicyError",
+    "Receipt",
+    "Record",
+    "Refused",
+    "Request",
+    "RequestError",
+    "Response",
+    "Rules",
+    "Screening",
+    "Shape",
+    "Usage",
+    "Verdict",
+    "__version__",
+    "calling",
+    "hookimpl",
+]

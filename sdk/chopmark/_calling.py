@@ -1,0 +1,66 @@
+"""Says for whom the calls in a block are made, whatever framework makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+
+from ._values import Request
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    audience: str = ""
+    user: str = ""
+    locale: str = ""
+    metadata: Mapping[str, object] = field(default_factory=dict)
+
+
+_SETTINGS: ContextVar[_Settings] = ContextVar("chopmark_calling", default=_Settings())  # noqa: B039
+
+
+@contextmanager
+def calling(
+    *,
+    audience: str = "",
+    user: str = "",
+    locale: str = "",
+    metadata: Mapping[str, object] | None = None,
+) -> Iterator[None]:
+    """Set audience, user, locale and metadata of every guarded call in this block.
+
+    What a call says by itself goes before it; what an outer block said stays where this one
+    says nothing. `user` is committed to in the record, never written there.
+
+        with calling(audience="minor", user="u-17"):
+            model.invoke("...")
+    """
+    outer = _SETTINGS.get()
+    token = _SETTINGS.set(
+        _Settings(
+            audience or outer.audience,
+            user or outer.user,
+            locale or outer.locale,
+            {**outer.metadata, **(metadata or {})},
+        )
+    )
+    try:
+        yield
+    finally:
+        _SETTINGS.reset(token)
+
+
+def with_settings(request: Request) -> Request:
+    """Return `request` with what it does not say itself filled in from the block around it."""
+    settings = _SETTINGS.get()
+    if settings == _Settings():
+        return request
+    return replace(
+        request,
+        audience=request.audience or settings.audience,
+        user=request.user or settings.user,
+        locale=request.locale or settings.locale,
+        metadata={**settings.metadata, **request.metadata},
+    )

@@ -1,0 +1,255 @@
+"""Guards plain Python: `@chop.guard` on a function that takes a prompt and answers with text."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from ._errors import PolicyBlocked, RequestError
+from ._flow import OnBlock
+from ._values import Chunk, Message, Request, Response, Usage
+
+if TYPE_CHECKING:
+    from ._chopmark import Chopmark, Done
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class TextShape:
+    """The shape of an answer whose pieces are plain strings.
+
+    `whole` says that one piece is the whole answer.
+    """
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+
+    def read(self, raw: str) -> Sequence[Chunk]:
+        """Return the piece as a chunk."""
+        if not isinstance(raw, str):
+            raise RequestError(
+                f"a guarded function answered with {type(raw).__name__}, not with text; return "
+                "or yield strings, or guard the model object with an adapter"
+            )
+        return (Chunk(raw, last=self._whole),)
+
+    def write(self, raw: str, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[str]:
+        """Return the text that goes out; nothing where all of it is held."""
+        text = texts[0] + "".join(tail.text for tail in tails)
+        return (text,) if text or self._whole else ()
+
+    def tail(self, tails: Sequence[Chunk]) -> Sequence[str]:
+        """Return the tails as pieces."""
+        return [tail.text for tail in tails]
+
+    def seal(self, held: Sequence[str], response: Response) -> Sequence[str]:
+        """Return what was held: plain text carries no metadata."""
+        return held
+
+    def usage(self, raw: str) -> Usage | None:
+        """Return None: plain text counts no tokens."""
+        return None
+
+    def refuse(self, response: Response) -> Sequence[str]:
+        """Return the refusal text."""
+        return (response.refusal,)
+
+    def error(self, response: Response) -> PolicyBlocked:
+        """Return the block as it is."""
+        return PolicyBlocked(response)
+
+
+class Decorator:
+    """What `chop.guard` is: use it bare, or with options.
+
+    @chop.guard
+    def answer(prompt: str) -> str: ...
+
+    @chop.guard(prompt="question", on_block="refuse")
+    async def stream(question: str) -> AsyncIterator[str]: ...
+    """
+
+    def __init__(self, chop: Chopmark) -> None:
+        self._chop = chop
+
+    @overload
+    def __call__(self, function: F, /) -> F: ...
+
+    @overload
+    def __call__(
+        self,
+        /,
+        *,
+        prompt: str = ...,
+        on_block: OnBlock = ...,
+        audience: str = ...,
+        on_response: Done | None = ...,
+    ) -> Callable[[F], F]: ...
+
+    def __call__(
+        self,
+        function: F | None = None,
+        /,
+        *,
+        prompt: str = "",
+        on_block: OnBlock = "raise",
+        audience: str = "",
+        on_response: Done | None = None,
+    ) -> F | Callable[[F], F]:
+        """Guard `function`.
+
+        Args:
+            function: takes a prompt and returns text, or yields pieces of it; may be async.
+            prompt: the name of the parameter that holds the prompt, by default the first one.
+                It is a string, or a list of `{"role": ..., "content": ...}` messages.
+            on_block: `raise` raises `PolicyBlocked`, `refuse` answers with the refusal text.
+            audience: the audience of every call, as the policy names it.
+            on_response: told how each call ended.
+
+        Raises:
+            RequestError: the function has no such parameter.
+        """
+
+        def decorate(function: F) -> F:
+            guarded = _Guarded(self._chop, function, prompt, on_block, audience, on_response)
+            return guarded.wrapper()  # type: ignore[no-any-return]
+
+        return decorate if function is None else decorate(function)
+
+
+class _Guarded:
+    def __init__(
+        self,
+        chop: Chopmark,
+        function: Callable[..., Any],
+        prompt: str,
+        on_block: OnBlock,
+        audience: str,
+        on_response: Done | None,
+    ) -> None:
+        self.chop, self.function = chop, function
+        self.options: dict[str, Any] = {"on_block": on_block, "done": on_response}
+        self.audience = audience
+        self.signature = inspect.signature(function)
+        names = [n for n in self.signature.parameters if n not in ("self", "cls")]
+        self.prompt = prompt or (names[0] if names else "")
+        self.name = getattr(function, "__qualname__", repr(function))
+        if self.prompt not in names:
+            raise RequestError(
+                f"{self.name}() has no parameter {self.prompt!r} to screen; name the one that "
+                'holds the prompt: @chop.guard(prompt="...")'
+            )
+
+    def wrapper(self) -> Any:
+        function, chop = self.function, self.chop
+        if inspect.isasyncgenfunction(function):
+
+            @wraps(function)
+            async def pieces_async(*args: Any, **kwargs: Any) -> AsyncIterator[str]:
+                if chop.inert or chop.inside():
+                    async for piece in function(*args, **kwargs):
+                        yield piece
+                    return
+                request, bound = self.request(args, kwargs, stream=True)
+
+                async def ask(sent: Request) -> AsyncIterator[str]:
+                    return function(*self.sent(bound, sent), **bound.kwargs)  # type: ignore[no-any-return]
+
+                shape = TextShape(whole=False)
+                guarded = chop.astream(request, shape, ask, **self.options)
+                try:
+                    async for piece in guarded:
+                        yield piece
+                finally:
+                    await guarded.aclose()
+
+            return pieces_async
+        if inspect.iscoroutinefunction(function):
+
+            @wraps(function)
+            async def answer_async(*args: Any, **kwargs: Any) -> str:
+                if chop.inert or chop.inside():
+                    return await function(*args, **kwargs)  # type: ignore[no-any-return]
+                request, bound = self.request(args, kwargs, stream=False)
+
+                async def ask(sent: Request) -> str:
+                    return await function(*self.sent(bound, sent), **bound.kwargs)  # type: ignore[no-any-return]
+
+                return await chop.arun(request, TextShape(whole=True), ask, **self.options)
+
+            return answer_async
+        if inspect.isgeneratorfunction(function):
+
+            @wraps(function)
+            def pieces(*args: Any, **kwargs: Any) -> Iterator[str]:
+                if chop.inert or chop.inside():
+                    yield from function(*args, **kwargs)
+                    return
+                request, bound = self.request(args, kwargs, stream=True)
+
+                def ask(sent: Request) -> Iterator[str]:
+                    return function(*self.sent(bound, sent), **bound.kwargs)  # type: ignore[no-any-return]
+
+                yield from chop.stream(request, TextShape(whole=False), ask, **self.options)
+
+            return pieces
+
+        @wraps(function)
+        def answer(*args: Any, **kwargs: Any) -> str:
+            if chop.inert or chop.inside():
+                return function(*args, **kwargs)  # type: ignore[no-any-return]
+            request, bound = self.request(args, kwargs, stream=False)
+
+            def ask(sent: Request) -> str:
+                return function(*self.sent(bound, sent), **bound.kwargs)  # type: ignore[no-any-return]
+
+            return chop.run(request, TextShape(whole=True), ask, **self.options)
+
+        return answer
+
+    def request(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], *, stream: bool
+    ) -> tuple[Request, inspect.BoundArguments]:
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        value = bound.arguments[self.prompt]
+        request = Request(
+            messages=tuple(_messages(value, self.name)),
+            adapter="python",
+            model=self.name,
+            audience=self.audience,
+            stream=stream,
+        )
+        return request, bound
+
+    def sent(self, bound: inspect.BoundArguments, sent: Request) -> tuple[Any, ...]:
+        """Put the screened messages where the prompt was; return the positional arguments."""
+        value = bound.arguments[self.prompt]
+        if isinstance(value, str):
+            bound.arguments[self.prompt] = sent.messages[0].text
+        else:
+            bound.arguments[self.prompt] = [
+                {**message, "content": screened.text}
+                for message, screened in zip(value, sent.messages, strict=True)
+            ]
+        return bound.args
+
+
+def _messages(value: object, name: str) -> Iterator[Message]:
+    if isinstance(value, str):
+        yield Message(role="user", text=value)
+        return
+    if not isinstance(value, list | tuple):
+        raise RequestError(
+            f"the prompt of {name}() is {type(value).__name__}; give a string or a list of "
+            '{"role": ..., "content": ...} messages'
+        )
+    for message in value:
+        content = message.get("content") if isinstance(message, dict) else None
+        if not isinstance(content, str):
+            raise RequestError(
+                f'a message of the prompt of {name}() has no text in "content": {type(message)}'
+            )
+        yield Message(role=str(message.get("role", "user")), text=content)

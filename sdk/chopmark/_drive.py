@@ -1,0 +1,61 @@
+"""The sync driver of a call: answers what the flow asks for, on the caller's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any, TypeVar
+
+from ._flow import END, Abandoned, Append, Ask, Flow, Pull, Push
+from ._inside import CURRENT, Guarding
+from ._values import Request, Response
+from .hookspecs import Log
+
+R = TypeVar("R")
+
+
+def drive(
+    flow: Flow,
+    ask: Callable[[Request], Iterable[R]],
+    log: Log | None,
+    owner: object,
+) -> Generator[R, None, Response]:
+    """Yield what the caller gets; return the response. Closing it records what was delivered."""
+    guarding = Guarding(owner)
+    source: Iterator[R] = iter(())
+    value: Any = None
+    error: BaseException | None = None
+    try:
+        while True:
+            try:
+                step = flow.send(value) if error is None else flow.throw(error)
+            except StopIteration as stop:
+                response: Response = stop.value
+                return response
+            value = error = None
+            kind = type(step)
+            try:
+                if kind is Push:
+                    yield step.raw
+                elif kind is Pull or kind is Ask:
+                    token = CURRENT.set(guarding)
+                    try:
+                        if kind is Pull:
+                            value = next(source, END)
+                        else:
+                            source = iter(ask(step.request))
+                    finally:
+                        CURRENT.reset(token)
+                elif kind is Append:
+                    value = log.append(step.record) if log else None
+                else:
+                    value = step.run()
+            except GeneratorExit:
+                error = Abandoned()
+            except BaseException as raised:  # noqa: BLE001  the flow records it and raises it
+                error = raised
+    finally:
+        guarding.open = False
+        flow.close()
+        close = getattr(source, "close", None)
+        if close is not None:
+            close()

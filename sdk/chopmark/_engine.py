@@ -1,0 +1,98 @@
+"""What one `Chopmark` object is made of: the policy, and the roles that its plugins brought."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ._errors import PluginError
+from ._json_text import JsonScanner, escape
+from ._scanners import check_needs, open_scanner
+from ._screen import Screen, Watch
+from ._values import Context, Failure, Receipt, Record, Verdict
+from .hookspecs import Detector, Log, Marker, Wrapper
+from .policy import Decider, Policy
+
+_ROLE_MEMBERS = {
+    "detector": ("name", "version", "needs", "blocking", "judge"),
+    "marker": ("name", "version", "kind", "open", "detect"),
+    "log": ("name", "blocking", "append", "close"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The parts of a guarded call. Immutable, shared by threads."""
+
+    policy: Policy
+    decider: Decider
+    policy_id: str
+    detectors: tuple[Detector, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    wrappers: tuple[Wrapper, ...] = ()
+    log: Log | None = None
+    recorded: tuple[Callable[[Record, Receipt], None], ...] = ()
+
+    @property
+    def inert(self) -> bool:
+        """Whether there is nothing to do at all."""
+        return not (self.detectors or self.markers or self.wrappers or self.log or self.recorded)
+
+    def open_screen(self, context: Context, audience: str) -> Screen:
+        """Return the screen of one text."""
+        json_text = context.kind in ("structured", "tool_call")
+        cap = self.policy.holdback
+        watches = []
+        for detector in self.detectors:
+            scanner = open_scanner(detector, context, cap)
+            watches.append(Watch(detector, JsonScanner(scanner) if json_text else scanner))
+        return Screen(
+            watches,
+            partial(self.decider.outcome, audience=audience),
+            self.policy.on_error.detector,
+            modifies=context.kind != "tool_call",
+            escape=escape if json_text else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A whole text after screening. `stopped`: it, or a span of it, is denied."""
+
+    text: str
+    stopped: bool
+    verdicts: Sequence[Verdict]
+    failures: Sequence[Failure]
+
+
+def judge(engine: Engine, text: str, context: Context, audience: str, part: int = 0) -> Judged:
+    """Screen a whole text; where it is denied, `text` is what comes before the denied span."""
+    screen = engine.open_screen(context, audience)
+    screen.place(context, part)
+    out = screen.feed(text)
+    out += screen.finish()
+    return Judged(
+        text=out, stopped=screen.stopped, verdicts=screen.verdicts, failures=screen.failures
+    )
+
+
+def check_role(role: str, value: object) -> None:
+    """Raise `PluginError` where `value` lacks what its role needs."""
+    missing = [name for name in _ROLE_MEMBERS[role] if not hasattr(value, name)]
+    if missing:
+        raise PluginError(
+            f"{type(value).__qualname__!r} is no {role}: it has no {', '.join(missing)}; "
+            f"see chopmark.hookspecs.{role.capitalize()}"
+        )
+
+
+def check_detectors(detectors: Sequence[Detector], policy: Policy) -> None:
+    """Raise where two detectors share a name, or one must hold back more than the cap."""
+    seen: set[str] = set()
+    for detector in detectors:
+        check_role("detector", detector)
+        if detector.name in seen:
+            raise PluginError(f"two detectors are named {detector.name!r}; give one another name")
+        seen.add(detector.name)
+        check_needs(detector, policy.holdback)

@@ -1,0 +1,270 @@
+"""The order of a call, written once: a generator that asks for what it needs.
+
+Two small drivers, sync and async, answer it (`_drive`, `_drive_async`). Nothing here does I/O.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from os import urandom
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from ._engine import Engine
+from ._errors import LogError, MarkError, PolicyBlocked, Refused
+from ._record import make_record
+from ._session import MarkFailed, Session
+from ._unrecorded import Unrecorded
+from ._values import Chunk, Receipt, Record, Request, Response, Usage
+from ._wrapping import Wrapping
+
+R = TypeVar("R")
+OnBlock = Literal["raise", "refuse"]
+
+
+class Shape(Protocol[R]):
+    """What an adapter says of its framework's pieces. One object per call; it may keep state.
+
+    A piece (`raw`) is what the framework hands over: a stream chunk, an event, a whole answer.
+    """
+
+    def read(self, raw: R) -> Sequence[Chunk]:
+        """Return the texts in `raw`, in order; a chunk with `last` ends its channel."""
+        ...
+
+    def write(self, raw: R, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[R]:
+        """Return what goes out for `raw`: its texts replaced by `texts`, in the order of `read`,
+        with `tails` behind them for the channels that it ends. Must not change `raw` itself.
+        """
+        ...
+
+    def tail(self, tails: Sequence[Chunk]) -> Sequence[R]:
+        """Return pieces that carry `tails`, for a stream that ended without saying so."""
+        ...
+
+    def seal(self, held: Sequence[R], response: Response) -> Sequence[R]:
+        """Return the last pieces with the response's metadata on one of them. `held` starts with
+        the piece that ended the last open channel; it is empty where the stream did not mark its
+        end, and then there may be nothing to return.
+        """
+        ...
+
+    def usage(self, raw: R) -> Usage | None:
+        """Return the token counts in `raw`, if it has them."""
+        ...
+
+    def refuse(self, response: Response) -> Sequence[R]:
+        """Return the pieces that say softly that the policy refused."""
+        ...
+
+    def error(self, response: Response) -> PolicyBlocked:
+        """Return the framework's own form of `PolicyBlocked`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Let the framework call its model."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """Get the next piece of the answer, `END` after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push(Generic[R]):
+    """Give a piece to the caller."""
+
+    raw: R
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Run something that takes long; the async driver does it in a thread."""
+
+    run: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Store a record; must not be cut short by a cancellation."""
+
+    record: Record
+
+
+class Abandoned(Exception):  # noqa: N818  an ending, not an error
+    """Thrown into the flow: the caller stopped reading, or its task was cancelled."""
+
+    def __init__(self, ending: Literal["abandoned", "cancelled"] = "abandoned") -> None:
+        self.ending: Literal["abandoned", "cancelled"] = ending
+        super().__init__(ending)
+
+
+END: Any = object()
+_PULL = Pull()
+Flow = Generator[Any, Any, Response]
+_Held = list[tuple[R, str]]
+
+
+def call(
+    engine: Engine,
+    request: Request,
+    shape: Shape[R],
+    on_block: OnBlock,
+    unrecorded: Unrecorded,
+    done: Callable[[Response], None] | None = None,
+) -> Flow:
+    """Run one call from the request to the record, and tell `done` how it ended."""
+    engine.decider.check_audience(request.audience)
+    started, clock = time.time_ns() // 1_000_000, time.perf_counter()
+    session = Session(engine, request)
+    wrapping = Wrapping(engine.wrappers)
+    held: _Held[R] = []
+    error: BaseException | None = None
+    try:
+        sent = wrapping.enter(request)
+        screen = partial(session.screen_request, sent)
+        sent = (yield Work(screen)) if session.blocking else screen()
+        if not session.stopped:
+            yield Ask(sent)
+            yield from _answer(session, shape, held, request.stream)
+    except Abandoned as left:
+        session.cut_off(left.ending)
+    except Refused as refused:
+        session.refuse(str(refused))
+    except MarkFailed as failed:
+        session.cut_off("mark_error")
+        error = MarkError(
+            f"a marker broke ({failed.__cause__!r}), so the answer was stopped; mend it, or set "
+            'on_error.marker = "allow" in the policy to let unmarked answers out'
+        )
+        error.__cause__ = failed.__cause__
+    except GeneratorExit:
+        raise
+    except BaseException as broke:  # noqa: BLE001  recorded, then raised again
+        error = broke
+        session.broke(broke, in_wrapper=not wrapping.entered)
+    if not session.stopped and error is None and session.ending == "completed":
+        for _, text in held:
+            session.delivered(text)
+    response = session.response()
+    try:
+        response = wrapping.leave(response, error)
+    except Exception as broke:  # noqa: BLE001  the plugin border
+        error = error or broke
+    if engine.log is not None or engine.recorded:
+        duration = int((time.perf_counter() - clock) * 1000)
+        try:
+            receipt = yield from _record(engine, request, response, started, duration, unrecorded)
+            response = replace(response, receipt=receipt)
+        except LogError as lost:
+            error = error or lost
+    if done is not None:
+        done(response)
+    if error is not None:
+        raise error
+    if session.stopped:
+        if on_block == "raise":
+            raise shape.error(response)
+        for raw in shape.refuse(response):
+            yield Push(raw)
+    elif session.ending == "completed":
+        for raw in shape.seal([raw for raw, _ in held], response):
+            yield Push(raw)
+    return response
+
+
+def _answer(
+    session: Session, shape: Shape[R], held: _Held[R], streamed: bool
+) -> Generator[Any, Any, None]:
+    """Pull the answer, screen and mark it, push what may go out; fill `held` with its end."""
+    while (raw := (yield _PULL)) is not END:
+        usage = shape.usage(raw)
+        if usage is not None:
+            session.usage = usage
+        chunks = shape.read(raw)
+        texts: list[str] = []
+        changed = False
+        for chunk in chunks:
+            text = ""
+            if chunk.text and not session.stopped:
+                if session.blocking and session.due(chunk):
+                    text = yield Work(partial(session.feed, chunk))
+                else:
+                    text = session.feed(chunk)
+            texts.append(text)
+            changed = changed or text != chunk.text
+        closing = [(chunk.kind, chunk.index) for chunk in chunks if chunk.last]
+        tails: list[Chunk] = []
+        if session.stopped or closing:
+            finish = partial(session.finish, None if session.stopped else closing)
+            tails = (yield Work(finish)) if session.blocking else finish()
+        if session.stopped and not streamed:
+            return
+        out = shape.write(raw, texts, tails) if changed or tails else (raw,)
+        said = _said(chunks, texts) + _said(tails, [tail.text for tail in tails])
+        if held and any(chunk.text for chunk in chunks):
+            for earlier, text in held:  # it was not the end after all
+                session.delivered(text)
+                yield Push(earlier)
+            held.clear()
+        if not session.stopped and (held or (closing and not session.open)):
+            held += [(piece, said if n == 0 else "") for n, piece in enumerate(out)]
+            continue
+        session.delivered(said)
+        for piece in out:
+            yield Push(piece)
+        if session.stopped:
+            return
+    tails = (yield Work(session.finish)) if session.blocking else session.finish()
+    if tails and (streamed or not session.stopped):
+        session.delivered(_said(tails, [tail.text for tail in tails]))
+        for piece in shape.tail(tails):
+            yield Push(piece)
+
+
+def _said(chunks: Sequence[Chunk], texts: Sequence[str]) -> str:
+    return "".join(
+        text for chunk, text in zip(chunks, texts, strict=True) if chunk.kind == "answer"
+    )
+
+
+def _record(
+    engine: Engine,
+    request: Request,
+    response: Response,
+    started: int,
+    duration: int,
+    unrecorded: Unrecorded,
+) -> Generator[Any, Any, Receipt | None]:
+    """Append the record, behind those that an earlier failure of the log left over."""
+    salt = urandom(16)
+    record = make_record(
+        request=request, response=response, started=started, duration=duration, salt=salt
+    )
+    receipt = Receipt(log="", record=record.id)
+    if engine.log is not None:
+        try:
+            while (late := unrecorded.oldest()) is not None:
+                yield Append(late)
+                unrecorded.recorded(late)
+            receipt = yield Append(record)
+        except Exception as broke:
+            handled = engine.policy.on_error.log
+            unrecorded.keep(record, broke, handled)
+            if handled == "block":
+                raise LogError(
+                    f"log {engine.log.name!r} could not take the record of call {record.id}: "
+                    f'{broke}; mend the log, or set on_error.log = "allow" in the policy; the '
+                    "record is kept in memory and is appended with the next call"
+                ) from broke
+            return None
+    receipt = replace(receipt, salt=salt.hex())
+    for told in engine.recorded:
+        told(record, receipt)
+    return receipt

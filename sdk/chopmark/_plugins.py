@@ -1,0 +1,135 @@
+"""Finds, checks and orders plugins; pluggy's manager, strict where pluggy is silent.
+
+Nothing is imported because it happens to be installed: a policy enables plugins by name.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import pluggy
+
+from . import hookspecs
+from ._errors import PluginError
+
+GROUP = "chopmark"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An installed plugin, known from metadata alone."""
+
+    name: str
+    module: str
+    distribution: str
+    version: str
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def installed() -> list[Installed]:
+    """Return the installed plugins by name; imports none of them."""
+    found = []
+    for point in _entry_points().values():
+        dist = point.dist
+        name, version = (dist.name, dist.version) if dist else ("", "")
+        found.append(Installed(point.name, point.value, name, version))
+    return sorted(found, key=lambda plugin: plugin.name)
+
+
+class PluginManager(pluggy.PluginManager):
+    """A plugin manager that refuses what pluggy would accept and never call."""
+
+    def __init__(self, trace: Callable[[str], None] | None = None) -> None:
+        super().__init__(GROUP)
+        self.add_hookspecs(hookspecs.Hooks)
+        if trace is not None:
+            self.trace.root.setwriter(trace)
+            self.enable_tracing()
+
+    def register(self, plugin: object, name: str | None = None) -> str | None:
+        """Check `plugin` and add it; raise `PluginError` naming plugin, hook and cure."""
+        label = name or self.get_canonical_name(plugin)
+        specs = {n for n in dir(hookspecs.Hooks) if n.startswith("chopmark_")}
+        hooks = [a for a in dir(plugin) if a.startswith("chopmark_")]
+        for hook in hooks:
+            function: Any = getattr(plugin, hook)
+            if not callable(function):
+                continue
+            where = f"plugin {label!r}: {hook}()"
+            if not hasattr(function, "chopmark_impl"):
+                raise PluginError(f"{where} has no @hookimpl, so it would never be called; add it")
+            if hook not in specs and not function.chopmark_impl.get("optionalhook"):
+                raise PluginError(
+                    f"{where} is not a hook of chopmark; the hooks are {', '.join(sorted(specs))}"
+                )
+            if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+                raise PluginError(
+                    f"{where} is async; hooks are plain functions, so move the I/O into the "
+                    "detector, marker or log that it returns"
+                )
+            defaults = [
+                p.name
+                for p in inspect.signature(function).parameters.values()
+                if p.default is not p.empty
+            ]
+            if defaults:
+                raise PluginError(
+                    f"{where} gives {', '.join(defaults)} a default; take the default away, "
+                    "hook arguments are always passed"
+                )
+        if not hooks:
+            raise PluginError(
+                f"plugin {label!r} has no chopmark_... function, so it would do nothing; "
+                "register the module or object that holds the hooks"
+            )
+        try:
+            registered = super().register(plugin, name)
+            self.check_pending()
+        except (pluggy.PluginValidationError, ValueError) as error:
+            raise PluginError(f"plugin {label!r} cannot be used: {error}") from error
+        return registered
+
+
+def load(
+    names: Iterable[str], extra: Iterable[object], trace: Callable[[str], None] | None = None
+) -> PluginManager:
+    """Return a manager with the plugins of `names` and then `extra`, calling them in that order."""
+    manager = PluginManager(trace)
+    known = _entry_points()
+    plugins: list[tuple[str | None, object]] = []
+    for name in names:
+        if name not in known:
+            have = ", ".join(sorted(known)) or "none"
+            raise PluginError(
+                f"plugin {name!r} is not installed (installed: {have}); install the distribution "
+                "that brings it, or take it out of the policy's `plugins`"
+            )
+        plugins.append((name, _import(known[name])))
+    plugins += [(None, plugin) for plugin in extra]
+    for registered, plugin in reversed(plugins):  # pluggy calls the last one registered first
+        manager.register(plugin, registered)
+    return manager
+
+
+def _import(point: EntryPoint) -> object:
+    try:
+        return point.load()
+    except ImportError as error:
+        missing = getattr(error, "name", None) or str(error)
+        raise PluginError(
+            f"plugin {point.name!r} ({point.value}) cannot be imported: {missing} is missing; "
+            "install the extra that brings it, for chopmark's own: pip install 'chopmark[screen]'"
+        ) from error
+
+
+def trace_to_stderr(text: str) -> None:
+    """Write one line of the hook trace (`CHOPMARK_TRACE=1`)."""
+    sys.stderr.write(text)

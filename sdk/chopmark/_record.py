@@ -1,0 +1,56 @@
+"""Makes a record of a call: commitments to its texts, its decisions, and no content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+
+from ._values import Commitment, Record, Request, Response
+from ._version import __version__
+
+
+def new_id() -> str:
+    """Return a UUIDv7 (RFC 9562, section 5.7): milliseconds, then 74 random bits."""
+    now = time.time_ns() // 1_000_000
+    bits = int.from_bytes(os.urandom(10), "big")
+    high = (now << 16) | 0x7000 | (bits >> 68)
+    low = 0x8000_0000_0000_0000 | (bits & 0x3FFF_FFFF_FFFF_FFFF)
+    text = f"{high:016x}{low:016x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def commit(text: str, salt: bytes) -> Commitment:
+    """Return a commitment to `text`; lone surrogates are committed to as they stand."""
+    data = salt + text.encode("utf-8", "surrogatepass")
+    return Commitment(digest=hashlib.sha256(data).hexdigest(), characters=len(text))
+
+
+def make_record(
+    *, request: Request, response: Response, started: int, duration: int, salt: bytes
+) -> Record:
+    """Return the record of a finished call; `started` and `duration` are milliseconds."""
+    asked = "\x1e".join(f"{m.role}\x1f{m.text}" for m in request.messages)
+    return Record(
+        id=response.id,
+        time=started,
+        policy=response.policy,
+        adapter=request.adapter,
+        model=request.model,
+        audience=request.audience,
+        stream=request.stream,
+        action=response.action,
+        ending=response.ending,
+        judged=response.judged,
+        request=commit(asked, salt),
+        answer=commit(response.text, salt),
+        user=commit(request.user, salt),
+        messages=len(request.messages),
+        verdicts=response.verdicts,
+        marks=response.marks,
+        failures=response.failures,
+        usage=response.usage,
+        holdback=response.holdback,
+        duration=duration,
+        sdk=__version__,
+    )

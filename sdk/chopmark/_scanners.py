@@ -1,0 +1,165 @@
+"""Lifts a plain `Detector` to a `Scanner`: by window, by clause, or on the whole answer.
+
+Where a detector is asked depends only on positions in the text, never on how it was cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ._errors import PolicyError
+from ._values import Context, Verdict
+from .hookspecs import Detector, Needs, Scanner, StreamDetector
+
+# One character ends a clause, or a full stop with the white space behind it: so that the end of
+# a clause is known as soon as it is there. Commas do not end one: a classifier needs the context.
+_CLAUSE_END = re.compile(r"[。！？；!?;\n…]|\.\s")
+
+
+def open_scanner(detector: Detector, context: Context, cap: int) -> Scanner:
+    """Return a scanner of one text; `cap` is the most characters that it may leave unsettled."""
+    if isinstance(detector, StreamDetector):
+        return detector.open(context)
+    if detector.needs.kind == "window":
+        return WindowScanner(detector, context)
+    if detector.needs.kind == "clause":
+        return ClauseScanner(detector, context, cap)
+    return WholeScanner(detector, context, cap)
+
+
+def check_needs(detector: Detector, cap: int) -> None:
+    """Raise `PolicyError` where `detector` must hold back more than the policy's cap."""
+    needs: Needs = detector.needs
+    if needs.kind == "window" and needs.characters > cap:
+        raise PolicyError(
+            f"detector {detector.name!r} needs to hold back {needs.characters} characters, the "
+            f"policy's `holdback` is {cap}; raise it, or take the detector out"
+        )
+
+
+def _moved(verdicts: Sequence[Verdict], by: int) -> list[Verdict]:
+    if not by:
+        return list(verdicts)
+    return [replace(v, start=v.start + by, end=v.end + by) for v in verdicts]
+
+
+class WindowScanner:
+    """Asks about the held tail and a window before it; takes what can no longer change."""
+
+    def __init__(self, detector: Detector, context: Context) -> None:
+        self.settled = 0
+        self._detector = detector
+        self._context = context
+        self._window = detector.needs.characters
+        self._text = ""
+        self._base = 0
+
+    def due(self, text: str) -> bool:
+        """Return True: every piece is judged."""
+        return True
+
+    def feed(self, text: str) -> Sequence[Verdict]:
+        """Take the next piece."""
+        self._text += text
+        return self._judge(self._base + len(self._text) - self._window + 1)
+
+    def finish(self) -> Sequence[Verdict]:
+        """Judge what is left."""
+        return self._judge(self._base + len(self._text)) if self._text else ()
+
+    def _judge(self, until: int) -> Sequence[Verdict]:
+        since = self.settled
+        if until <= since:
+            return ()
+        found = self._detector.judge(self._text, self._context)
+        self.settled = until
+        moved = _moved(found, self._base)
+        keep = max(0, until - self._window - self._base)
+        if keep:
+            self._text = self._text[keep:]
+            self._base += keep
+        return [v for v in moved if since <= v.start < until]
+
+
+class ClauseScanner:
+    """Asks clause by clause; a clause longer than the cap is judged in pieces of it."""
+
+    def __init__(self, detector: Detector, context: Context, cap: int) -> None:
+        self.settled = 0
+        self._detector = detector
+        self._context = context
+        self._cap = cap
+        self._held = ""
+
+    def due(self, text: str) -> bool:
+        """Return whether `text` completes a clause, so that the detector will be asked."""
+        return (
+            len(self._held) + len(text) >= self._cap
+            or _CLAUSE_END.search(self._held[-1:] + text) is not None
+        )
+
+    def feed(self, text: str) -> Sequence[Verdict]:
+        """Take the next piece; judge the clauses that it completes."""
+        searched = max(0, len(self._held) - 1)
+        self._held += text
+        found: list[Verdict] = []
+        while True:
+            end = _CLAUSE_END.search(self._held, searched, self._cap)
+            if end is not None:
+                cut = end.end()
+            elif len(self._held) >= self._cap:
+                cut = self._cap
+            else:
+                return found
+            found += self._judge(cut)
+            searched = 0
+
+    def finish(self) -> Sequence[Verdict]:
+        """Judge the clause that the end of the text completes."""
+        return self._judge(len(self._held)) if self._held else ()
+
+    def _judge(self, cut: int) -> Sequence[Verdict]:
+        clause, self._held = self._held[:cut], self._held[cut:]
+        found: Sequence[Verdict] = ()
+        if not clause.isspace():
+            found = self._detector.judge(clause, self._context)
+        moved = _moved(found, self.settled)
+        self.settled += cut
+        return moved
+
+
+class WholeScanner:
+    """Asks at the end; before that, at every `cap` characters, about everything so far.
+
+    Spans that begin in what an earlier judgement let go are clipped to what is still held.
+    """
+
+    def __init__(self, detector: Detector, context: Context, cap: int) -> None:
+        self.settled = 0
+        self._detector = detector
+        self._context = context
+        self._cap = cap
+        self._text = ""
+
+    def due(self, text: str) -> bool:
+        """Return whether `text` reaches the cap, so that the detector will be asked."""
+        return len(self._text) - self.settled + len(text) >= self._cap
+
+    def feed(self, text: str) -> Sequence[Verdict]:
+        """Take the next piece; judge where the cap forces it."""
+        self._text += text
+        found: list[Verdict] = []
+        while len(self._text) - self.settled >= self._cap:
+            found += self._judge(self.settled + self._cap)
+        return found
+
+    def finish(self) -> Sequence[Verdict]:
+        """Judge the whole text."""
+        return self._judge(len(self._text)) if len(self._text) > self.settled else ()
+
+    def _judge(self, until: int) -> Sequence[Verdict]:
+        since, self.settled = self.settled, until
+        found = self._detector.judge(self._text[:until], self._context)
+        return [replace(v, start=max(v.start, since)) for v in found if v.end > since]

@@ -1,0 +1,259 @@
+"""Judges one text in progress, and lets go of what no detector can still be waiting on.
+
+The text that goes out, and the verdicts that are kept, are a function of the whole text alone:
+a denied span ends the text at its first character, and that is decided only when every detector
+has settled the text up to and including that character.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ._values import Context, Direction, Failure, Kind, Outcome, Verdict
+from .hookspecs import Detector, Scanner
+from .policy import Handling
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A scanner with the detector that it belongs to."""
+
+    detector: Detector
+    scanner: Scanner
+
+
+class Screen:
+    """Feeds one text to its scanners and releases it as they settle it.
+
+    `decide` gives a verdict its outcome. `modifies` is False where replacing text would break
+    the answer (a tool call): such verdicts then warn. `stopped` turns True when a denied span is
+    certain; nothing from that span on is ever released.
+    """
+
+    __slots__ = (
+        "_decide",
+        "_direction",
+        "_escape",
+        "_held",
+        "_kept",
+        "_kind",
+        "_modifies",
+        "_on_error",
+        "_part",
+        "_plan",
+        "_released",
+        "_watches",
+        "failures",
+        "stopped",
+        "worst",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        watches: Sequence[Watch],
+        decide: Callable[[Verdict], Outcome],
+        on_error: Handling,
+        *,
+        modifies: bool = True,
+        escape: Callable[[str], str] | None = None,
+    ) -> None:
+        self._watches = list(watches)
+        self._decide = decide
+        self._on_error = on_error
+        self._modifies = modifies
+        self._escape = escape
+        self._held = ""
+        self._released = 0
+        self._plan: list[Verdict] = []  # decided verdicts that still bear on held text
+        self._kept: list[Verdict] = []
+        self._direction: Direction = "output"
+        self._kind: Kind = "answer"
+        self._part = 0
+        self.failures: list[Failure] = []
+        self.stopped = False
+        self.worst = 0
+
+    def place(self, context: Context, part: int) -> None:
+        """Say where the text stands; every verdict carries it."""
+        self._direction, self._kind, self._part = context.direction, context.kind, part
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts so far on what was released, by their place in the text."""
+        return sorted(self._kept, key=_order)
+
+    def due(self, text: str) -> bool:
+        """Return whether feeding `text` will ask a detector that blocks."""
+        for watch in self._watches:
+            if watch.detector.blocking:
+                due = getattr(watch.scanner, "due", None)
+                if due is None or due(text):
+                    return True
+        return False
+
+    @property
+    def blocking(self) -> bool:
+        """Whether a detector here blocks at all."""
+        return any(w.detector.blocking for w in self._watches)
+
+    def feed(self, text: str) -> str:
+        """Take the next piece of the text and return what may go out now."""
+        if self.stopped:
+            return ""
+        self._held += text
+        end = self._released + len(self._held)
+        frontier = end
+        broken: list[Watch] = []
+        for watch in self._watches:
+            try:
+                found = watch.scanner.feed(text)
+                settled = watch.scanner.settled
+            except Exception as error:  # noqa: BLE001  the plugin border: it becomes a Failure
+                broken.append(watch)
+                settled = self._broke(watch, error)
+                found = ()
+            if found:
+                self._add(found, watch)
+            if settled < frontier:
+                frontier = settled
+        for watch in broken:
+            self._watches.remove(watch)
+        out = self._release(frontier)
+        held = len(self._held)
+        if held > self.worst:
+            self.worst = held
+        return out
+
+    def finish(self) -> str:
+        """End the text and return the rest of it."""
+        if self.stopped:
+            return ""
+        for watch in self._watches:
+            try:
+                found = watch.scanner.finish()
+            except Exception as error:  # noqa: BLE001  the plugin border
+                self._broke(watch, error)
+                continue
+            if found:
+                self._add(found, watch)
+        return self._release(self._released + len(self._held), last=True)
+
+    def _broke(self, watch: Watch, error: Exception) -> int:
+        """Keep the failure; by policy deny what is not settled. Return the new frontier."""
+        handled = self._on_error
+        name = watch.detector.name
+        self.failures.append(
+            Failure(role="detector", name=name, error=type(error).__name__, handled=handled)
+        )
+        end = self._released + len(self._held)
+        if handled == "allow":
+            return end
+        at = min(max(watch.scanner.settled, self._released), end)
+        broken = Verdict(category="error.detector", start=at, end=max(end, at))
+        self._plan.append(self._placed(broken, name))
+        self._plan.sort(key=_order)
+        return end
+
+    def _placed(self, verdict: Verdict, detector: str) -> Verdict:
+        return replace(
+            verdict,
+            detector=verdict.detector or detector,
+            direction=self._direction,
+            kind=self._kind,
+            part=self._part,
+        )
+
+    def _add(self, found: Sequence[Verdict], watch: Watch) -> None:
+        for verdict in found:
+            judged = self._placed(verdict, watch.detector.name)
+            outcome = self._decide(judged)
+            if outcome == "modify" and not self._modifies:
+                outcome = "warn"
+            self._plan.append(replace(judged, outcome=outcome))
+        self._plan.sort(key=_order)
+
+    def _release(self, frontier: int, *, last: bool = False) -> str:
+        if not self._plan:
+            cut = frontier - self._released
+            if cut <= 0:
+                return ""
+            self._released = frontier
+            if cut == len(self._held):
+                out, self._held = self._held, ""
+            else:
+                out, self._held = self._held[:cut], self._held[cut:]
+            return out
+        return self._release_planned(frontier, last=last)
+
+    def _release_planned(self, frontier: int, *, last: bool) -> str:
+        stop = min((v.start for v in self._plan if v.outcome in _STOPS), default=None)
+        certain = stop is not None and (last or frontier > stop)
+        limit = frontier if stop is None else min(frontier, stop)
+        out: list[str] = []
+        for start, end, text in _clusters(self._plan):
+            if end <= self._released:
+                continue
+            if start >= limit:
+                break
+            if end > limit:  # others may still join it, or it runs into what is denied
+                limit = start
+                break
+            out.append(self._take(start))
+            out.append(self._escape(text) if self._escape else text)
+            self._drop(end)
+        out.append(self._take(limit))
+        if certain and stop is not None:
+            self.stopped = True
+            self._held = ""
+            self._kept += [v for v in self._plan if v.start <= stop]
+            self._plan = []
+        else:
+            done = self._released
+            self._kept += [v for v in self._plan if last or _past(v, done)]
+            self._plan = [] if last else [v for v in self._plan if not _past(v, done)]
+        return "".join(out)
+
+    def _take(self, until: int) -> str:
+        cut = until - self._released
+        if cut <= 0:
+            return ""
+        out, self._held = self._held[:cut], self._held[cut:]
+        self._released = until
+        return out
+
+    def _drop(self, until: int) -> None:
+        self._held = self._held[until - self._released :]
+        self._released = until
+
+
+_STOPS = ("deny", "escalate")
+
+
+def _order(verdict: Verdict) -> tuple[int, int, str, str]:
+    return verdict.start, -verdict.end, verdict.detector, verdict.category
+
+
+def _past(verdict: Verdict, released: int) -> bool:
+    return verdict.end <= released and verdict.start < released
+
+
+def _clusters(plan: Sequence[Verdict]) -> list[tuple[int, int, str]]:
+    """Join overlapping spans to be modified; the longest span's replacement stands for all."""
+    found: list[tuple[int, int, Verdict]] = []
+    for verdict in plan:
+        if verdict.outcome != "modify" or verdict.end <= verdict.start:
+            continue
+        if found and verdict.start < found[-1][1]:
+            start, end, best = found[-1]
+            longer = verdict.end - verdict.start > best.end - best.start
+            found[-1] = (start, max(end, verdict.end), verdict if longer else best)
+        else:
+            found.append((verdict.start, verdict.end, verdict))
+    return [(start, end, _replacement(best)) for start, end, best in found]
+
+
+def _replacement(verdict: Verdict) -> str:
+    if verdict.replacement is not None:
+        return verdict.replacement
+    return f"[{verdict.category}]"

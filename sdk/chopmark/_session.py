@@ -1,0 +1,256 @@
+"""One call in progress: what was asked, what was delivered, what was found. Does no I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ._engine import Engine, judge
+from ._record import new_id
+from ._screen import Screen
+from ._values import (
+    Chunk,
+    Context,
+    Ending,
+    Failure,
+    Kind,
+    Mark,
+    Request,
+    Response,
+    Usage,
+    Verdict,
+)
+from .hookspecs import Marker, Marking
+from .policy import act
+
+_HAN = re.compile(r"[㐀-鿿豈-﫿]")
+LaneKey = tuple[Kind, int]
+
+
+class MarkFailed(Exception):  # noqa: N818  internal: becomes a MarkError
+    """A marker broke, and the policy does not let an unmarked answer out."""
+
+
+class _Lane:
+    """One channel of the answer: its screen and, for prose, its markings."""
+
+    __slots__ = ("markings", "screen")
+
+    def __init__(self, screen: Screen, markings: list[tuple[Marker, Marking]]) -> None:
+        self.screen = screen
+        self.markings = markings
+
+
+class Session:
+    """Screens a request, then takes the answer chunk by chunk.
+
+    `stopped` turns True where the policy ends the call; nothing is delivered from then on.
+    """
+
+    def __init__(self, engine: Engine, request: Request) -> None:
+        self.id = new_id()
+        self.request = request
+        self.stopped = False
+        self.ending: Ending = "completed"
+        self.usage: Usage | None = None
+        self.blocking = any(d.blocking for d in engine.detectors)
+        self._engine = engine
+        self._lanes: dict[LaneKey, _Lane] = {}
+        self._closed: list[Screen] = []
+        self._verdicts: list[Verdict] = []
+        self._failures: list[Failure] = []
+        self._marks: list[Mark] = []
+        self._delivered: list[str] = []
+        self._refusal = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether a channel of the answer has begun and not ended."""
+        return bool(self._lanes)
+
+    def screen_request(self, request: Request) -> Request:
+        """Judge the messages that the policy names; return the request as it may be sent."""
+        engine = self._engine
+        if not engine.detectors:
+            return request
+        messages = list(request.messages)
+        for n, message in enumerate(messages):
+            if message.role not in engine.policy.roles or not message.text:
+                continue
+            context = Context(direction="input", role=message.role, audience=request.audience)
+            judged = judge(engine, message.text, context, request.audience, n)
+            self._verdicts += judged.verdicts
+            self._failures += judged.failures
+            self.stopped = self.stopped or judged.stopped
+            if judged.text != message.text:
+                messages[n] = replace(message, text=judged.text)
+        if self.stopped:
+            self.ending = "blocked"
+            return request
+        return replace(request, messages=tuple(messages))
+
+    def due(self, chunk: Chunk) -> bool:
+        """Return whether `feed(chunk)` will ask a detector that blocks."""
+        return self._lane(chunk.kind, chunk.index).screen.due(chunk.text)
+
+    def feed(self, chunk: Chunk) -> str:
+        """Take the next chunk, and return the text that goes out for it."""
+        lane = self._lanes.get((chunk.kind, chunk.index)) or self._lane(chunk.kind, chunk.index)
+        text = lane.screen.feed(chunk.text)
+        if lane.screen.stopped:
+            self._stop()
+        return self._mark(lane, text) if text and lane.markings else text
+
+    def delivered(self, text: str) -> None:
+        """Keep what the caller was given of the answer."""
+        if text:
+            self._delivered.append(text)
+
+    def finish(self, keys: Sequence[LaneKey] | None = None) -> list[Chunk]:
+        """End the given channels, by default all, and return the texts that end them.
+
+        Once the call is stopped these are the ends of marks alone.
+        """
+        tails = []
+        for key in list(self._lanes) if keys is None else keys:
+            lane = self._lanes.pop(key, None)
+            if lane is None:
+                continue
+            text = "" if self.stopped else lane.screen.finish()
+            if lane.screen.stopped:
+                self._stop()
+            self._closed.append(lane.screen)
+            text = self._mark(lane, text) if text else text
+            text += self._end_marks(lane)
+            if text:
+                tails.append(Chunk(text, key[0], key[1]))
+        return tails
+
+    def cut_off(self, ending: Ending) -> None:
+        """End the call without another delivery: the caller left, or something broke."""
+        self.ending = ending
+        made = len(self._marks)
+        for lane in self._lanes.values():
+            self._closed.append(lane.screen)
+            try:
+                self._end_marks(lane)
+            except MarkFailed:
+                continue
+        self._lanes.clear()
+        for n, mark in enumerate(self._marks[made:], made):
+            if mark.where == "end" and mark.placed:
+                reason = "the answer was cut off before its end"
+                self._marks[n] = replace(mark, placed=False, reason=reason)
+
+    def refuse(self, text: str) -> None:
+        """End the call on a wrapper's word, before the model was asked."""
+        self.stopped = True
+        self._refusal = text
+        self._verdicts.append(
+            Verdict(category="wrapper", start=0, end=0, detector="wrapper", direction="input")
+        )
+
+    def broke(self, error: BaseException, *, in_wrapper: bool) -> None:
+        """End the call because the model, or a wrapper before it, raised."""
+        self.cut_off("wrapper_error" if in_wrapper else "model_error")
+        role = "wrapper" if in_wrapper else "model"
+        self._failures.append(
+            Failure(role=role, name=role, error=type(error).__name__, handled="raise")
+        )
+
+    def response(self) -> Response:
+        """Return the answer as it stands, without a receipt."""
+        screens = [*self._closed, *(lane.screen for lane in self._lanes.values())]
+        verdicts = [*self._verdicts, *(v for s in screens for v in s.verdicts)]
+        failures = [*self._failures, *(f for s in screens for f in s.failures)]
+        action = act(verdicts)
+        stops = action in ("block", "escalate")
+        if self.stopped:
+            action = action if stops else "block"
+        elif self.ending in ("mark_error", "wrapper_error"):
+            action = "block"
+        elif stops:  # the call ended before the denied text was reached
+            action = "allow"
+        return Response(
+            id=self.id,
+            text="".join(self._delivered),
+            action=action,
+            ending="blocked" if self.stopped and self.ending == "completed" else self.ending,
+            judged=not any(f.role == "detector" and f.handled == "block" for f in failures),
+            refusal=self._refusal or (self._refuse() if self.stopped else ""),
+            policy=self._engine.policy_id,
+            verdicts=tuple(verdicts),
+            marks=tuple(self._marks),
+            failures=tuple(failures),
+            usage=self.usage,
+            holdback=max((s.worst for s in screens), default=0),
+        )
+
+    def _stop(self) -> None:
+        self.stopped = True
+
+    def _refuse(self) -> str:
+        """Return the policy's refusal in the language of the last question."""
+        locale = self.request.locale
+        if not locale:
+            asked = [m.text for m in self.request.messages if m.role == "user"][-1:]
+            locale = "zh" if asked and _HAN.search(asked[0]) else "en"
+        return self._engine.policy.refusal(locale)
+
+    def _lane(self, kind: Kind, index: int) -> _Lane:
+        lane = self._lanes.get((kind, index))
+        if lane is None:
+            engine, request = self._engine, self.request
+            context = Context(direction="output", kind=kind, audience=request.audience)
+            screen = engine.open_screen(context, request.audience)
+            screen.place(context, index)
+            lane = self._lanes[kind, index] = _Lane(screen, self._open_marks(kind))
+        return lane
+
+    def _open_marks(self, kind: Kind) -> list[tuple[Marker, Marking]]:
+        markers = self._engine.markers
+        if kind == "answer":
+            return [(m, m.open(self.request)) for m in markers]
+        if kind == "structured":
+            reason = "a structured answer is JSON for a program; the mark rides in the metadata"
+            self._marks += [
+                Mark(marker=m.name, kind=m.kind, placed=False, reason=reason) for m in markers
+            ]
+        return []
+
+    def _mark(self, lane: _Lane, text: str) -> str:
+        for pair in list(lane.markings):
+            try:
+                text = pair[1].feed(text)
+            except Exception as error:  # noqa: BLE001  the plugin border
+                self._mark_broke(lane, pair, error)
+        return text
+
+    def _end_marks(self, lane: _Lane) -> str:
+        """Finish the markings in order; what one appends goes through those behind it."""
+        tail = ""
+        while lane.markings:
+            pair = lane.markings.pop(0)
+            try:
+                tail = pair[1].feed(tail) if tail else tail
+                end, marks = pair[1].finish()
+            except Exception as error:  # noqa: BLE001  the plugin border
+                self._mark_broke(lane, pair, error)
+                continue
+            tail += end
+            self._marks += marks
+        return tail
+
+    def _mark_broke(self, lane: _Lane, pair: tuple[Marker, Marking], error: Exception) -> None:
+        handled = self._engine.policy.on_error.marker
+        name = pair[0].name
+        self._failures.append(
+            Failure(role="marker", name=name, error=type(error).__name__, handled=handled)
+        )
+        reason = f"the marker broke: {type(error).__name__}"
+        self._marks.append(Mark(marker=name, kind=pair[0].kind, placed=False, reason=reason))
+        if pair in lane.markings:
+            lane.markings.remove(pair)
+        if handled == "block":
+            raise MarkFailed from error

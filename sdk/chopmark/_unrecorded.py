@@ -1,0 +1,47 @@
+"""Records that the log could not take, kept until it can."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from dataclasses import replace
+
+from ._values import Failure, Record
+from .policy import Handling
+
+_LIMIT = 10_000
+_logger = logging.getLogger("chopmark")
+
+
+class Unrecorded:
+    """A queue, shared by threads, of records that wait for the log to work again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._records: deque[Record] = deque()
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def keep(self, record: Record, error: Exception, handled: Handling) -> None:
+        """Keep `record`, with the failure written into it."""
+        failure = Failure(role="log", name="log", error=type(error).__name__, handled=handled)
+        record = replace(record, failures=(*record.failures, failure))
+        with self._lock:
+            self._records.append(record)
+            lost = self._records.popleft() if len(self._records) > _LIMIT else None
+        _logger.error("the log failed (%s); record %s is kept in memory", error, record.id)
+        if lost is not None:
+            _logger.critical("too many records wait for the log; record %s is lost", lost.id)
+
+    def oldest(self) -> Record | None:
+        """Return the record that has waited longest."""
+        with self._lock:
+            return self._records[0] if self._records else None
+
+    def recorded(self, record: Record) -> None:
+        """Forget `record`, which the log has taken."""
+        with self._lock:
+            if record in self._records:
+                self._records.remove(record)

@@ -1,0 +1,202 @@
+"""What a plugin may bring: the hooks, and the roles that they hand over.
+
+Hooks are called once, when a `Chopmark` object is made; they hand over long-lived objects that
+several threads use at once. What happens per call are plain method calls on those objects, so
+whatever belongs to one call lives in what `open` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+import pluggy
+
+from ._values import Context, Mark, Receipt, Record, Request, Response, Verdict
+
+if TYPE_CHECKING:
+    from .policy import Policy
+
+hookimpl = pluggy.HookimplMarker("chopmark")
+hookspec = pluggy.HookspecMarker("chopmark")
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """How much text a detector must see before it can be sure: this decides what is held back.
+
+    `window`: whether a span starts at a character, and where it ends, depends on at most
+    `characters` characters from there on, and as many before. `clause`: it judges clause by
+    clause. `whole`: it must see the whole answer.
+    """
+
+    kind: Literal["window", "clause", "whole"]
+    characters: int = 0
+
+    @classmethod
+    def window(cls, characters: int) -> Needs:
+        """Return the need for `characters` characters, at least 1."""
+        return cls("window", max(1, characters))
+
+    @classmethod
+    def clause(cls) -> Needs:
+        """Return the need for a whole clause."""
+        return cls("clause")
+
+    @classmethod
+    def whole(cls) -> Needs:
+        """Return the need for the whole answer."""
+        return cls("whole")
+
+
+class Scanner(Protocol):
+    """One text in progress, fed in pieces; offsets count from the start of that text.
+
+    What it finds must not depend on where the pieces were cut. `settled` is the offset before
+    which no verdict can start that was not returned yet; it never falls and after `finish` the
+    text is settled whole. The SDK holds back what is not settled.
+    """
+
+    settled: int
+
+    def feed(self, text: str) -> Sequence[Verdict]:
+        """Take the next piece, and return the verdicts that have become certain."""
+        ...
+
+    def finish(self) -> Sequence[Verdict]:
+        """Return the verdicts that the end of the text makes certain."""
+        ...
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Judges text. Long-lived, shared by threads, without state of a call.
+
+    `version` changes whenever a verdict might. `blocking` is True where `judge` takes more than
+    a millisecond or does I/O: the async driver then runs it in a thread.
+    """
+
+    name: str
+    version: str
+    needs: Needs
+    blocking: bool
+
+    def judge(self, text: str, context: Context) -> Sequence[Verdict]:
+        """Return what is found in `text`, offsets pointing into it as it was given.
+
+        May raise; the policy's `on_error.detector` says what then happens.
+        """
+        ...
+
+
+@runtime_checkable
+class StreamDetector(Detector, Protocol):
+    """A detector that follows a stream by itself, and so can hold back less than its window."""
+
+    def open(self, context: Context) -> Scanner:
+        """Return a scanner for one text; `judge` must agree with it."""
+        ...
+
+
+class Marking(Protocol):
+    """One answer being marked. What it writes must not depend on where the text was cut."""
+
+    def feed(self, text: str) -> str:
+        """Take the next piece of the answer and return what goes out for it."""
+        ...
+
+    def finish(self) -> tuple[str, Sequence[Mark]]:
+        """Return the tail to append, and the marks that were made. Called once."""
+        ...
+
+
+@runtime_checkable
+class Marker(Protocol):
+    """Makes a sign of origin. Long-lived, shared by threads.
+
+    `kind` is `visible`, `metadata`, `watermark` or `manifest`. A marker is opened only for
+    prose; for JSON answers and tool calls the response says why the mark is missing.
+    """
+
+    name: str
+    version: str
+    kind: str
+
+    def open(self, request: Request) -> Marking:
+        """Return the marking of one answer."""
+        ...
+
+    def detect(self, text: str) -> Sequence[Mark]:
+        """Return the marks of this marker that `text` carries."""
+        ...
+
+
+@runtime_checkable
+class Log(Protocol):
+    """Takes records, and never changes one. Shared by threads."""
+
+    name: str
+    blocking: bool
+
+    def append(self, record: Record) -> Receipt:
+        """Store `record` before returning; raise where that cannot be promised."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held; a later `append` may open it again."""
+        ...
+
+
+class Signer(Protocol):
+    """Signs on behalf of the operator, with a key that it never shows."""
+
+    name: str
+    key_id: str
+
+    def sign(self, message: bytes) -> bytes:
+        """Return a signature of `message`."""
+        ...
+
+
+Wrapper = Callable[[Request], Generator[Request, Response, Response]]
+"""A generator function around one whole call: `response = yield request`, then `return
+response`. It may yield another request, and return the response with other `metadata`; the text
+is already with the caller. It may raise `PolicyBlocked` or any other error before the yield to
+refuse the call. A model error is thrown into it at the yield. It must not block."""
+
+
+class Hooks:
+    """The hooks. Every argument is optional for an implementation."""
+
+    @hookspec
+    def chopmark_detectors(self, policy: Policy) -> Iterable[Detector]:  # type: ignore[empty-body]
+        """Return the detectors of this plugin, in the order in which they shall judge."""
+
+    @hookspec
+    def chopmark_markers(self, policy: Policy) -> Iterable[Marker]:  # type: ignore[empty-body]
+        """Return the markers of this plugin; the text goes through them in order."""
+
+    @hookspec
+    def chopmark_wrappers(self, policy: Policy) -> Iterable[Wrapper]:  # type: ignore[empty-body]
+        """Return generator functions around the whole call, outermost first."""
+
+    @hookspec(firstresult=True)
+    def chopmark_log(self, policy: Policy) -> Log | None:
+        """Return the log that takes the records, or None; the first plugin that has one wins."""
+
+    @hookspec(firstresult=True)
+    def chopmark_signer(self, policy: Policy) -> Signer | None:
+        """Return the operator's signer, or None; the first plugin that has one wins."""
+
+    @hookspec
+    def chopmark_policies(self) -> Iterable[Policy]:  # type: ignore[empty-body]
+        """Return policies that may be named, or extended, by the name they carry."""
+
+    @hookspec
+    def chopmark_recorded(self, record: Record, receipt: Receipt) -> None:
+        """Be told of a record that was taken. Called after every call; must not block."""
+
+    @hookspec
+    def chopmark_commands(self, cli: Any) -> None:
+        """Add subcommands to `cli`, the `click.Group` of the command `chopmark`."""

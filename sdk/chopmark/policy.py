@@ -1,0 +1,204 @@
+"""What holds here, as data: which plugins, which rules, and what happens when something breaks.
+
+A `Policy` is frozen and may be written in Python or in TOML; `load_policy` finds one by name or
+path. What turns verdicts into one action is `Decider`, made once per `Chopmark` object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from ._errors import PolicyError, RequestError
+from ._values import Act, Direction, Outcome, Verdict
+
+Handling = Literal["block", "allow"]
+Rule = str | Mapping[str, float]
+"""`"block"`, or actions with the least score at which each holds: `{"block": .9, "warn": .5}`."""
+
+ACTIONS: Mapping[str, Outcome] = {
+    "allow": "allow",
+    "warn": "warn",
+    "modify": "modify",
+    "escalate": "escalate",
+    "block": "deny",
+}
+"""What a rule may ask for, mildest first, and the verdict's outcome that it stands for."""
+
+SEVERITY: Mapping[Outcome, int] = {o: n for n, o in enumerate(ACTIONS.values())}
+
+REFUSALS: Mapping[str, str] = {
+    "zh": "抱歉，这个请求不符合本服务的使用规范，无法提供回答。",
+    "en": "Sorry, this request is against the rules of this service, so it cannot be answered.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnError:
+    """What happens when a role breaks: `block` the call, or `allow` it and record the failure."""
+
+    detector: Handling = "block"
+    marker: Handling = "block"
+    log: Handling = "block"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Rules by category. `pii.email` falls back to `pii`, then to `*`.
+
+    `input` and `output` hold in one direction and go before `both`.
+    """
+
+    both: Mapping[str, Rule] = field(default_factory=dict)
+    input: Mapping[str, Rule] = field(default_factory=dict)
+    output: Mapping[str, Rule] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Which rules hold.
+
+    `plugins` are enabled by name, in order. `audiences` have rules that go before the general
+    ones. `holdback` is the most characters that may be held back while a detector waits.
+    `roles` are the messages of a request that are screened. `settings` are the plugins' own
+    options by plugin name; relative paths in them start from `folder`. With `active=False`
+    nothing is done at all.
+    """
+
+    name: str
+    plugins: tuple[str, ...] = ()
+    rules: Rules = field(default_factory=Rules)
+    audiences: Mapping[str, Rules] = field(default_factory=dict)
+    on_error: OnError = field(default_factory=OnError)
+    holdback: int = 400
+    roles: tuple[str, ...] = ("user", "tool", "function")
+    refusals: Mapping[str, str] = field(default_factory=lambda: dict(REFUSALS))
+    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    folder: str = ""
+    active: bool = True
+
+    def options(self, plugin: str) -> Mapping[str, object]:
+        """Return the options of `plugin`, empty where the policy has none for it."""
+        return self.settings.get(plugin, {})
+
+    def with_options(self, plugin: str, **options: object) -> Policy:
+        """Return this policy with `options` of `plugin` set on top of those that it has."""
+        merged = {**self.settings, plugin: {**self.options(plugin), **options}}
+        return replace(self, settings=merged)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return everything that decides, as plain data; `folder` is no part of it."""
+        return {
+            "name": self.name,
+            "active": self.active,
+            "plugins": list(self.plugins),
+            "holdback": self.holdback,
+            "roles": list(self.roles),
+            "on_error": _plain(self.on_error, ("detector", "marker", "log")),
+            "refusals": dict(self.refusals),
+            "rules": _rules_dict(self.rules),
+            "audiences": {name: _rules_dict(r) for name, r in self.audiences.items()},
+            "settings": {name: dict(options) for name, options in self.settings.items()},
+        }
+
+    @property
+    def digest(self) -> str:
+        """The first 16 hexadecimal digits of the SHA-256 of the policy as sorted JSON."""
+        text = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False, default=str)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    def refusal(self, locale: str) -> str:
+        """Return the refusal text for `locale`: exact, by language, English, then any."""
+        for key in (locale, locale.split("-")[0], "en"):
+            if key in self.refusals:
+                return self.refusals[key]
+        return next(iter(self.refusals.values()), "blocked by policy")
+
+
+def _plain(value: object, names: Iterable[str]) -> dict[str, object]:
+    return {name: getattr(value, name) for name in names}
+
+
+def _rules_dict(rules: Rules) -> dict[str, object]:
+    return {
+        way: {c: r if isinstance(r, str) else dict(r) for c, r in mapping.items()}
+        for way, mapping in (("both", rules.both), ("input", rules.input), ("output", rules.output))
+        if mapping
+    }
+
+
+_Steps = tuple[tuple[float, Outcome], ...]
+
+
+def steps(rule: Rule) -> _Steps:
+    """Return `rule` as (least score, outcome), strictest first; below all of them it allows."""
+    pairs = [(rule, 0.0)] if isinstance(rule, str) else list(rule.items())
+    for action, score in pairs:
+        if action not in ACTIONS:
+            raise PolicyError(f"action {action!r} is not one of {', '.join(ACTIONS)}")
+        if not isinstance(score, int | float) or isinstance(score, bool) or not 0 <= score <= 1:
+            raise PolicyError(f"score {score!r} of action {action!r} is not in 0..1")
+    found = [(float(score), ACTIONS[action]) for action, score in pairs]
+    return tuple(sorted(found, key=lambda pair: -SEVERITY[pair[1]]))
+
+
+class Decider:
+    """Turns verdicts into outcomes by the rules of one policy. Shared by threads."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._known: dict[tuple[str, Direction, str], _Steps | None] = {}
+
+    def check_audience(self, audience: str) -> None:
+        """Raise `RequestError` where the policy knows no such audience."""
+        if audience and audience not in self._policy.audiences:
+            known = ", ".join(sorted(self._policy.audiences)) or "none"
+            raise RequestError(
+                f"audience {audience!r} is not in policy {self._policy.name!r} (it has: {known}); "
+                f"add [audiences.{audience}.rules] to the policy or leave the audience out"
+            )
+
+    def outcome(self, verdict: Verdict, audience: str = "") -> Outcome:
+        """Return what the rules make of `verdict`; without a rule, what the detector advised."""
+        key = (verdict.category, verdict.direction, audience)
+        try:
+            found = self._known[key]
+        except KeyError:
+            found = self._known[key] = self._find(*key)
+        if found is None:
+            return verdict.outcome
+        for least, outcome in found:
+            if verdict.score >= least:
+                return outcome
+        return "allow"
+
+    def _find(self, category: str, direction: Direction, audience: str) -> _Steps | None:
+        sources = [self._policy.rules]
+        if audience in self._policy.audiences:
+            sources.insert(0, self._policy.audiences[audience])
+        for name in _broader(category):
+            for rules in sources:
+                for mapping in (getattr(rules, direction), rules.both):
+                    if name in mapping:
+                        return steps(mapping[name])
+        return None
+
+
+def _broader(category: str) -> Iterable[str]:
+    parts = category.split(".")
+    for n in range(len(parts), 0, -1):
+        yield ".".join(parts[:n])
+    yield "*"
+
+
+def act(verdicts: Iterable[Verdict]) -> Act:
+    """Return the one action that the strictest of `verdicts` asks for."""
+    worst = max((SEVERITY[v.outcome] for v in verdicts), default=0)
+    if worst >= SEVERITY["deny"]:
+        return "block"
+    if worst >= SEVERITY["escalate"]:
+        return "escalate"
+    return "modify" if worst >= SEVERITY["modify"] else "allow"
