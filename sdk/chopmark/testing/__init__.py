@@ -1,0 +1,33 @@
+"""What plugin and adapter authors test with: fakes, and contracts to subclass.
+
+Needs pytest and Hypothesis. A contract is a class of tests: subclass it, say what it asks for,
+and pytest runs every promise against your code.
+
+    class TestMine(DetectorContract):
+        def make(self):
+            return MyDetector()
+
+        finds = ("a text in which it finds something",)
+        clean = ("a text in which it finds nothing",)
+"""
+
+from ._adapter_contract import AdapterContract, Path, Script
+from ._detector_contract import DetectorContract
+from ._fakes import BrokenDetector, BrokenLog, MemoryLog, SuffixMarker, WordDetector, plugin
+from ._log_contract import LogContract
+from ._marker_contract import MarkerContract
+
+__all__ = [
+    "AdapterContract",
+    "BrokenDetector",
+    "BrokenLog",
+    "DetectorContract",
+    "LogContract",
+    "MarkerContract",
+    "MemoryLog",
+    "Path",
+    "Script",
+    "SuffixMarker",
+    "WordDetector",
+    "plugin",
+]

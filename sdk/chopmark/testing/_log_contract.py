@@ -1,0 +1,103 @@
+"""The promises of a log."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from .._record import commit, new_id
+from .._values import Failure, Mark, Record, Usage, Verdict
+from ..hookspecs import Log
+
+
+def sample_record(text: str = "answer") -> Record:
+    """Return a record with something in every field."""
+    verdict = Verdict(category="pii.email", start=3, end=9, score=0.25, outcome="modify")
+    return Record(
+        id=new_id(),
+        time=1_700_000_000_000,
+        policy="test@0123456789abcdef",
+        adapter="python",
+        model="m",
+        audience="",
+        stream=True,
+        action="modify",
+        ending="completed",
+        judged=True,
+        request=commit("request", b"s" * 16),
+        answer=commit(text, b"s" * 16),
+        user=commit("", b"s" * 16),
+        messages=1,
+        verdicts=(verdict,),
+        marks=(Mark(marker="label", kind="visible", where="start", data={"language": "zh"}),),
+        failures=(Failure(role="detector", name="d", error="RuntimeError", handled="allow"),),
+        usage=Usage(input_tokens=3, output_tokens=5),
+        holdback=7,
+        duration=12,
+        sdk="0",
+    )
+
+
+class LogContract:
+    """Subclass it, give `make` (a log in a folder) and `ids` (the record ids that it holds)."""
+
+    def make(self, folder: Path) -> Log:
+        """Return a log that keeps its files in `folder`."""
+        raise NotImplementedError("give the log under test: def make(self, folder): ...")
+
+    def ids(self, log: Log, folder: Path) -> Sequence[str]:
+        """Return the ids of the records in the log, oldest first."""
+        raise NotImplementedError("say what the log holds: def ids(self, log, folder): ...")
+
+    @pytest.fixture
+    def log(self, tmp_path: Path) -> Log:
+        return self.make(tmp_path)
+
+    def test_has_the_members_of_its_role(self, log: Log) -> None:
+        assert isinstance(log, Log)
+
+    def test_an_appended_record_is_there(self, log: Log, tmp_path: Path) -> None:
+        record = sample_record()
+        receipt = log.append(record)
+        assert receipt.record == record.id
+        assert receipt.log == log.name
+        assert list(self.ids(log, tmp_path)) == [record.id]
+
+    def test_records_stay_in_order(self, log: Log, tmp_path: Path) -> None:
+        records = [sample_record(str(n)) for n in range(20)]
+        positions = [log.append(record).position for record in records]
+        assert list(self.ids(log, tmp_path)) == [record.id for record in records]
+        assert positions == sorted(set(positions))
+
+    def test_threads_lose_nothing(self, log: Log, tmp_path: Path) -> None:
+        records = [[sample_record(f"{t}.{n}") for n in range(25)] for t in range(4)]
+        threads = [
+            threading.Thread(target=lambda own: [log.append(r) for r in own], args=(own,))
+            for own in records
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        expected = sorted(record.id for own in records for record in own)
+        assert sorted(self.ids(log, tmp_path)) == expected
+
+    def test_an_append_after_close_is_not_lost(self, log: Log, tmp_path: Path) -> None:
+        first, second = sample_record(), sample_record()
+        log.append(first)
+        log.close()
+        log.append(second)
+        assert list(self.ids(log, tmp_path)) == [first.id, second.id]
+
+    def test_a_second_object_goes_on_where_the_first_stopped(
+        self, log: Log, tmp_path: Path
+    ) -> None:
+        first, second = sample_record(), sample_record()
+        log.append(first)
+        log.close()
+        again = self.make(tmp_path)
+        again.append(second)
+        assert list(self.ids(again, tmp_path)) == [first.id, second.id]

@@ -1,0 +1,73 @@
+"""The promises of a marker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from .._values import Mark, Message, Request
+from ..hookspecs import Marker
+from ._cuts import cuts, texts
+
+
+class MarkerContract:
+    """Subclass it, give `make`. `answers` are texts to mark, beside random ones."""
+
+    answers: ClassVar[Sequence[str]] = ("一个普通的回答。", "A plain answer.")
+    examples: ClassVar[int] = 60
+    request: ClassVar[Request] = Request(messages=(Message(role="user", text="你好"),))
+
+    def make(self) -> Marker:
+        """Return the marker under test."""
+        raise NotImplementedError("give the marker under test: def make(self): ...")
+
+    @pytest.fixture(scope="class")
+    def marker(self, request: pytest.FixtureRequest) -> Marker:
+        made: Marker = request.cls().make()
+        return made
+
+    def test_has_the_members_of_its_role(self, marker: Marker) -> None:
+        assert isinstance(marker, Marker)
+        assert marker.kind in ("visible", "metadata", "watermark", "manifest")
+
+    def test_chunk_borders_do_not_matter(self, marker: Marker) -> None:
+        @settings(
+            max_examples=self.examples, deadline=None, suppress_health_check=list(HealthCheck)
+        )
+        @given(st.data(), texts(self.answers))
+        def tried(data: Any, text: str) -> None:
+            assert self._mark(marker, data.draw(cuts(text))) == self._mark(marker, [text])
+
+        tried()
+
+    def test_a_placed_mark_is_detected(self, marker: Marker) -> None:
+        for answer in self.answers:
+            text, marks = self._mark(marker, [answer])
+            placed = [m for m in marks if m.placed and m.kind in ("visible", "watermark")]
+            if placed:
+                assert marker.detect(text)
+
+    def test_an_unmarked_text_is_not_detected(self, marker: Marker) -> None:
+        for answer in self.answers:
+            assert not [m for m in marker.detect(answer) if m.placed]
+
+    def test_what_was_not_placed_has_a_reason(self, marker: Marker) -> None:
+        for answer in ("", *self.answers):
+            for mark in self._mark(marker, [answer])[1]:
+                assert mark.placed or mark.reason
+
+    def test_the_answer_itself_stays_as_it_was(self, marker: Marker) -> None:
+        if marker.kind != "visible":
+            return
+        for answer in self.answers:
+            assert answer in self._mark(marker, [answer])[0]
+
+    def _mark(self, marker: Marker, pieces: Sequence[str]) -> tuple[str, list[Mark]]:
+        marking = marker.open(self.request)
+        out = [marking.feed(piece) for piece in pieces if piece]
+        tail, marks = marking.finish()
+        return "".join(out) + tail, list(marks)
