@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -47,7 +48,8 @@ async def drive(
             kind = type(step)
             try:
                 if kind is Push:
-                    yield step.raw
+                    if leaving is None:
+                        yield step.raw
                 elif kind is Pull or kind is Ask:
                     token = CURRENT.set(guarding)
                     try:
@@ -58,7 +60,12 @@ async def drive(
                     finally:
                         CURRENT.reset(token)
                 elif kind is Append:
-                    value = await _append(log, step.record)
+                    append, patience = _Append(log, step.record), 0.0
+                    try:
+                        await append.run()
+                    except cancelled as raised:
+                        leaving, patience = raised, APPEND_SECONDS
+                    value = append.receipt(patience)
                 else:
                     value = await anyio.to_thread.run_sync(step.run)
             except GeneratorExit as raised:
@@ -76,14 +83,36 @@ async def drive(
                 await aclose()
 
 
-async def _append(log: Log | None, record: Record) -> Receipt | None:
-    if log is None:
-        return None
-    if not log.blocking:
-        return log.append(record)
-    receipt = None
-    with anyio.CancelScope(shield=True), anyio.move_on_after(APPEND_SECONDS):
-        receipt = await anyio.to_thread.run_sync(log.append, record, abandon_on_cancel=True)
-    if receipt is None:
-        raise TimeoutError(f"log {log.name!r} took more than {APPEND_SECONDS:g} seconds")
-    return receipt
+class _Append:
+    """One append that goes through, whatever happens to the task that waits for it.
+
+    The shield holds against anyio's scopes. A plain `task.cancel()` of asyncio reaches into it:
+    the thread then still finishes, and `receipt` waits for it.
+    """
+
+    def __init__(self, log: Log | None, record: Record) -> None:
+        self._log, self._record = log, record
+        self._finished = threading.Event()
+        self._receipt: Receipt | None = None
+        self._error: Exception | None = None
+
+    async def run(self) -> None:
+        if self._log is None or not self._log.blocking:
+            self._work()
+            return
+        with anyio.CancelScope(shield=True), anyio.move_on_after(APPEND_SECONDS):
+            await anyio.to_thread.run_sync(self._work, abandon_on_cancel=True)
+
+    def receipt(self, patience: float) -> Receipt | None:
+        if not self._finished.wait(patience):
+            raise TimeoutError(f"the log took more than {APPEND_SECONDS:g} seconds")
+        if self._error is not None:
+            raise self._error
+        return self._receipt
+
+    def _work(self) -> None:
+        try:
+            self._receipt = self._log.append(self._record) if self._log else None
+        except Exception as error:  # noqa: BLE001  raised again by `receipt`
+            self._error = error
+        self._finished.set()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from os import urandom
@@ -64,33 +65,33 @@ class Shape(Protocol[R]):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ask:
     """Let the framework call its model."""
 
     request: Request
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pull:
     """Get the next piece of the answer, `END` after the last."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Push(Generic[R]):
     """Give a piece to the caller."""
 
     raw: R
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Work:
     """Run something that takes long; the async driver does it in a thread."""
 
     run: Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Append:
     """Store a record; must not be cut short by a cancellation."""
 
@@ -168,14 +169,15 @@ def call(
         done(response)
     if error is not None:
         raise error
-    if session.stopped:
-        if on_block == "raise":
-            raise shape.error(response)
-        for raw in shape.refuse(response):
-            yield Push(raw)
-    elif session.ending == "completed":
-        for raw in shape.seal([raw for raw, _ in held], response):
-            yield Push(raw)
+    if session.stopped and on_block == "raise":
+        raise shape.error(response)
+    with suppress(Abandoned):  # a caller who leaves now is recorded already
+        if session.stopped:
+            for raw in shape.refuse(response):
+                yield Push(raw)
+        elif session.ending == "completed":
+            for raw in shape.seal([raw for raw, _ in held], response):
+                yield Push(raw)
     return response
 
 
@@ -188,6 +190,23 @@ def _answer(
         if usage is not None:
             session.usage = usage
         chunks = shape.read(raw)
+        if len(chunks) == 1 and not session.blocking and not held:
+            chunk = chunks[0]
+            if not chunk.last:  # the common case, kept short
+                text = session.feed(chunk) if chunk.text else ""
+                if not session.stopped:
+                    if chunk.kind == "answer":
+                        session.delivered(text)
+                    for piece in (raw,) if text == chunk.text else shape.write(raw, (text,), ()):
+                        yield Push(piece)
+                    continue
+                if not streamed:
+                    return
+                tails = session.finish()
+                session.delivered(_said(chunks, (text,)) + _said(tails, [t.text for t in tails]))
+                for piece in shape.write(raw, (text,), tails):
+                    yield Push(piece)
+                return
         texts: list[str] = []
         changed = False
         for chunk in chunks:
@@ -200,7 +219,7 @@ def _answer(
             texts.append(text)
             changed = changed or text != chunk.text
         closing = [(chunk.kind, chunk.index) for chunk in chunks if chunk.last]
-        tails: list[Chunk] = []
+        tails = []
         if session.stopped or closing:
             finish = partial(session.finish, None if session.stopped else closing)
             tails = (yield Work(finish)) if session.blocking else finish()
@@ -229,9 +248,8 @@ def _answer(
 
 
 def _said(chunks: Sequence[Chunk], texts: Sequence[str]) -> str:
-    return "".join(
-        text for chunk, text in zip(chunks, texts, strict=True) if chunk.kind == "answer"
-    )
+    said = [text for chunk, text in zip(chunks, texts, strict=True) if chunk.kind == "answer"]
+    return "".join(said)
 
 
 def _record(
@@ -264,7 +282,9 @@ def _record(
                     "record is kept in memory and is appended with the next call"
                 ) from broke
             return None
-    receipt = replace(receipt, salt=salt.hex())
+    receipt = Receipt(
+        log=receipt.log, record=receipt.record, position=receipt.position, salt=salt.hex()
+    )
     for told in engine.recorded:
         told(record, receipt)
     return receipt

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ._errors import PolicyError
 from ._values import Context, Verdict
-from .hookspecs import Detector, Needs, Scanner, StreamDetector
+from .hookspecs import Detector, Needs, Scanner
 
 # One character ends a clause, or a full stop with the white space behind it: so that the end of
 # a clause is known as soon as it is there. Commas do not end one: a classifier needs the context.
@@ -20,8 +20,10 @@ _CLAUSE_END = re.compile(r"[。！？；!?;\n…]|\.\s")
 
 def open_scanner(detector: Detector, context: Context, cap: int) -> Scanner:
     """Return a scanner of one text; `cap` is the most characters that it may leave unsettled."""
-    if isinstance(detector, StreamDetector):
-        return detector.open(context)
+    opened = getattr(detector, "open", None)  # a StreamDetector; isinstance costs 20 µs a call
+    if opened is not None:
+        scanner: Scanner = opened(context)
+        return scanner
     if detector.needs.kind == "window":
         return WindowScanner(detector, context)
     if detector.needs.kind == "clause":

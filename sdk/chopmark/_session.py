@@ -75,6 +75,7 @@ class Session:
         if not engine.detectors:
             return request
         messages = list(request.messages)
+        changed = False
         for n, message in enumerate(messages):
             if message.role not in engine.policy.roles or not message.text:
                 continue
@@ -85,10 +86,11 @@ class Session:
             self.stopped = self.stopped or judged.stopped
             if judged.text != message.text:
                 messages[n] = replace(message, text=judged.text)
+                changed = True
         if self.stopped:
             self.ending = "blocked"
             return request
-        return replace(request, messages=tuple(messages))
+        return replace(request, messages=tuple(messages)) if changed else request
 
     def due(self, chunk: Chunk) -> bool:
         """Return whether `feed(chunk)` will ask a detector that blocks."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Direction = Literal["input", "output"]
 """Which way a text goes: `input` to the model, `output` from it."""
@@ -64,8 +64,7 @@ class Request:
     metadata: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A piece of an answer, in order; a whole answer is one chunk.
 
     `index` tells several answers or content blocks of one kind apart. `last` says that no text
@@ -74,7 +73,7 @@ class Chunk:
 
     text: str
     kind: Kind = "answer"
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]  # of the channel; nobody searches a chunk
     last: bool = False
 
 

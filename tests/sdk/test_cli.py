@@ -1,0 +1,78 @@
+"""The command line, run as a person or a machine would."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from chopmark._cli import cli
+
+WORDS = """# name: mine
+# version: 1
+# language: en
+term,category,level,reviewer,expires
+foobarbaz,test,block,me,2099-01-01
+"""
+
+POLICY = """
+plugins = ["keyword"]
+[rules]
+keyword = "block"
+"""
+
+
+def run(*args: str, stdin: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(cli, list(args), input=stdin)
+
+
+def test_plugins_are_listed_for_people_and_for_machines() -> None:
+    assert "keyword" in run("plugins").output
+    rows = json.loads(run("plugins", "--json").output)
+    assert {"name", "module", "distribution", "version", "policies"} == set(rows[0])
+
+
+def test_a_policy_is_shown_with_what_it_extends() -> None:
+    shown = run("policy", "show", "eu").output
+    assert "toxic" in shown
+    assert "style = 'plain'" in shown
+    assert json.loads(run("policy", "show", "eu", "--json").output)["name"] == "eu"
+
+
+def test_a_wrong_policy_is_told_without_a_traceback(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text("plugin = []")
+    found = run("policy", "check", str(file))
+    assert found.exit_code == 1
+    assert "key 'plugin' is not known (did you mean 'plugins'?)" in found.output
+    assert "Traceback" not in found.output
+    assert run("policy", "show", "nope").exit_code == 1
+
+
+def test_a_good_policy_is_called_fine(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(POLICY)
+    found = run("policy", "check", str(file))
+    assert found.exit_code == 0, found.output
+    assert "is fine: detectors keyword" in found.output
+
+
+def test_a_harmless_text_is_let_through_and_a_person_sees_why_not(tmp_path: Path) -> None:
+    words = tmp_path / "words.csv"
+    words.write_text(WORDS)
+    file = tmp_path / "p.toml"
+    file.write_text(POLICY + '[settings.keyword]\nlists = ["words.csv"]\nbundled = false\n')
+    fine = run("screen", "hello", "--policy", str(file))
+    assert (fine.exit_code, fine.output.strip()) == (0, "action  allow")
+    blocked = run("screen", "--policy", str(file), "--json", stdin="one foobarbaz two")
+    assert blocked.exit_code == 3, blocked.output
+    data = json.loads(blocked.output)
+    assert data["action"] == "block"
+    assert (data["verdicts"][0]["start"], data["verdicts"][0]["end"]) == (4, 13)
+
+
+def test_any_bytes_can_be_screened(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(POLICY)
+    assert run("screen", "--policy", str(file), stdin=b"caf\xe9 \xff").exit_code == 0

@@ -1,0 +1,45 @@
+"""What `import chopmark` costs and shows."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import chopmark
+
+HEAVY = (
+    "langchain", "langchain_core", "llama_index", "openai", "onnxruntime", "tokenizers", "numpy",
+    "pydantic", "click", "anyio", "rich", "hypothesis", "pytest", "ahocorasick_rs", "stdnum",
+)  # fmt: skip
+
+
+def test_the_public_names_are_those_that_are_listed() -> None:
+    import types
+
+    listed = set(chopmark.__all__)
+    found = {
+        name for name, value in vars(chopmark).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }  # fmt: skip
+    assert found | {"__version__"} == listed
+    assert chopmark.__all__ == sorted(chopmark.__all__)
+
+
+def test_import_brings_no_framework_and_nothing_heavy() -> None:
+    code = f"import sys, chopmark; print([m for m in {HEAVY!r} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_import_takes_less_than_150_ms_of_cpu() -> None:
+    """The best of five fresh interpreters, in CPU time: the machine may be busy."""
+    code = "import time; t = time.process_time(); import chopmark; print(time.process_time() - t)"
+    took = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        for _ in range(5)
+    ]
+    assert min(took) < 0.15

@@ -1,0 +1,140 @@
+"""What pluggy would accept and never call is refused here, by plugin, hook and cure."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from chopmark import Chopmark, Needs, PluginError, Policy, PolicyError, hookimpl
+from chopmark._plugins import installed
+from chopmark.testing import WordDetector, plugin
+
+EMPTY = Policy(name="empty")
+
+
+class Unmarked:
+    def chopmark_detectors(self, policy: Policy) -> Iterable[Any]:
+        return []
+
+
+class Misspelt:
+    @hookimpl
+    def chopmark_detecters(self, policy: Policy) -> Iterable[Any]:
+        return []
+
+
+class Async:
+    @hookimpl
+    async def chopmark_detectors(self, policy: Policy) -> Iterable[Any]:
+        return []
+
+
+class Default:
+    @hookimpl
+    def chopmark_detectors(self, policy: Policy, extra: int = 3) -> Iterable[Any]:
+        return []
+
+
+class WrongArgument:
+    @hookimpl
+    def chopmark_detectors(self, polcy: Policy) -> Iterable[Any]:
+        return []
+
+
+class Nothing:
+    pass
+
+
+class NotAList:
+    @hookimpl
+    def chopmark_detectors(self, policy: Policy) -> Any:
+        return 3
+
+
+class NotADetector:
+    @hookimpl
+    def chopmark_detectors(self, policy: Policy) -> Any:
+        return [object()]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (Unmarked(), r"chopmark_detectors\(\) has no @hookimpl"),
+        (Misspelt(), r"chopmark_detecters\(\) is not a hook of chopmark; the hooks are"),
+        (Async(), r"chopmark_detectors\(\) is async; hooks are plain functions"),
+        (Default(), r"chopmark_detectors\(\) gives extra a default"),
+        (WrongArgument(), r"polcy"),
+        (Nothing(), r"has no chopmark_... function"),
+        (NotAList(), r"chopmark_detectors returned 3; return a list"),
+        (NotADetector(), r"'object' is no detector: it has no name, version"),
+    ],
+)
+def test_a_wrong_plugin_is_refused(wrong: object, message: str) -> None:
+    with pytest.raises(PluginError, match=message):
+        Chopmark(EMPTY, plugins=[wrong])
+
+
+def test_a_plugin_that_is_not_installed_is_told() -> None:
+    with pytest.raises(PluginError, match=r"plugin 'nope' is not installed \(installed: "):
+        Chopmark(Policy(name="p", plugins=("nope",)))
+
+
+def test_settings_of_a_plugin_that_is_not_enabled_are_told() -> None:
+    policy = Policy(name="p", settings={"label": {"position": "end"}})
+    with pytest.raises(PluginError, match=r"settings for plugin 'label', which it does not"):
+        Chopmark(policy)
+
+
+def test_two_detectors_of_one_name_are_told() -> None:
+    twins = plugin(detectors=[WordDetector({}), WordDetector({})])
+    with pytest.raises(PluginError, match="two detectors are named 'word'"):
+        Chopmark(EMPTY, plugins=[twins])
+
+
+def test_a_detector_that_needs_more_than_the_cap_is_told() -> None:
+    greedy = plugin(detectors=[WordDetector({}, needs=Needs.window(500))])
+    with pytest.raises(PolicyError, match=r"needs to hold back 500 .* policy's `holdback` is 400"):
+        Chopmark(EMPTY, plugins=[greedy])
+
+
+def test_plugins_judge_in_the_order_of_the_policy() -> None:
+    plugins = [plugin(detectors=[WordDetector({}, name=n)]) for n in ("one", "two", "three")]
+    assert [d.name for d in Chopmark(EMPTY, plugins=plugins).detectors] == ["one", "two", "three"]
+
+
+def test_a_policy_may_come_from_a_plugin() -> None:
+    class Ships:
+        @hookimpl
+        def chopmark_policies(self) -> Iterable[Policy]:
+            return [Policy(name="shipped", holdback=7)]
+
+    assert Chopmark("shipped", plugins=[Ships()]).policy.holdback == 7
+
+
+def test_the_list_of_plugins_imports_none_of_them() -> None:
+    code = (
+        "import sys; from chopmark._plugins import installed\n"
+        "names = [p.name for p in installed()]\n"
+        "assert 'keyword' in names, names\n"
+        "loaded = [m for m in sys.modules if m.startswith('chopmark_')]\n"
+        "assert not loaded, loaded"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert {"keyword", "pii", "onnx", "label", "jsonl"} <= {p.name for p in installed()}
+
+
+def test_trace_prints_hook_calls() -> None:
+    code = (
+        "from chopmark import Chopmark, Policy; from chopmark.testing import plugin\n"
+        "Chopmark(Policy(name='p'), plugins=[plugin()])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"CHOPMARK_TRACE": "1", "PATH": ""}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "chopmark_detectors" in run.stderr

@@ -1,0 +1,149 @@
+"""A policy says what holds, and a mistake in one is told with its file, key and cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chopmark import Chopmark, Policy, PolicyError, RequestError, Rules, Verdict
+from chopmark._policy_file import builtin_names, load_policy, parse_policy
+from chopmark.policy import Decider, act
+
+
+def write(folder: Path, text: str, name: str = "mine.toml") -> Path:
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def outcome(policy: Policy, category: str, score: float = 1.0, **more: str) -> str:
+    verdict = Verdict(
+        category=category, start=0, end=1, score=score,
+        direction=more.get("direction", "output"),  # type: ignore[arg-type]
+    )  # fmt: skip
+    return Decider(policy).outcome(verdict, more.get("audience", ""))
+
+
+def test_the_built_in_policies_are_there() -> None:
+    assert builtin_names() == ["cn", "eu", "off", "record-only"]
+    for name in builtin_names():
+        assert load_policy(name).name == name
+
+
+def test_a_rule_by_score_takes_the_strictest_that_holds() -> None:
+    policy = Policy(name="p", rules=Rules(both={"toxic": {"warn": 0.5, "block": 0.9}}))
+    assert [outcome(policy, "toxic", s) for s in (0.95, 0.9, 0.6, 0.1)] == [
+        "deny", "deny", "warn", "allow",
+    ]  # fmt: skip
+
+
+def test_a_category_falls_back_to_the_broader_one_and_then_to_all() -> None:
+    rules = Rules(both={"pii": "modify", "pii.email": "warn", "*": "block"})
+    policy = Policy(name="p", rules=rules)
+    assert outcome(policy, "pii.email") == "warn"
+    assert outcome(policy, "pii.cn.mobile") == "modify"
+    assert outcome(policy, "other") == "deny"
+
+
+def test_a_rule_for_one_direction_goes_before_the_one_for_both() -> None:
+    policy = Policy(name="p", rules=Rules(both={"x": "block"}, input={"x": "allow"}))
+    assert outcome(policy, "x", direction="input") == "allow"
+    assert outcome(policy, "x", direction="output") == "deny"
+
+
+def test_an_audience_is_judged_by_its_own_rules_first() -> None:
+    policy = load_policy("cn")
+    assert outcome(policy, "toxic", 0.7) == "warn"
+    assert outcome(policy, "toxic", 0.7, audience="minor") == "deny"
+    assert outcome(policy, "pii.email", audience="minor") == "modify"
+
+
+def test_without_a_rule_the_detectors_advice_holds() -> None:
+    verdict = Verdict(category="new", start=0, end=1, outcome="escalate")
+    assert Decider(Policy(name="p")).outcome(verdict) == "escalate"
+    assert act([verdict]) == "escalate"
+
+
+def test_a_file_extends_a_built_in_policy(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """
+        extends = "cn"
+        holdback = 200
+        [rules]
+        pii.email = "allow"
+        toxic = "warn"
+        [audiences.minor.rules]
+        toxic = "block"
+        [refusals]
+        en = "No."
+        [settings.label]
+        language = "zh"
+        """,
+    )
+    policy = load_policy(path)
+    assert policy.name == "mine"
+    assert policy.plugins == load_policy("cn").plugins
+    assert outcome(policy, "pii.email") == "allow"
+    assert outcome(policy, "pii.iban") == "modify"
+    assert outcome(policy, "toxic", audience="minor") == "deny"
+    assert policy.refusal("en-GB") == "No."
+    assert policy.refusal("zh") == load_policy("cn").refusal("zh")
+    assert policy.options("label")["position"] == "start"
+    assert policy.folder == str(tmp_path)
+
+
+def test_policies_that_extend_each_other_are_told(tmp_path: Path) -> None:
+    write(tmp_path, 'extends = "b.toml"', "a.toml")
+    write(tmp_path, 'extends = "a.toml"', "b.toml")
+    with pytest.raises(PolicyError, match="extends"):
+        load_policy(tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("holdbak = 3", r"mine.toml: key 'holdbak' is not known \(did you mean 'holdback'\?\)"),
+        ("holdback = 0", r"key 'holdback': 0 cannot be used; give a number of characters"),
+        ("holdback = true", r"key 'holdback': True cannot be used; give a whole number"),
+        ("plugins = 'pii'", r"key 'plugins': 'pii' cannot be used; give a list of names"),
+        ("[rules]\nx = 'blok'", r"key 'rules.x': action 'blok' is not one of allow, warn, modify"),
+        ("[rules]\nx = {block = 2}", r"key 'rules.x': score 2 of action 'block' is not in 0..1"),
+        ("[rules]\nx = 3", r"key 'rules.x': 3 cannot be used; give one of allow"),
+        ("[rules.a]\nb = 3", r"key 'rules.a.b': 3 cannot be used"),
+        ("[on_error]\nlog = 'maybe'", r"key 'on_error.log': 'maybe' cannot be used; give one of"),
+        ("[on_error]\nlogs = 'block'", r"key 'on_error.logs' is not known \(did you mean 'log'"),
+        ("[audiences.minor]\nrule = 1", r"key 'audiences.minor.rule' is not known"),
+        ("audiences = 1", r"key 'audiences': 1 cannot be used; write it as a table"),
+        ("[refusals]\nen = 1", r"key 'refusals.en': 1 cannot be used; give a string"),
+        ("extends = 'nope'", r"key 'extends': policy 'nope' is not known"),
+        ("a = ", r"mine.toml: not valid TOML"),
+    ],
+)
+def test_a_mistake_names_the_file_the_key_and_the_cure(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    with pytest.raises(PolicyError, match=message):
+        load_policy(write(tmp_path, text))
+
+
+def test_an_unknown_name_and_a_missing_file_are_told() -> None:
+    with pytest.raises(PolicyError, match=r"policy 'cm' is not known \(did you mean 'cn'\?\)"):
+        Chopmark("cm")
+    with pytest.raises(PolicyError, match="cannot be read"):
+        Chopmark("nowhere/at-all.toml")
+
+
+def test_an_unknown_audience_is_told() -> None:
+    chop = Chopmark(Policy(name="p"))
+    with pytest.raises(RequestError, match="audience 'minor' is not in policy 'p'"):
+        chop.screen("x", audience="minor")
+
+
+def test_the_digest_changes_with_whatever_decides_and_with_nothing_else() -> None:
+    one = parse_policy("[rules]\nx = 'block'", "a.toml")
+    assert one.digest == parse_policy("[rules]\nx = 'block'", "/elsewhere/a.toml").digest
+    assert one.digest != parse_policy("[rules]\nx = 'warn'", "a.toml").digest
+    assert one.digest != parse_policy("holdback = 9\n[rules]\nx = 'block'", "a.toml").digest
+    assert one.digest != one.with_options("label", position="end").digest

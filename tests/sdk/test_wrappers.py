@@ -1,0 +1,189 @@
+"""A plugin may put a generator around the whole call; tried with a token budget per user."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Generator, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chopmark import (
+    Chopmark,
+    PluginError,
+    Policy,
+    PolicyBlocked,
+    Refused,
+    Request,
+    Response,
+    calling,
+)
+from chopmark.testing import MemoryLog, WordDetector, plugin
+
+
+class Budget:
+    """Refuses a user who has spent a number of characters, a stand-in for tokens."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.spent: Counter[str] = Counter()
+        self.errors: list[str] = []
+
+    def __call__(self, request: Request) -> Generator[Request, Response, Response]:
+        if self.spent[request.user] >= self.limit:
+            raise Refused("your budget for today is spent")
+        try:
+            response = yield request
+        except Exception as error:
+            self.errors.append(type(error).__name__)
+            raise
+        self.spent[request.user] += len(response.text)
+        left = self.limit - self.spent[request.user]
+        return replace(response, metadata={**response.metadata, "budget_left": left})
+
+
+def make(*wrappers: Any) -> tuple[Chopmark, MemoryLog, list[Response]]:
+    log = MemoryLog()
+    words = WordDetector({"bad": "deny"})
+    brought = plugin(detectors=[words], wrappers=wrappers, log=log)
+    return Chopmark(Policy(name="wrapped"), plugins=[brought]), log, []
+
+
+def test_a_budget_holds_per_user() -> None:
+    chop, log, seen = make(Budget(8))
+
+    @chop.guard(on_response=seen.append)
+    def answer(prompt: str) -> str:
+        return "12345"
+
+    with calling(user="a"):
+        answer("q")
+        answer("q")
+        with pytest.raises(PolicyBlocked, match="budget for today"):
+            answer("q")
+    with calling(user="b"):
+        answer("q")
+    assert [r.metadata.get("budget_left") for r in seen] == [3, -2, None, 3]
+    assert [(r.action, r.ending) for r in log.records] == [
+        ("allow", "completed"),
+        ("allow", "completed"),
+        ("block", "blocked"),
+        ("allow", "completed"),
+    ]
+
+
+def test_a_budget_holds_for_a_stream_that_is_left_early() -> None:
+    budget = Budget(100)
+    chop, _, _ = make(budget)
+
+    @chop.guard
+    def answer(prompt: str) -> Iterator[str]:
+        for n in range(50):
+            yield f"{n:02}"
+
+    stream = answer("q")
+    for _ in range(3):
+        next(stream)
+    stream.close()  # type: ignore[attr-defined]
+    assert 0 < budget.spent[""] < 10
+
+
+async def test_a_budget_holds_for_async_calls_and_streams() -> None:
+    budget = Budget(6)
+    chop, _, _ = make(budget)
+
+    @chop.guard
+    async def answer(prompt: str) -> str:
+        return "123"
+
+    @chop.guard
+    async def stream(prompt: str) -> AsyncIterator[str]:
+        yield "45"
+        yield "6"
+
+    assert await answer("q") == "123"
+    assert "".join([piece async for piece in stream("q")]) == "456"
+    with pytest.raises(PolicyBlocked):
+        await answer("q")
+    with pytest.raises(PolicyBlocked):
+        [piece async for piece in stream("q")]
+
+
+def test_the_first_wrapper_is_the_outermost_and_may_change_the_request() -> None:
+    order: list[str] = []
+
+    def outer(request: Request) -> Generator[Request, Response, Response]:
+        order.append("outer in")
+        message = replace(request.messages[0], text="changed")
+        response = yield replace(request, messages=(message,))
+        order.append("outer out")
+        return response
+
+    def inner(request: Request) -> Generator[Request, Response, Response]:
+        order.append(f"inner in {request.messages[0].text}")
+        response = yield request
+        order.append("inner out")
+        return response
+
+    chop, _, _ = make(outer, inner)
+
+    @chop.guard
+    def answer(prompt: str) -> str:
+        return prompt
+
+    assert answer("q") == "changed"
+    assert order == ["outer in", "inner in changed", "inner out", "outer out"]
+
+
+def test_a_model_error_is_thrown_into_the_wrappers() -> None:
+    budget = Budget(5)
+    chop, log, _ = make(budget)
+
+    @chop.guard
+    def answer(prompt: str) -> str:
+        raise ValueError("the model broke")
+
+    with pytest.raises(ValueError, match="the model broke"):
+        answer("q")
+    assert budget.errors == ["ValueError"]
+    assert [r.ending for r in log.records] == ["model_error"]
+
+
+def test_a_wrapper_that_breaks_stops_the_call_and_is_recorded() -> None:
+    def broken(request: Request) -> Generator[Request, Response, Response]:
+        raise KeyError("broken on purpose")
+        yield request
+
+    chop, log, _ = make(broken)
+
+    @chop.guard
+    def answer(prompt: str) -> str:
+        return "never"
+
+    with pytest.raises(KeyError):
+        answer("q")
+    (record,) = log.records
+    assert (record.action, record.ending) == ("block", "wrapper_error")
+    assert [(f.role, f.error) for f in record.failures] == [("wrapper", "KeyError")]
+
+
+def test_a_wrapper_must_yield_once_and_return_the_response() -> None:
+    def twice(request: Request) -> Generator[Request, Response, Response]:
+        response = yield request
+        yield request
+        return response
+
+    def forgetful(request: Request) -> Generator[Request, Response, Response]:
+        yield request  # type: ignore[misc]
+
+    for wrapper, message in ((twice, "yielded twice"), (forgetful, "must return the response")):
+        chop, log, _ = make(wrapper)
+
+        @chop.guard
+        def answer(prompt: str) -> str:
+            return "x"
+
+        with pytest.raises(PluginError, match=message):
+            answer("q")
+        assert len(log.records) == 1
