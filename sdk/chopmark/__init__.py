@@ -42,6 +42,7 @@ from ._values import (
 )
 from ._version import __version__
 from .hookspecs import Needs, hookimpl
+from ._policy_file import load_policy
 from .policy import OnError, Policy, Rules
 
 __all__ = [
@@ -82,4 +83,5 @@ __all__ = [
     "__version__",
     "calling",
     "hookimpl",
+    "load_policy",
 ]

@@ -1,0 +1,57 @@
+"""What the documents say is run."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chopmark import hookspecs
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [code for name, code in BLOCK.findall(page.read_text("utf-8")) if name == language]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "__page__"}
+    for code in blocks(page, "python"):
+        exec(compile(code, str(page), "exec"), names)
+
+
+def test_every_hook_has_its_section_with_the_exact_signature() -> None:
+    page = (ROOT / "docs" / "hooks.md").read_text("utf-8")
+    headings = re.findall(r"^## `(.*)`$", page, re.M)
+    expected = []
+    for name, function in vars(hookspecs.Hooks).items():
+        if not name.startswith("chopmark_"):
+            continue
+        signature = inspect.signature(function)
+        arguments = ", ".join(str(p) for n, p in signature.parameters.items() if n != "self")
+        expected.append(f"{name}({arguments}) -> {signature.return_annotation}")
+    assert [h.replace("'", "") for h in headings] == [e.replace("'", "") for e in expected]
+
+
+def test_the_make_targets_that_documents_name_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
+        for target in re.findall(r"`make (\w+)`|^make (\w+)|^    make (\w+)", page.read_text(), re.M):
+            name = next(filter(None, target))
+            assert re.search(rf"^{name}:", makefile, re.M), f"{page.name}: make {name}"
+
+
+def test_the_page_of_commands_is_what_help_prints() -> None:
+    subprocess.run([sys.executable, ROOT / "docs" / "commands.py", "--check"], check=True)
