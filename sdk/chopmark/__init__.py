@@ -20,6 +20,7 @@ from ._errors import (
     RequestError,
 )
 from ._flow import OnBlock, Shape
+from ._policy_file import load_policy
 from ._values import (
     Act,
     Chunk,
@@ -42,7 +43,6 @@ from ._values import (
 )
 from ._version import __version__
 from .hookspecs import Needs, hookimpl
-from ._policy_file import load_policy
 from .policy import OnError, Policy, Rules
 
 __all__ = [

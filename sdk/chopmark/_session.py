@@ -141,7 +141,7 @@ class Session:
                 continue
         self._lanes.clear()
         for n, mark in enumerate(self._marks[made:], made):
-            if mark.where == "end" and mark.placed:
+            if mark.placed and (mark.where == "end" or not self._delivered):
                 reason = "the answer was cut off before its end"
                 self._marks[n] = replace(mark, placed=False, reason=reason)
 

@@ -12,9 +12,10 @@ and pytest runs every promise against your code.
 """
 
 from ._adapter_contract import AdapterContract, Path, Script
+from ._cuts import cuts, texts
 from ._detector_contract import DetectorContract
 from ._fakes import BrokenDetector, BrokenLog, MemoryLog, SuffixMarker, WordDetector, plugin
-from ._log_contract import LogContract
+from ._log_contract import LogContract, sample_record
 from ._marker_contract import MarkerContract
 
 __all__ = [
@@ -29,5 +30,8 @@ __all__ = [
     "Script",
     "SuffixMarker",
     "WordDetector",
+    "cuts",
     "plugin",
+    "sample_record",
+    "texts",
 ]

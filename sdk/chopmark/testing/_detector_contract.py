@@ -36,9 +36,9 @@ class DetectorContract:
         raise NotImplementedError("give the detector under test: def make(self): ...")
 
     @pytest.fixture(scope="class")
-    def detector(self, request: pytest.FixtureRequest) -> Detector:
-        made: Detector = request.cls().make()
-        return made
+    @classmethod
+    def detector(cls) -> Detector:
+        return cls().make()
 
     def test_has_the_members_of_its_role(self, detector: Detector) -> None:
         assert isinstance(detector, Detector)

@@ -26,9 +26,9 @@ class MarkerContract:
         raise NotImplementedError("give the marker under test: def make(self): ...")
 
     @pytest.fixture(scope="class")
-    def marker(self, request: pytest.FixtureRequest) -> Marker:
-        made: Marker = request.cls().make()
-        return made
+    @classmethod
+    def marker(cls) -> Marker:
+        return cls().make()
 
     def test_has_the_members_of_its_role(self, marker: Marker) -> None:
         assert isinstance(marker, Marker)

@@ -1,0 +1,128 @@
+"""A record as one line of canonical JSON, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from chopmark import Commitment, Failure, LogError, Mark, Record, Verdict
+
+VERSION = 1
+KIND = "call"
+_KEYS = {field.name for field in fields(Record)} | {"k", "v"}
+
+# Compact, keys in the order in which they are given (sorted below), no NaN.
+_ENCODE = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
+).encode
+
+
+def encode(record: Record) -> bytes:
+    """Return `record` as one line with its line end: canonical JSON in UTF-8.
+
+    The same record always gives the same bytes: sorted keys, no white space, no floats. A lone
+    surrogate is written as its JSON escape. A verdict's `replacement` is left out, since it may
+    be made of the text that it replaces.
+
+    Raises:
+        LogError: a value has no place in JSON, for example a score that is not a number.
+    """
+    usage = record.usage
+    try:
+        value = {
+            "action": record.action,
+            "adapter": record.adapter,
+            "answer": _commitment(record.answer),
+            "audience": record.audience,
+            "duration": int(record.duration),
+            "ending": record.ending,
+            "failures": [_failure(f) for f in record.failures],
+            "holdback": int(record.holdback),
+            "id": record.id,
+            "judged": record.judged,
+            "k": KIND,
+            "marks": [_mark(m) for m in record.marks],
+            "messages": int(record.messages),
+            "model": record.model,
+            "policy": record.policy,
+            "request": _commitment(record.request),
+            "sdk": record.sdk,
+            "stream": record.stream,
+            "time": int(record.time),
+            "usage": usage
+            and {"input": int(usage.input_tokens), "output": int(usage.output_tokens)},
+            "user": _commitment(record.user),
+            "v": VERSION,
+            "verdicts": [_verdict(v) for v in record.verdicts],
+        }
+        text = _ENCODE(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise LogError(
+            f"record {record.id} cannot be written as JSON: {error}; mend the plugin that made "
+            "the value"
+        ) from error
+    # JSON's escape of a lone surrogate is also what this error handler writes.
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """Return the record that `line` holds, as plain data.
+
+    Raises:
+        LogError: the line is not a whole record, or of a version that is not known here.
+    """
+    try:
+        value = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise LogError(f"not a whole line of JSON ({error})") from error
+    if not isinstance(value, dict) or "k" not in value or "v" not in value:
+        raise LogError("JSON, but not a record of chopmark")
+    if (value["v"], value["k"]) != (VERSION, KIND):
+        raise LogError(
+            f"a record of version {value['v']!r} and kind {value['k']!r}, and this reader knows "
+            f"{VERSION} and {KIND!r}; read it with the chopmark that wrote it, or a newer one"
+        )
+    if missing := sorted(_KEYS - value.keys()):
+        raise LogError(f"a record without {', '.join(missing)}")
+    return value
+
+
+def _commitment(commitment: Commitment) -> Mapping[str, object]:
+    return {"characters": commitment.characters, "digest": commitment.digest}
+
+
+def _failure(failure: Failure) -> Mapping[str, object]:
+    return {
+        "error": failure.error,
+        "handled": failure.handled,
+        "name": failure.name,
+        "role": failure.role,
+    }
+
+
+def _mark(mark: Mark) -> Mapping[str, object]:
+    return {
+        "data": dict(sorted(mark.data.items())),
+        "kind": mark.kind,
+        "marker": mark.marker,
+        "placed": mark.placed,
+        "reason": mark.reason,
+        "where": mark.where,
+    }
+
+
+def _verdict(verdict: Verdict) -> Mapping[str, object]:
+    return {
+        "category": verdict.category,
+        "detail": verdict.detail,
+        "detector": verdict.detector,
+        "direction": verdict.direction,
+        "end": int(verdict.end),
+        "kind": verdict.kind,
+        "outcome": verdict.outcome,
+        "part": int(verdict.part),
+        "score": round(verdict.score * 1000),
+        "start": int(verdict.start),
+    }

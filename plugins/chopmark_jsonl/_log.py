@@ -1,0 +1,196 @@
+"""The log: reads the plugin's options, and takes records from threads, processes and forks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, cast, get_args
+
+from chopmark import LogError, Policy, PolicyError, Receipt, Record
+
+from ._file import AppendFile
+from ._format import encode
+
+Fsync = Literal["never", "interval", "always"]
+
+NAME = "jsonl"
+DEFAULT_PATH = "chopmark-records.jsonl"
+INTERVAL = 0.2
+"""Seconds after which an append also syncs, with `fsync = "interval"`."""
+PATIENCE = 10.0
+"""Seconds to wait for another process's lock."""
+
+_OPTIONS = ("path", "fsync", "rotate_bytes")
+_SMALLEST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What belongs to one process: a child of a fork must use neither its parent's file, whose
+    lock it shares, nor a mutex that a thread of the parent holds.
+    """
+
+    file: AppendFile
+    mutex: threading.Lock = field(default_factory=threading.Lock)
+
+
+class JsonlLog:
+    """Appends records to a file of JSON Lines. Shared by threads, and by forks.
+
+    Options of the policy, all with a default: `path`; `fsync`: `interval` (the disk holds all
+    but the last 0.2 seconds of appends, more where no other follows), `always`, `never`;
+    `rotate_bytes`: the size over which the file is moved to `NAME.1.jsonl`, `NAME.2.jsonl`, ...,
+    by default never. Nothing is ever deleted: how long records are kept is the operator's duty.
+
+    An append whose sync fails is reported as failed although its line is in the file; the SDK
+    then appends it again, so a reader may see one record twice, with one `id`.
+    """
+
+    name = NAME
+    blocking = True
+
+    def __init__(
+        self, options: Mapping[str, object], where: str = "settings.jsonl", folder: str = ""
+    ) -> None:
+        """Read `options`; `where` is how an error names them, `folder` where paths start.
+
+        Raises:
+            PolicyError: an option is unknown or has a value that it cannot have.
+        """
+        unknown = sorted(key for key in options if key not in _OPTIONS)
+        if unknown:
+            raise PolicyError(
+                f"{where} has {', '.join(unknown)}; the options of jsonl are {', '.join(_OPTIONS)}"
+            )
+        self.path = _path(options.get("path"), where, folder)
+        self._fsync: Fsync = _fsync(options.get("fsync", "interval"), where)
+        self._rotate_bytes = _rotate_bytes(options.get("rotate_bytes"), where)
+        self._owns: dict[int, _Own] = {}
+        weakref.finalize(self, _close_all, self._owns)  # also when the interpreter ends
+
+    def append(self, record: Record) -> Receipt:
+        """Write `record` as one line; its receipt's position is the line's offset in bytes.
+
+        Raises:
+            LogError: the record is not in the file, or the disk may not hold it.
+        """
+        line = encode(record)
+        own = self._owns.get(os.getpid()) or self._begin()
+        file = own.file
+        try:
+            with own.mutex:
+                position = file.append(line)
+                sync = file.start_sync() if self._is_due(file) else -1
+            if sync >= 0:
+                file.finish_sync(sync)
+        except OSError as error:
+            raise LogError(_explain(error, self.path)) from error
+        return Receipt(log=NAME, record=record.id, position=position)
+
+    def close(self) -> None:
+        """Sync where that is due, and close the file; a later append opens it again.
+
+        Raises:
+            LogError: the disk may not hold the last records.
+        """
+        try:
+            _close_all(self._owns)
+        except OSError as error:
+            raise LogError(_explain(error, self.path)) from error
+
+    def _is_due(self, file: AppendFile) -> bool:
+        if self._fsync == "interval":
+            return time.monotonic() - file.synced_at >= INTERVAL
+        return self._fsync == "always"
+
+    def _begin(self) -> _Own:
+        """Return what belongs to this process, after a start or a fork."""
+        made = _Own(
+            AppendFile(
+                self.path,
+                patience=PATIENCE,
+                rotate_bytes=self._rotate_bytes,
+                durable=self._fsync != "never",
+            )
+        )
+        own = self._owns.setdefault(os.getpid(), made)  # of two threads, the first one's
+        _drop_parents(self._owns)
+        return own
+
+
+def make_log(policy: Policy) -> JsonlLog:
+    """Return the log that `policy` asks for."""
+    where = f"policy {policy.name!r}: settings.{NAME}"
+    return JsonlLog(policy.options(NAME), where, policy.folder)
+
+
+def _close_all(owns: dict[int, _Own]) -> None:
+    _drop_parents(owns)
+    own = owns.get(os.getpid())
+    if own is not None:
+        with own.mutex:
+            own.file.close()
+
+
+def _drop_parents(owns: dict[int, _Own]) -> None:
+    """Close what was inherited from the parent of this process; the parent keeps its own."""
+    for pid in list(owns):
+        if pid != os.getpid() and (inherited := owns.pop(pid, None)):
+            inherited.file.abandon()
+
+
+def _path(value: object, where: str, folder: str) -> str:
+    if value is None:
+        return os.path.abspath(DEFAULT_PATH)
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        raise PolicyError(f"{where}.path is {value!r}; give it the path of a file")
+    path = os.path.abspath(os.path.join(folder, os.fspath(value)))
+    if "\0" in path or os.path.isdir(path):
+        raise PolicyError(f"{where}.path is {value!r}, which is no file; name a file in a folder")
+    if not os.path.isdir(os.path.dirname(path)):
+        raise PolicyError(
+            f"{where}.path is {value!r}, but there is no folder {os.path.dirname(path)!r}; "
+            "make the folder, or name another file"
+        )
+    return path
+
+
+def _fsync(value: object, where: str) -> Fsync:
+    for choice in get_args(Fsync):
+        if value == choice:
+            return cast(Fsync, choice)
+    raise PolicyError(f"{where}.fsync is {value!r}; it may be {', '.join(get_args(Fsync))}")
+
+
+def _rotate_bytes(value: object, where: str) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int) or value < _SMALLEST:
+        raise PolicyError(
+            f"{where}.rotate_bytes is {value!r}; it must be a whole number of bytes, {_SMALLEST} "
+            "at least, or be left out"
+        )
+    if sys.platform == "win32":
+        raise PolicyError(f"{where}.rotate_bytes: Windows cannot move an open file; leave it out")
+    return value
+
+
+_CURES = {
+    errno.ENOSPC: "free some space on its disk, or name another file as path",
+    errno.EDQUOT: "free some of this user's space, or name another file as path",
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f), or set rotate_bytes",
+    errno.ENOENT: "make its folder again",
+    errno.ETIMEDOUT: "look for a stopped process that has the file open (lsof), and end it",
+}
+
+
+def _explain(error: OSError, path: str) -> str:
+    what = error.strerror or str(error)
+    cure = _CURES.get(error.errno or 0, "let this process write that file and its folder")
+    return f"log {NAME!r} cannot write {path!r}: {what}; {cure}"

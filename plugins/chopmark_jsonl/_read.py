@@ -1,0 +1,88 @@
+"""Reads a file of records, also one that is being written, or that a crash left torn."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chopmark import LogError
+
+from ._format import decode
+
+_BLOCK = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the file, at `position` bytes from its start.
+
+    `record` is plain data; it is None where the line holds none, and `problem` then says why.
+    """
+
+    position: int
+    record: Mapping[str, Any] | None
+    problem: str = ""
+
+
+def read(path: str | os.PathLike[str], start: int = 0) -> Iterator[Line]:
+    """Return the lines of the file at `path`, oldest first, from the offset `start` on.
+
+    A line that is torn, or is no record, comes as a `Line` with a `problem`: a reader that skips
+    it has chosen to.
+
+    Raises:
+        LogError: the file cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            file.seek(start)
+            position = start
+            for raw in file:
+                if raw.strip():
+                    yield _line(position, raw)
+                position += len(raw)
+    except OSError as error:
+        raise LogError(
+            f"cannot read {os.fspath(path)!r}: {error.strerror}; give the path of a file of records"
+        ) from error
+
+
+def last_lines(path: str | os.PathLike[str], count: int) -> int:
+    """Return the offset at which the last `count` lines begin; reads only those.
+
+    Raises:
+        LogError: the file cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            at = size = file.seek(0, os.SEEK_END)
+            wanted = count
+            while at > 0:
+                start = max(0, at - _BLOCK)
+                file.seek(start)
+                block = file.read(at - start)
+                if at == size and block.endswith(b"\n"):
+                    wanted += 1  # the line end at the end of the file begins no line
+                found = block.count(b"\n")
+                if found >= wanted:
+                    for _ in range(wanted):
+                        block = block[: block.rindex(b"\n")]
+                    return start + len(block) + 1
+                wanted -= found
+                at = start
+            return 0
+    except OSError as error:
+        raise LogError(
+            f"cannot read {os.fspath(path)!r}: {error.strerror}; give the path of a file of records"
+        ) from error
+
+
+def _line(position: int, raw: bytes) -> Line:
+    try:
+        return Line(position, decode(raw))
+    except LogError as error:
+        whole = raw.endswith(b"\n")
+        note = "" if whole else "; its end is missing, so it was cut short or is being written"
+        return Line(position, None, f"{error}{note}")

@@ -1,0 +1,33 @@
+"""The explicit label that GB 45438-2025 asks for on text, or a plain one for other rules.
+
+Enable it with `plugins = ["label"]` and set it up under `[settings.label]`:
+
+    position = "start"      # or "end", "both"
+    language = "auto"       # or "zh", "en"
+    style = "gb45438"       # both elements of the standard in every language; or "plain"
+    format = "plain"        # or "markdown", "html": how the answer is shown
+    text = { zh = "内容由AI生成", en = "AI生成 · AI-generated" }    # your own words
+
+Sources: Measures for Labelling AI-Generated Synthetic Content (2025), Article 4; GB 45438-2025,
+5.1 (elements of the wording), 5.6 (labels of an interface). An answer in Markdown that begins
+with front matter must be labelled at its end, since a label before it would hide it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chopmark import Policy, hookimpl
+from chopmark.hookspecs import Marker
+
+from ._forms import html_fragment
+from ._marker import Label, make_label
+from ._wording import check_wording
+
+__all__ = ["Label", "check_wording", "html_fragment"]
+
+
+@hookimpl
+def chopmark_markers(policy: Policy) -> Iterable[Marker]:
+    """Return the label that `policy` asks for."""
+    return (make_label(policy),)

@@ -1,0 +1,108 @@
+"""The marker: reads the plugin's options, opens markings, and finds labels in a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeVar, get_args
+
+from chopmark import Mark, Policy, PolicyError, Request
+
+from ._detect import find_labels
+from ._forms import Format, render
+from ._known import KnownLabels, Line
+from ._marking import KIND, NAME, LabelMarking, Place
+from ._wording import Language, Style, make_wordings
+
+Position = Literal["start", "end", "both"]
+Choice = Literal["zh", "en", "auto"]
+
+_PLACES: Mapping[Position, tuple[Place, ...]] = {
+    "start": ("start",),
+    "end": ("end",),
+    "both": ("start", "end"),
+}
+_HAN = re.compile(r"[〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003FFFF]")
+_OPTIONS = ("position", "language", "text", "style", "format")
+T = TypeVar("T", bound=str)
+
+
+class Label:
+    """The explicit label on the text of an answer. Immutable, shared by threads.
+
+    Options of the policy, all with a default: `position` (`start`, `end`, `both`), `language`
+    (`auto`, `zh`, `en`), `style` (`gb45438`, `plain`), `format` (`plain`, `markdown`, `html`)
+    and `text`, the operator's own words by language.
+
+    With `language = "auto"` the request's locale decides, else the last message of the user:
+    Chinese where it has a Han character. With neither, `gb45438` speaks Chinese and `plain`
+    English.
+
+    `position = "end"` cannot label an answer that breaks off inside a code fence, and says so in
+    the mark; where every answer must have a label, use `start` or `both`.
+    """
+
+    name = NAME
+    version = "1"
+    kind = KIND
+
+    def __init__(self, options: Mapping[str, object], where: str = "settings.label") -> None:
+        """Read `options`; `where` is how an error names them.
+
+        Raises:
+            PolicyError: an option is unknown or has a value that it cannot have.
+        """
+        unknown = sorted(key for key in options if key not in _OPTIONS)
+        if unknown:
+            raise PolicyError(
+                f"{where} has {', '.join(unknown)}; the options of label are {', '.join(_OPTIONS)}"
+            )
+        position: Position = _choose(options, "position", "start", get_args(Position), where)
+        language: Choice = _choose(options, "language", "auto", get_args(Choice), where)
+        style: Style = _choose(options, "style", "gb45438", get_args(Style), where)
+        form: Format = _choose(options, "format", "plain", get_args(Format), where)
+        wordings = make_wordings(options.get("text", {}), style, where)
+        self._places = _PLACES[position]
+        self._language = language
+        self._without_evidence: Language = "zh" if style == "gb45438" else "en"
+        self._lines = {la: Line(render(w, form), w, form) for la, w in wordings.items()}
+        self._known = KnownLabels(wordings.values())
+
+    def open(self, request: Request) -> LabelMarking:
+        """Return the marking of one answer."""
+        return LabelMarking(self._lines[self._speak(request)], self._known, self._places)
+
+    def detect(self, text: str) -> Sequence[Mark]:
+        """Return the labels at the start and at the end of `text`.
+
+        `match` in a mark's data is `label` for one that chopmark writes, on its own line, and
+        `elements` where the first or last 64 characters, white space not counted, hold both
+        elements of GB 45438-2025 5.1. The latter is what verifiers look at, and is also true of
+        a text that merely speaks of AI生成.
+        """
+        return find_labels(text, self._known)
+
+    def _speak(self, request: Request) -> Language:
+        if self._language != "auto":
+            return self._language
+        if request.locale:
+            return "zh" if request.locale.lower().startswith("zh") else "en"
+        for message in reversed(request.messages):
+            if message.role == "user":
+                return "zh" if _HAN.search(message.text) else "en"
+        return self._without_evidence
+
+
+def make_label(policy: Policy) -> Label:
+    """Return the marker that `policy` asks for."""
+    return Label(policy.options(NAME), f"policy {policy.name!r}: settings.{NAME}")
+
+
+def _choose(
+    options: Mapping[str, object], key: str, default: T, choices: tuple[T, ...], where: str
+) -> T:
+    value = options.get(key, default)
+    for choice in choices:
+        if value == choice:
+            return choice
+    raise PolicyError(f"{where}.{key} is {value!r}; it may be {', '.join(choices)}")

@@ -1,0 +1,136 @@
+"""Puts the label on one answer, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from chopmark import Mark, MarkError
+
+from ._forms import Format
+from ._html import HtmlText
+from ._known import TRAILING_SPACE, KnownLabels, Line
+from ._markdown import MarkdownBlocks
+
+Place = Literal["start", "end"]
+NAME = "label"
+KIND = "visible"
+_GAP = "\n\n"
+
+
+class Follower(Protocol):
+    """Follows a text to know what a label behind it would fall into."""
+
+    def feed(self, text: str) -> None:
+        """Take the next piece."""
+
+    def finish(self) -> str:
+        """Return the name of what the text ends inside of, empty where it is nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Follows plain text, behind which a label can always stand."""
+
+    def feed(self, text: str) -> None:
+        """Take the next piece."""
+
+    def finish(self) -> str:
+        """Return that nothing is open."""
+        return ""
+
+
+def make_mark(
+    where: Place, data: Mapping[str, str], *, placed: bool = True, reason: str = ""
+) -> Mark:
+    """Return a mark of this plugin."""
+    return Mark(marker=NAME, kind=KIND, where=where, placed=placed, reason=reason, data=data)
+
+
+class LabelMarking:
+    """One answer being labelled.
+
+    The label at the start goes out with the first text that is not white space. It waits only
+    while what came so far could be a label of ours that the answer already has; at most as long
+    as the longest label that we know.
+    """
+
+    def __init__(self, label: Line, known: KnownLabels, places: tuple[Place, ...]) -> None:
+        self._label = label
+        self._known = known
+        self._places = places
+        self._follower = _follower(label.format if "end" in places else "plain")
+        self._head: str | None = ""  # what is held back; None once the start is decided
+        self._tail = ""
+        self._keep = known.longest + TRAILING_SPACE + 1
+        self._empty = True
+        self._made: list[Mark] = []
+        self._finished = False
+
+    def feed(self, text: str) -> str:
+        """Take the next piece of the answer and return what goes out for it."""
+        self._check_open()
+        if not text:
+            return ""
+        self._empty = self._empty and text.isspace()
+        if "end" in self._places:
+            self._follower.feed(text)
+            self._tail = (self._tail + text)[-self._keep :]
+        if self._head is None or "start" not in self._places:
+            return text
+        self._head += text
+        if self._known.undecided(self._head):  # white space alone is, too
+            return ""
+        return self._start(self._head)
+
+    def finish(self) -> tuple[str, list[Mark]]:
+        """Return the text that ends the answer, and the marks; may be called once."""
+        self._check_open()
+        self._finished = True
+        held = self._head or ""
+        if self._empty:
+            reason = "the answer is empty, so there is nothing to label"
+            data = self._data(self._label)
+            return held, [make_mark(p, data, placed=False, reason=reason) for p in self._places]
+        if held:
+            held = self._start(held)
+        if "end" in self._places:
+            held += self._end()
+        return held, self._made
+
+    def _start(self, head: str) -> str:
+        self._head = None
+        there = self._known.at_start(head)
+        self._made.append(make_mark("start", self._data(self._label, there)))
+        return head if there else f"{self._label.text}{_GAP}{head}"
+
+    def _end(self) -> str:
+        inside = self._follower.finish()
+        if inside:  # never into it: what is code for the reader must stay the model's
+            reason = f"the answer ends inside {inside}, where a label would change what it holds"
+            data = self._data(self._label)
+            self._made.append(make_mark("end", data, placed=False, reason=reason))
+            return ""
+        there = self._known.at_end(self._tail)
+        self._made.append(make_mark("end", self._data(self._label, there)))
+        if there:
+            return ""
+        breaks = len(self._tail[-2:]) - len(self._tail[-2:].rstrip("\n"))
+        return f"{_GAP[breaks:]}{self._label.text}"
+
+    def _data(self, line: Line, there: Line | None = None) -> dict[str, str]:
+        if there is None:
+            return {**line.wording.data(), "format": line.format}
+        return {**there.wording.data(), "format": there.format, "already": "yes"}
+
+    def _check_open(self) -> None:
+        if self._finished:
+            raise MarkError("the label of this answer is finished; open another marking")
+
+
+def _follower(form: Format) -> Follower:
+    if form == "markdown":
+        return MarkdownBlocks()
+    return HtmlText() if form == "html" else Plain()
