@@ -33,7 +33,7 @@ class TextShape:
                 f"a guarded function answered with {type(raw).__name__}, not with text; return "
                 "or yield strings, or guard the model object with an adapter"
             )
-        return (Chunk(raw, last=self._whole),)
+        return (Chunk(raw, "answer", 0, self._whole),)
 
     def write(self, raw: str, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[str]:
         """Return the text that goes out; nothing where all of it is held."""

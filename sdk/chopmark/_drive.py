@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from ._flow import END, Abandoned, Append, Ask, Flow, Pull, Push
+from ._flow import END, Abandoned, Append, Ask, Flow, Push, Relay
 from ._inside import CURRENT, Guarding
 from ._values import Request, Response
 from .hookspecs import Log
@@ -36,13 +36,22 @@ def drive(
             try:
                 if kind is Push:
                     yield step.raw
-                elif kind is Pull or kind is Ask:
+                elif kind is Relay:
+                    pieces: Sequence[R] | None = ()
+                    while pieces is not None:
+                        token = CURRENT.set(guarding)
+                        try:
+                            value = next(source, END)
+                        finally:
+                            CURRENT.reset(token)
+                        if value is END:
+                            break
+                        pieces = step.each(value)
+                        yield from pieces or ()
+                elif kind is Ask:
                     token = CURRENT.set(guarding)
                     try:
-                        if kind is Pull:
-                            value = next(source, END)
-                        else:
-                            source = iter(ask(step.request))
+                        source = iter(ask(step.request))
                     finally:
                         CURRENT.reset(token)
                 elif kind is Append:

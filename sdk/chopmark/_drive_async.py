@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from ._flow import END, Abandoned, Append, Ask, Flow, Pull, Push
+from ._flow import END, Abandoned, Append, Ask, Flow, Push, Relay
 from ._inside import CURRENT, Guarding
 from ._values import Receipt, Record, Request
 from .hookspecs import Log
@@ -50,13 +50,23 @@ async def drive(
                 if kind is Push:
                     if leaving is None:
                         yield step.raw
-                elif kind is Pull or kind is Ask:
+                elif kind is Relay:
+                    pieces: Sequence[R] | None = ()
+                    while pieces is not None and source is not None:
+                        token = CURRENT.set(guarding)
+                        try:
+                            value = await anext(source, END)
+                        finally:
+                            CURRENT.reset(token)
+                        if value is END:
+                            break
+                        pieces = step.each(value)
+                        for piece in pieces or ():
+                            yield piece
+                elif kind is Ask:
                     token = CURRENT.set(guarding)
                     try:
-                        if kind is Ask:
-                            source = await ask(step.request)
-                        elif source is not None:
-                            value = await anext(source, END)
+                        source = await ask(step.request)
                     finally:
                         CURRENT.reset(token)
                 elif kind is Append:

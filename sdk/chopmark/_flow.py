@@ -73,8 +73,12 @@ class Ask:
 
 
 @dataclass(slots=True)
-class Pull:
-    """Get the next piece of the answer, `END` after the last."""
+class Relay:
+    """Pull pieces and give the caller what `each` makes of them, until it returns None: answer
+    with the piece that it did so for, or with `END` after the last one.
+    """
+
+    each: Callable[[Any], Sequence[Any] | None]
 
 
 @dataclass(slots=True)
@@ -107,7 +111,6 @@ class Abandoned(Exception):  # noqa: N818  an ending, not an error
 
 
 END: Any = object()
-_PULL = Pull()
 Flow = Generator[Any, Any, Response]
 _Held = list[tuple[R, str]]
 
@@ -185,32 +188,16 @@ def _answer(
     session: Session, shape: Shape[R], held: _Held[R], streamed: bool
 ) -> Generator[Any, Any, None]:
     """Pull the answer, screen and mark it, push what may go out; fill `held` with its end."""
-    while (raw := (yield _PULL)) is not END:
+    plain = _Plain(session, shape, held)
+    while (raw := (yield Relay(plain.write))) is not END:
         usage = shape.usage(raw)
         if usage is not None:
             session.usage = usage
         chunks = shape.read(raw)
-        if len(chunks) == 1 and not session.blocking and not held:
-            chunk = chunks[0]
-            if not chunk.last:  # the common case, kept short
-                text = session.feed(chunk) if chunk.text else ""
-                if not session.stopped:
-                    if chunk.kind == "answer":
-                        session.delivered(text)
-                    for piece in (raw,) if text == chunk.text else shape.write(raw, (text,), ()):
-                        yield Push(piece)
-                    continue
-                if not streamed:
-                    return
-                tails = session.finish()
-                session.delivered(_said(chunks, (text,)) + _said(tails, [t.text for t in tails]))
-                for piece in shape.write(raw, (text,), tails):
-                    yield Push(piece)
-                return
         texts: list[str] = []
         changed = False
         for chunk in chunks:
-            text = ""
+            text = plain.stopped_at
             if chunk.text and not session.stopped:
                 if session.blocking and session.due(chunk):
                     text = yield Work(partial(session.feed, chunk))
@@ -219,7 +206,7 @@ def _answer(
             texts.append(text)
             changed = changed or text != chunk.text
         closing = [(chunk.kind, chunk.index) for chunk in chunks if chunk.last]
-        tails = []
+        tails: list[Chunk] = []
         if session.stopped or closing:
             finish = partial(session.finish, None if session.stopped else closing)
             tails = (yield Work(finish)) if session.blocking else finish()
@@ -245,6 +232,39 @@ def _answer(
         session.delivered(_said(tails, [tail.text for tail in tails]))
         for piece in shape.tail(tails):
             yield Push(piece)
+
+
+class _Plain(Generic[R]):
+    """Handles the common piece of a stream without a round through the flow: one chunk of text,
+    in no way the last, and no detector to wait for. `stopped_at` is what goes out of the chunk
+    in which the call was stopped.
+    """
+
+    __slots__ = ("_held", "_session", "_shape", "stopped_at")
+
+    def __init__(self, session: Session, shape: Shape[R], held: _Held[R]) -> None:
+        self._session, self._shape, self._held = session, shape, held
+        self.stopped_at = ""
+
+    def write(self, raw: R) -> Sequence[R] | None:
+        session, shape = self._session, self._shape
+        chunks = shape.read(raw)
+        if len(chunks) != 1 or self._held:
+            return None
+        chunk = chunks[0]
+        given = chunk.text
+        if chunk.last or not given or (session.blocking and session.due(chunk)):
+            return None
+        text = session.feed(chunk)
+        if session.stopped:
+            self.stopped_at = text
+            return None
+        usage = shape.usage(raw)
+        if usage is not None:
+            session.usage = usage
+        if text and chunk.kind == "answer":
+            session.said.append(text)
+        return (raw,) if text == given else shape.write(raw, (text,), ())
 
 
 def _said(chunks: Sequence[Chunk], texts: Sequence[str]) -> str:

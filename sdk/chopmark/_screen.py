@@ -35,6 +35,7 @@ class Screen:
         "_decide",
         "_direction",
         "_escape",
+        "_feeds",
         "_held",
         "_kept",
         "_kind",
@@ -59,6 +60,7 @@ class Screen:
         escape: Callable[[str], str] | None = None,
     ) -> None:
         self._watches = list(watches)
+        self._feeds = [(watch.scanner.feed, watch.scanner, watch) for watch in watches]
         self._decide = decide
         self._on_error = on_error
         self._modifies = modifies
@@ -101,14 +103,13 @@ class Screen:
         """Take the next piece of the text and return what may go out now."""
         if self.stopped:
             return ""
-        self._held += text
-        end = self._released + len(self._held)
-        frontier = end
+        held = self._held = self._held + text if self._held else text
+        frontier = end = self._released + len(held)
         broken: list[Watch] = []
-        for watch in self._watches:
+        for feed, scanner, watch in self._feeds:
             try:
-                found = watch.scanner.feed(text)
-                settled = watch.scanner.settled
+                found = feed(text)
+                settled = scanner.settled
             except Exception as error:  # noqa: BLE001  the plugin border: it becomes a Failure
                 broken.append(watch)
                 settled = self._broke(watch, error)
@@ -117,12 +118,16 @@ class Screen:
                 self._add(found, watch)
             if settled < frontier:
                 frontier = settled
-        for watch in broken:
-            self._watches.remove(watch)
+        if broken:
+            self._watches = [watch for watch in self._watches if watch not in broken]
+            self._feeds = [entry for entry in self._feeds if entry[2] not in broken]
+        if frontier == end and not self._plan:  # nobody waits for anything: the common case
+            self._held = ""
+            self._released = end
+            return held
         out = self._release(frontier)
-        held = len(self._held)
-        if held > self.worst:
-            self.worst = held
+        if len(self._held) > self.worst:
+            self.worst = len(self._held)
         return out
 
     def finish(self) -> str:

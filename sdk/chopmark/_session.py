@@ -61,7 +61,7 @@ class Session:
         self._verdicts: list[Verdict] = []
         self._failures: list[Failure] = []
         self._marks: list[Mark] = []
-        self._delivered: list[str] = []
+        self.said: list[str] = []  # what the caller was given of the answer
         self._refusal = ""
 
     @property
@@ -99,15 +99,16 @@ class Session:
     def feed(self, chunk: Chunk) -> str:
         """Take the next chunk, and return the text that goes out for it."""
         lane = self._lanes.get((chunk.kind, chunk.index)) or self._lane(chunk.kind, chunk.index)
-        text = lane.screen.feed(chunk.text)
-        if lane.screen.stopped:
-            self._stop()
+        screen = lane.screen
+        text = screen.feed(chunk.text)
+        if screen.stopped:
+            self.stopped = True
         return self._mark(lane, text) if text and lane.markings else text
 
     def delivered(self, text: str) -> None:
         """Keep what the caller was given of the answer."""
         if text:
-            self._delivered.append(text)
+            self.said.append(text)
 
     def finish(self, keys: Sequence[LaneKey] | None = None) -> list[Chunk]:
         """End the given channels, by default all, and return the texts that end them.
@@ -121,7 +122,7 @@ class Session:
                 continue
             text = "" if self.stopped else lane.screen.finish()
             if lane.screen.stopped:
-                self._stop()
+                self.stopped = True
             self._closed.append(lane.screen)
             text = self._mark(lane, text) if text else text
             text += self._end_marks(lane)
@@ -141,7 +142,7 @@ class Session:
                 continue
         self._lanes.clear()
         for n, mark in enumerate(self._marks[made:], made):
-            if mark.placed and (mark.where == "end" or not self._delivered):
+            if mark.placed and (mark.where == "end" or not self.said):
                 reason = "the answer was cut off before its end"
                 self._marks[n] = replace(mark, placed=False, reason=reason)
 
@@ -176,7 +177,7 @@ class Session:
             action = "allow"
         return Response(
             id=self.id,
-            text="".join(self._delivered),
+            text="".join(self.said),
             action=action,
             ending="blocked" if self.stopped and self.ending == "completed" else self.ending,
             judged=not any(f.role == "detector" and f.handled == "block" for f in failures),
@@ -188,9 +189,6 @@ class Session:
             usage=self.usage,
             holdback=max((s.worst for s in screens), default=0),
         )
-
-    def _stop(self) -> None:
-        self.stopped = True
 
     def _refuse(self) -> str:
         """Return the policy's refusal in the language of the last question."""
@@ -222,10 +220,11 @@ class Session:
         return []
 
     def _mark(self, lane: _Lane, text: str) -> str:
-        for pair in list(lane.markings):
+        for pair in lane.markings:
             try:
                 text = pair[1].feed(text)
             except Exception as error:  # noqa: BLE001  the plugin border
+                lane.markings = [other for other in lane.markings if other is not pair]
                 self._mark_broke(lane, pair, error)
         return text
 
@@ -252,7 +251,5 @@ class Session:
         )
         reason = f"the marker broke: {type(error).__name__}"
         self._marks.append(Mark(marker=name, kind=pair[0].kind, placed=False, reason=reason))
-        if pair in lane.markings:
-            lane.markings.remove(pair)
         if handled == "block":
             raise MarkFailed from error
