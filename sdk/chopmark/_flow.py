@@ -32,7 +32,10 @@ class Shape(Protocol[R]):
     """
 
     def read(self, raw: R) -> Sequence[Chunk]:
-        """Return the texts in `raw`, in order; a chunk with `last` ends its channel."""
+        """Return the texts in `raw`, in order; a chunk with `last` ends its channel.
+
+        Called once for each piece, after `usage`; `write` follows where a text changed.
+        """
         ...
 
     def write(self, raw: R, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[R]:
@@ -190,10 +193,7 @@ def _answer(
     """Pull the answer, screen and mark it, push what may go out; fill `held` with its end."""
     plain = _Plain(session, shape, held)
     while (raw := (yield Relay(plain.write))) is not END:
-        usage = shape.usage(raw)
-        if usage is not None:
-            session.usage = usage
-        chunks = shape.read(raw)
+        chunks = plain.chunks
         texts: list[str] = []
         changed = False
         for chunk in chunks:
@@ -240,15 +240,20 @@ class _Plain(Generic[R]):
     in which the call was stopped.
     """
 
-    __slots__ = ("_held", "_session", "_shape", "stopped_at")
+    __slots__ = ("_held", "_session", "_shape", "chunks", "stopped_at")
 
     def __init__(self, session: Session, shape: Shape[R], held: _Held[R]) -> None:
         self._session, self._shape, self._held = session, shape, held
+        self.chunks: Sequence[Chunk] = ()
         self.stopped_at = ""
 
     def write(self, raw: R) -> Sequence[R] | None:
+        """Return what goes out for `raw`; None leaves it, read into `chunks`, to the flow."""
         session, shape = self._session, self._shape
-        chunks = shape.read(raw)
+        usage = shape.usage(raw)
+        if usage is not None:
+            session.usage = usage
+        chunks = self.chunks = shape.read(raw)
         if len(chunks) != 1 or self._held:
             return None
         chunk = chunks[0]
@@ -259,9 +264,6 @@ class _Plain(Generic[R]):
         if session.stopped:
             self.stopped_at = text
             return None
-        usage = shape.usage(raw)
-        if usage is not None:
-            session.usage = usage
         if text and chunk.kind == "answer":
             session.said.append(text)
         return (raw,) if text == given else shape.write(raw, (text,), ())
