@@ -1,0 +1,131 @@
+"""The active entries of some word lists, compiled for matching; immutable, shared by threads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from chopmark import Outcome
+
+from ._fold import Folder
+from ._lists import WordList, next_expiry
+from ._scripts import Joint, joint
+
+SLACK = 64
+"""The most characters by which an occurrence may be longer than the longest term, which it is
+where invisible characters are strewn in; so what is held back stays bounded."""
+
+_RULES = "1"  # changes with what counts as an occurrence, so that `version` does
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What an occurrence of one entry becomes; the outcome `allow` makes it an exception."""
+
+    category: str
+    outcome: Outcome
+    score: float
+    detail: str
+
+
+class Matcher:
+    """Finds terms, and tells which end of a text may still become one.
+
+    `find(folded, True)` returns (pattern, start, end) of every occurrence of every pattern in a
+    folded text, word ends not yet looked at. `entries[pattern]` are the ranks of its entries in
+    `hits`; `left[pattern]` and `right[pattern]` are what a neighbour must not join with, empty
+    where any may stand there. `ends` are the characters in which a pending text can end. `reach`
+    is the most characters of a text that an occurrence may span; it exceeds `most` only where the
+    longest term does. `until` is the last day on which the same entries are active, None where
+    that is for ever.
+    """
+
+    __slots__ = (
+        "_firsts", "_heads", "_lengths", "_pairs", "digest", "ends", "entries", "find", "fold",
+        "hits", "left", "longest", "plain", "reach", "right", "same", "until",
+    )  # fmt: skip
+
+    def __init__(self, lists: Sequence[WordList], today: date, most: int = 1 << 30) -> None:
+        entries: dict[str, list[int]] = {}
+        hits: list[Hit] = []
+        facts: list[object] = [_RULES]
+        for words in lists:
+            for entry in words.active(today):
+                detail = f"{words.name}#{entry.number}"
+                folded, outcome = entry.folded, entry.outcome
+                entries.setdefault(folded, []).append(len(hits))
+                hits.append(Hit(entry.category, outcome, entry.score, detail))
+                facts.append((detail, folded, entry.category, outcome, entry.score))
+        terms = list(entries)
+        self.hits = tuple(hits)
+        self.entries = tuple(map(tuple, entries.values()))
+        self.left: tuple[Joint, ...] = tuple(joint(term[0]) for term in terms)
+        self.right: tuple[Joint, ...] = tuple(joint(term[-1]) for term in terms)
+        self.longest = max(map(len, terms), default=0)
+        self.reach = max(self.longest + 1, min(self.longest + SLACK, most))
+        self.until = next_expiry(lists, today)
+        text = json.dumps(facts, ensure_ascii=True)
+        self.digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+        folder = Folder(set().union(*terms))
+        self.fold = folder.fold
+        self.plain = folder.plain
+        self.same = folder.same
+        # Overlapping matches: a rejected occurrence must not hide another one beneath it.
+        automaton = AhoCorasick(terms, matchkind=MatchKind.Standard, store_patterns=False)
+        self.find = automaton.find_matches_as_indexes
+        self._heads = _heads(terms)
+        self._lengths = _lengths(self._heads)
+        self._firsts = {head: joint(head) for head in self._heads if len(head) == 1}
+        self._pairs = frozenset(head[-2:] for head in self._heads if len(head) > 1)
+        self.ends = frozenset(head[-1] for head in self._heads)
+
+    def pending(self, folded: str, before: str, oldest: int = 0) -> int:
+        """Return the length of the longest end of `folded` that may still become an occurrence.
+
+        The last character of `before` stands before `folded`; an end that starts before the
+        index `oldest` does not count. A term whose last letter is there, but not yet what follows
+        it, is pending.
+        """
+        last = folded[-1:]
+        lengths = (1,) if last in self._firsts else ()
+        pair = folded[-2:]
+        if pair in self._pairs:
+            triple = folded[-3:]
+            longer = (2,) if pair in self._heads else ()
+            lengths = (*self._lengths.get(triple, ()), *longer, *lengths)
+        for length in lengths:
+            at = len(folded) - length
+            if at < oldest or (length > 3 and folded[at:] not in self._heads):
+                continue
+            bound = self._firsts[folded[at]]
+            neighbour = folded[at - 1] if at else before[-1:]
+            if not (bound and neighbour and joint(neighbour) == bound):
+                return length
+        return 0
+
+
+def _heads(terms: Iterable[str]) -> frozenset[str]:
+    """Return what a text can end in while a term is pending."""
+    heads: set[str] = set()
+    for term in terms:
+        last = len(term) if joint(term[-1]) else len(term) - 1
+        heads.update(term[:n] for n in range(1, last + 1))
+    return frozenset(heads)
+
+
+def _lengths(heads: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
+    """Return the lengths of `heads`, 3 and more, by their last three characters, longest first.
+
+    Three, because few ends of an ordinary text then look like those of a head.
+    """
+    found: dict[str, set[int]] = {}
+    for head in heads:
+        if len(head) < 3:
+            continue
+        found.setdefault(head[-3:], set()).add(len(head))
+    return {key: tuple(sorted(lengths, reverse=True)) for key, lengths in found.items()}

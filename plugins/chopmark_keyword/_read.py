@@ -1,0 +1,198 @@
+"""Reads and checks list files; everything malformed is refused, with the place and the cure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.resources import files
+from pathlib import Path
+
+from chopmark import PolicyError
+from chopmark.policy import ACTIONS
+
+from ._fold import REPLACEMENT, fold
+from ._lists import Entry, WordList
+from ._rows import Fault, Row, Sheet, read_csv, read_toml
+
+READERS = {".toml": read_toml, ".csv": read_csv}
+_ABOUT = ("name", "version", "language")
+_COLUMNS = ("term", "category", "level", "reviewer", "expires", "score")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_CATEGORY = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What came of a list file: the list where nothing is wrong with it, else the faults."""
+
+    source: str
+    words: WordList | None
+    faults: tuple[Fault, ...]
+
+
+def bundled_names() -> tuple[str, ...]:
+    """Return the names of the lists that come with the plugin."""
+    folder = files(__package__) / "lists"
+    return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def read_bundled(name: str) -> WordList:
+    """Return the list `name` that comes with the plugin."""
+    text = (files(__package__) / "lists" / f"{name}.toml").read_text("utf-8")
+    return _or_refuse(_check(f"bundled:{name}", read_toml(text)))
+
+
+def read_file(path: Path) -> Reading:
+    """Read the list at `path`; never raises for what is in the file, or for a missing one."""
+    reader = READERS.get(path.suffix.casefold())
+    if reader is None:
+        return _failed(path, f"suffix {path.suffix!r} is not one of {', '.join(READERS)}; rename")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        return _failed(path, f"cannot be read ({error.strerror}); correct the path or the rights")
+    except UnicodeDecodeError as error:
+        return _failed(path, f"not UTF-8 at byte {error.start}; save the file as UTF-8")
+    return _check(str(path), reader(text))
+
+
+def load_file(path: Path) -> WordList:
+    """Return the list at `path`; raise `PolicyError` naming the file, the entry and the cure."""
+    return _or_refuse(read_file(path))
+
+
+def _failed(path: Path, what: str) -> Reading:
+    return Reading(source=str(path), words=None, faults=(Fault("", what),))
+
+
+def _or_refuse(reading: Reading) -> WordList:
+    if reading.words is not None:
+        return reading.words
+    more = len(reading.faults) - 1
+    rest = f" (and {more} more; see `chopmark keyword lint`)" if more else ""
+    raise PolicyError(f"plugin 'keyword': list {reading.source}: {reading.faults[0]}{rest}")
+
+
+def _check(source: str, sheet: Sheet) -> Reading:
+    faults = list(sheet.faults)
+    entries: list[Entry] = []
+    if sheet.about or sheet.rows or not faults:  # else the file as such could not be read
+        faults += _check_about(sheet.about)
+    for row in sheet.rows:
+        try:
+            entries.append(_entry(row))
+        except _CellError as error:
+            line = f" (line {row.line})" if row.line else ""
+            faults.append(Fault(f"entry {row.number}{line}", str(error)))
+    if faults:
+        return Reading(source=source, words=None, faults=tuple(faults))
+    name, version, language = (str(sheet.about[key]) for key in _ABOUT)
+    words = WordList(
+        name=name, version=version, language=language, source=source, entries=tuple(entries)
+    )
+    return Reading(source=source, words=words, faults=())
+
+
+def _check_about(about: Mapping[str, object]) -> list[Fault]:
+    faults = [
+        Fault("", f"unknown key {key!r}; a list has {', '.join(_ABOUT)}, defaults and entries")
+        for key in about
+        if key not in _ABOUT
+    ]
+    for key in _ABOUT:
+        value = about.get(key)
+        if not isinstance(value, str) or not value.strip():
+            found = "missing" if value is None else f"{value!r}"
+            cure = f'write {key} = "..." at the top (in CSV: # {key}: ...)'
+            faults.append(Fault("", f"`{key}` is {found}; {cure}"))
+    name, language = about.get("name"), about.get("language")
+    if isinstance(name, str) and name and not _NAME.fullmatch(name):
+        faults.append(Fault("", f"`name` is {name!r}; use a-z, 0-9, `.`, `_` and `-`, at most 64"))
+    if isinstance(language, str) and language and not _LANGUAGE.fullmatch(language):
+        faults.append(Fault("", f"`language` is {language!r}; use a tag such as zh, en or zh-Hant"))
+    return faults
+
+
+class _CellError(Exception):
+    """A cell cannot be used; the message names the column and the cure, never the term."""
+
+
+def _entry(row: Row) -> Entry:
+    for column in row.cells:
+        if column not in _COLUMNS:
+            raise _CellError(f"unknown key {column!r}; an entry has {', '.join(_COLUMNS)}")
+    cells = row.cells
+    return Entry(
+        number=row.number,
+        line=row.line,
+        term=_term(cells),
+        category=_category(cells),
+        level=_level(cells),
+        reviewer=_text(cells, "reviewer", "name who answers for the entry"),
+        expires=_expires(cells.get("expires")),
+        score=_score(cells.get("score", 1.0)),
+    )
+
+
+def _text(cells: Mapping[str, object], column: str, cure: str) -> str:
+    value = cells.get(column)
+    if value is None:
+        raise _CellError(f"`{column}` is missing; {cure}")
+    if not isinstance(value, str):
+        raise _CellError(f"`{column}` is of type {type(value).__name__}; write it in quotes")
+    if not value.strip():
+        raise _CellError(f"`{column}` is empty; {cure}")
+    return value.strip()
+
+
+def _term(cells: Mapping[str, object]) -> str:
+    term = _text(cells, "term", "write the words to look for, or delete the entry")
+    if REPLACEMENT in term:
+        raise _CellError("`term` holds U+FFFD, damage of a wrong encoding; write it anew in UTF-8")
+    if not fold(term).strip():
+        raise _CellError("`term` has only invisible characters; write words, or delete the entry")
+    return term
+
+
+def _category(cells: Mapping[str, object]) -> str:
+    value = _text(cells, "category", "name one, such as profanity or fraud")
+    if not _CATEGORY.fullmatch(value):
+        raise _CellError(
+            f"`category` is {value!r}; use dotted names of a-z, 0-9, `_` and `-`, broadest first"
+        )
+    return value if value.split(".")[0] == "keyword" else f"keyword.{value}"
+
+
+def _level(cells: Mapping[str, object]) -> str:
+    known = ", ".join(ACTIONS)
+    value = _text(cells, "level", f"write one of {known}")
+    if value not in ACTIONS:
+        raise _CellError(f"`level` is {value!r}; write one of {known}")
+    return value
+
+
+def _expires(value: object) -> date | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise _CellError(f"`expires` is {str(value)!r}; write the last day that it holds: 2027-06-30")
+
+
+def _score(value: object) -> float:
+    try:
+        score = float(value) if isinstance(value, (int, float, str)) else math.nan
+    except ValueError:
+        score = math.nan
+    if isinstance(value, bool) or not 0 < score <= 1:
+        raise _CellError(f"`score` is {value!r}; write a number above 0 and at most 1")
+    return score

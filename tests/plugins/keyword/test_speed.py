@@ -1,0 +1,92 @@
+"""It stays fast where peers break; limits leave room for a busy machine (bench/keywords.py)."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+import pytest
+
+from chopmark import Context
+from chopmark_keyword import KeywordDetector
+
+CONTEXT = Context(direction="output")
+HAN = [chr(code) for code in range(0x4E00, 0x4E00 + 3500)]
+
+
+def best(work: Callable[[], object], times: int) -> float:
+    """Milliseconds of processor time of the fastest of `times` runs."""
+    found = []
+    for _ in range(times):
+        start = time.process_time()
+        work()
+        found.append(time.process_time() - start)
+    return min(found) * 1000
+
+
+@pytest.fixture(scope="module")
+def terms() -> list[str]:
+    rng = random.Random(7)
+    return sorted({"".join(rng.choices(HAN, k=rng.randint(2, 6))) for _ in range(10_100)})[:10_000]
+
+
+@pytest.fixture(scope="module")
+def detector(detect: Callable[..., KeywordDetector], terms: list[str]) -> KeywordDetector:
+    return detect(terms)
+
+
+def test_ten_thousand_terms_on_a_thousand_characters(
+    detector: KeywordDetector, terms: list[str]
+) -> None:
+    rng = random.Random(8)
+    text = "".join("".join(rng.choices(HAN, k=46)) + rng.choice(terms) for _ in range(20))[:1000]
+    assert len(detector.judge(text, CONTEXT)) >= 19
+    assert best(lambda: detector.judge(text, CONTEXT), 100) < 0.3
+
+
+def test_ten_thousand_terms_streamed_by_two_characters(detector: KeywordDetector) -> None:
+    text = "".join(random.Random(9).choices(HAN, k=543))
+    pieces = [text[n : n + 2] for n in range(0, 543, 2)]
+
+    def stream() -> None:
+        scanner = detector.open(CONTEXT)
+        for piece in pieces:
+            scanner.feed(piece)
+        scanner.finish()
+
+    assert best(stream, 10) < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "今天天气很好，我们学习。" * 83_334,
+        "the quick brown fox " * 50_000,
+        "炸\u200b" * 500_000,
+        "\u200b" * 1_000_000,
+        "\ud800" * 1_000_000,
+        "ＡＢ１２" * 250_000,
+        "a" * 1_000_000,
+    ],
+    ids=["zh", "en", "half invisible", "invisible", "surrogates", "full width", "one letter"],
+)
+def test_a_megabyte_takes_less_than_half_a_second(
+    detect: Callable[..., KeywordDetector], text: str
+) -> None:
+    detector = detect(["炸药", "bomb", "ａ１", "aaab", "加v信"])
+    assert best(lambda: detector.judge(text, CONTEXT), 2) < 500
+
+
+def test_one_character_at_a_time_costs_the_same_at_the_end_as_at_the_start(
+    detect: Callable[..., KeywordDetector],
+) -> None:
+    detector = detect(["a" * 100 + "b", "炸药"])
+
+    def stream(text: str) -> None:
+        scanner = detector.open(CONTEXT)
+        for char in text:
+            scanner.feed(char)
+
+    short, long = best(lambda: stream("a" * 2_000), 3), best(lambda: stream("a" * 20_000), 3)
+    assert long < 30 * short
