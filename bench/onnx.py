@@ -1,0 +1,319 @@
+"""Measures plugin `onnx`: what it adds to tokenizer and network, batches, long texts, memory.
+
+    python bench/onnx.py [--model bundled:toxic-small]
+
+The ratio, which a machine's speed does not change, has a limit: the exit status is 1 over it. The
+parts are tokenizer, arrays and session as a program of three lines has them. Everything is taken
+in turns in one run; times are medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chopmark import Chopmark, Context, Policy
+from chopmark_onnx import OnnxDetector, chopmark_detectors
+from chopmark_onnx._onnxruntime import onnxruntime
+
+OUTPUT = Context(direction="output")
+LIMIT = 1.2
+CLAUSES = (
+    "好。",
+    "今天天气很好，我们一起去公园散步吧。",
+    "Let us meet at the library at noon and talk about it.",
+    "这部小说讲的是一个年轻人离开家乡，到大城市谋生的故事，写得很细致，也很感人，值得一读再读。",
+)
+ROUNDS = 400
+
+
+def main() -> int:
+    """Print the figures; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="bundled:toxic-small")
+    model = parser.parse_args().model
+    worst = show_ratio(model)
+    show_batches(model)
+    show_threads(model)
+    show_long(model)
+    show_memory(model)
+    print(f"\nworst ratio {worst:.2f}, limit {LIMIT}")
+    return int(worst > LIMIT)
+
+
+def made(model: str, **options: object) -> OnnxDetector:
+    policy = Policy(name="bench").with_options("onnx", model=model, **options)
+    [detector] = chopmark_detectors(policy)
+    assert isinstance(detector, OnnxDetector)
+    detector.warm_up()
+    return detector
+
+
+class Parts:
+    """The tokenizer and the network alone, as a program of one's own would call them.
+
+    It uses the detector's own session, so that both find the weights in the same caches; with
+    `arena` it opens one with onnxruntime's defaults.
+    """
+
+    def __init__(self, detector: OnnxDetector, *, arena: bool = False) -> None:
+        scorer = detector._shared.load()
+        self.tokenizer = scorer.encoder._tokenizer
+        self.session = scorer.network._session
+        if arena:
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = options.inter_op_num_threads = 1
+            self.session = onnxruntime.InferenceSession(
+                str(detector.folder.model), options, providers=["CPUExecutionProvider"]
+            )
+        self.inputs = {given.name: given.type for given in self.session.get_inputs()}
+        self.type = np.int32 if "int32" in self.inputs["input_ids"] else np.int64
+
+    def ids(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer.encode(text).ids
+        return ids
+
+    def feed(self, rows: Sequence[Sequence[int]]) -> dict[str, Any]:
+        longest = max(map(len, rows))
+        ids = np.ones((len(rows), longest), np.int64)
+        mask = np.zeros((len(rows), longest), np.int64)
+        for number, row in enumerate(rows):
+            ids[number, : len(row)] = row
+            mask[number, : len(row)] = 1
+        given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        return {
+            name: given[name].astype(np.int32 if "int32" in kind else np.int64)
+            for name, kind in self.inputs.items()
+        }
+
+    def run(self, feed: dict[str, Any]) -> Any:
+        return self.session.run(None, feed)[0]
+
+    def score(self, text: str) -> Any:
+        """Score a text in the shortest way there is."""
+        ids = np.array([self.tokenizer.encode(text).ids], self.type)
+        given = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        if "token_type_ids" in self.inputs:
+            given["token_type_ids"] = np.zeros_like(ids)
+        return self.session.run(None, given)[0]
+
+
+def medians(calls: Sequence[Callable[[], object]], rounds: int) -> list[float]:
+    """Return what each call costs in microseconds, tried in turns."""
+    times: list[list[float]] = [[] for _ in calls]
+    for _ in range(rounds):
+        for call, taken in zip(calls, times, strict=True):
+            started = time.perf_counter()
+            call()
+            taken.append((time.perf_counter() - started) * 1e6)
+    return [statistics.median(taken) for taken in times]
+
+
+def show_ratio(model: str) -> float:
+    """Print a line for each clause; return the worst ratio."""
+    detector = made(model)
+    parts = Parts(detector)
+    print("one clause: microseconds, and the detector in times of its parts in a plain program")
+    print(f"{'tokens':>8}{'tokenizer':>11}{'network':>9}{'parts':>8}{'detector':>10}{'ratio':>7}")
+    worst = 0.0
+    for text in CLAUSES:
+        ids = parts.ids(text)
+        feed = parts.feed([ids])
+        calls: tuple[Callable[[], object], ...] = (
+            partial(parts.ids, text),
+            partial(parts.run, feed),
+            partial(parts.score, text),
+            partial(detector.judge, text, OUTPUT),
+        )
+        gc.disable()
+        tokenizer, network, whole, judged = medians(calls, ROUNDS)
+        gc.enable()
+        ratio = judged / whole
+        worst = max(worst, ratio)
+        print(
+            f"{len(ids):>8}{tokenizer:>11.1f}{network:>9.1f}{whole:>8.1f}{judged:>10.1f}"
+            f"{ratio:>7.2f}"
+        )
+    return worst
+
+
+def show_batches(model: str) -> None:
+    """Print what a row of a batch costs, and what company does to a score."""
+    detector = made(model)
+    lean, usual = Parts(detector), Parts(detector, arena=True)
+    print("\na batch: microseconds for each row, without and with onnxruntime's arena")
+    print(f"{'tokens':>8}{'rows':>6}{'without':>9}{'with':>9}")
+    draw = np.random.default_rng(1)
+    for tokens, rows in ((16, 1), (16, 4), (16, 16), (128, 1), (128, 8), (128, 32)):
+        feed = lean.feed(draw.integers(4, 20_000, (rows, tokens)).tolist())
+        for parts in (lean, usual):
+            parts.run(feed)
+        calls = (partial(lean.run, feed), partial(usual.run, feed))
+        without, with_arena = (taken / rows for taken in medians(calls, max(12, 400 // rows)))
+        print(f"{tokens:>8}{rows:>6}{without:>9.0f}{with_arena:>9.0f}")
+    ids = [lean.ids(text * n) for n in (1, 2) for text in CLAUSES]
+    together = lean.run(lean.feed(ids))
+    alone = np.concatenate([lean.run(lean.feed([row])) for row in ids])
+    moved = np.abs(1 / (1 + np.exp(-together)) - 1 / (1 + np.exp(-alone))).max()
+    print(f"a probability moves by up to {moved:.4f} where eight texts share a batch")
+
+
+class Batcher:
+    """Joins what threads ask at the same time: who finds nobody at work does it for all."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._lock = threading.Lock()
+        self._busy = False
+        self._waiting: list[tuple[list[int], threading.Lock, list[Any]]] = []
+        self.sizes: list[int] = []
+
+    def __call__(self, text: str) -> None:
+        job: tuple[list[int], threading.Lock, list[Any]] = (
+            self._parts.ids(text), threading.Lock(), [],
+        )  # fmt: skip
+        job[1].acquire()
+        with self._lock:
+            self._waiting.append(job)
+            leads = not self._busy
+            self._busy = True
+        if not leads:
+            job[1].acquire()
+            if job[2]:
+                return
+        with self._lock:
+            jobs = self._waiting[:32]
+            del self._waiting[:32]
+        rows = self._parts.run(self._parts.feed([one[0] for one in jobs]))
+        self.sizes.append(len(jobs))
+        for one, row in zip(jobs, rows, strict=True):
+            one[2].append(row)
+            one[1].release()
+        with self._lock:
+            if self._waiting:
+                self._waiting[0][1].release()
+            else:
+                self._busy = False
+
+
+def show_threads(model: str) -> None:
+    """Print the throughput of threads, one by one and joined."""
+    detector = made(model)
+    parts = Parts(detector)
+    texts = [text * (n % 2 + 1) for n in range(150) for text in CLAUSES]
+    batcher = Batcher(parts)
+    ways: dict[str, Callable[[str], object]] = {
+        "one by one": lambda text: parts.run(parts.feed([parts.ids(text)])),
+        "joined": batcher,
+        "the detector": lambda text: detector.judge(text, OUTPUT),
+    }
+    print("\nthreads: texts a second of wall clock / of processor time, best of 3 rounds")
+    print(f"{'threads':>8}" + "".join(f"{way:>18}" for way in ways))
+    for count in (1, 2, 8):
+        best = dict.fromkeys(ways, (0.0, 0.0))
+        for _ in range(3):
+            for way, ask in ways.items():
+                best[way] = max(best[way], hammer(ask, texts, count))
+        line = "".join(f"{wall:>10.0f} /{used:>6.0f}" for wall, used in best.values())
+        print(f"{count:>8}{line}")
+    print(f"a joined batch held {statistics.mean(batcher.sizes):.1f} texts")
+
+
+def hammer(ask: Callable[[str], object], texts: Sequence[str], count: int) -> tuple[float, float]:
+    def work(own: Sequence[str]) -> None:
+        for text in own:
+            ask(text)
+
+    threads = [threading.Thread(target=work, args=(texts[n::count],)) for n in range(count)]
+    wall, used = time.perf_counter(), time.process_time()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return (
+        len(texts) / (time.perf_counter() - wall),
+        len(texts) / (time.process_time() - used),
+    )
+
+
+def show_long(model: str) -> None:
+    """Print how long a megabyte takes: at once, and clause by clause through the SDK."""
+    text = "".join(CLAUSES) * 10_000
+    text = text.encode()[:1_000_000].decode(errors="ignore")
+    detector = made(model, granularity="whole")
+    started = time.perf_counter()
+    found = detector.judge(text, OUTPUT)
+    print(f"\na megabyte ({len(text):,} characters)")
+    cut = [v.detail for v in found if v.category == "unjudged"]
+    print(f"  whole      {time.perf_counter() - started:6.2f} s  {', '.join(cut) or 'all judged'}")
+    policy = Policy(name="bench", plugins=("onnx",)).with_options("onnx", model=model)
+    chop = Chopmark(policy)
+    started = time.perf_counter()
+    chop.screen(text)
+    clauses = text.count("。") + text.count(". ")
+    print(f"  by clause  {time.perf_counter() - started:6.2f} s  about {clauses:,} clauses")
+
+
+MEMORY = """
+import gc, json, resource, sys, time
+from chopmark import Chopmark, Policy
+def rss():
+    gc.collect()
+    try:
+        return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 1e6
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+def made(plugins):
+    policy = Policy(name="bench", plugins=plugins)
+    if plugins:
+        policy = policy.with_options("onnx", model=sys.argv[1])
+    return Chopmark(policy)
+bare = made(())
+found = {"SDK alone": rss()}
+started = time.perf_counter()
+chop = made(("onnx",))
+built = time.perf_counter() - started
+found["policy loaded"] = rss()
+started = time.perf_counter()
+chop.screen("好。")
+first = time.perf_counter() - started
+found["first text judged"] = rss()
+others = [made(("onnx",)) for _ in range(9)]
+for other in others:
+    other.screen("好。")
+found["ten policies"] = rss()
+for n in range(1500):
+    chop.screen("今天天气很好，" * (n % 97 + 1))
+found["1,500 texts of all lengths"] = rss()
+chop.screen("今天天气很好，" * 48_000)
+found["after a megabyte"] = rss()
+print(json.dumps({"rss": found, "built": built, "first": first}))
+"""
+
+
+def show_memory(model: str) -> None:
+    """Print the resident memory of a process without and with the plugin, and the cold start."""
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, model], capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    print("\nresident memory, MB")
+    for when, size in found["rss"].items():
+        print(f"  {when:<28}{size:>7.1f}")
+    built, first = found["built"] * 1000, found["first"] * 1000
+    print(f"policy loaded in {built:.0f} ms, first text {first:.0f} ms")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

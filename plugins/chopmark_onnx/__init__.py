@@ -1,0 +1,49 @@
+"""Judges text with a classifier in ONNX: the bundled one, or your own from a local folder.
+
+Needs onnxruntime and tokenizers, neither torch nor transformers, and no network. Text is judged
+clause by clause, or whole; a long text in overlapping windows, of which the highest score counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from chopmark import Policy, hookimpl
+from chopmark.hookspecs import Detector
+
+from ._commands import model
+from ._detector import OnnxDetector
+from ._options import ModelOptions, read_options
+from ._packages import check_packages
+
+__all__ = ["ModelOptions", "OnnxDetector", "chopmark_commands", "chopmark_detectors"]
+
+
+@hookimpl
+def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
+    """Return one detector for each model that `policy` names, by default the bundled one.
+
+    Options: `model` (a folder from the policy's own, or `bundled:NAME`) or `models`, a list of
+    tables with `path` and, each, any of `name`, `heads`, `threshold`, `report_from`,
+    `granularity`, `max_windows`, `sha256`, which may also stand beside `model`; `threads` (1)
+    and `warm_up` (false) hold for all.
+
+    Raises:
+        PolicyError: an option is wrong.
+        ModelError: a folder cannot be used.
+        PluginError: onnxruntime, tokenizers or numpy is not installed.
+    """
+    check_packages()
+    options = read_options(policy)
+    detectors = [OnnxDetector(entry) for entry in options.entries]
+    if options.warm_up:
+        for detector in detectors:
+            detector.warm_up()
+    return detectors
+
+
+@hookimpl
+def chopmark_commands(cli: Any) -> None:
+    """Add `chopmark model check`."""
+    cli.add_command(model)

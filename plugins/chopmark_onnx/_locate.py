@@ -1,0 +1,44 @@
+"""From what a policy calls a model to the folder that it is in."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+from chopmark import ModelError
+
+_PREFIX = "bundled:"
+_PACKAGE = "chopmark_models"
+
+
+def locate(name: str, base: Path) -> Path:
+    """Return the folder of model `name`: `bundled:NAME`, or a path from `base`.
+
+    Raises:
+        ModelError: there is no such folder.
+    """
+    if name.startswith(_PREFIX):
+        return _bundled(name)
+    folder = base / Path(name).expanduser()
+    if not folder.is_dir():
+        found = "is a file" if folder.exists() else "is not there"
+        raise ModelError(
+            f"model folder {str(folder)!r} {found}; name a folder with model.onnx, "
+            "tokenizer.json and config.json"
+        )
+    return folder
+
+
+def _bundled(name: str) -> Path:
+    # Plugins and models know nothing of each other: the option names the package, not an import.
+    try:
+        package = importlib.import_module(_PACKAGE)
+    except ImportError as error:
+        raise ModelError(
+            f"model {name!r}: package {_PACKAGE!r} is not installed; install chopmark whole, or "
+            "name a folder"
+        ) from error
+    try:
+        return Path(package.path(name.removeprefix(_PREFIX)))
+    except LookupError as error:
+        raise ModelError(f"model {name!r}: {error}; name one of these, or a folder") from error

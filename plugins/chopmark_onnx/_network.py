@@ -1,0 +1,130 @@
+"""Runs the network of a model folder, and refuses one that is no text classifier."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from typing import Any
+
+import numpy as np
+
+from chopmark import ModelError
+
+from ._folder import Folder
+from ._onnxruntime import onnxruntime
+
+_TYPES = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+class Network:
+    """An onnxruntime session on CPU, shared by threads.
+
+    It takes one window at a time, unpadded. With dynamic quantisation, the usual kind on CPU, the
+    scale of the activations comes from the whole batch: in company the score of a text would
+    depend on the others, and on the bundled model a batch is no faster (bench/onnx.py).
+
+    Args:
+        folder: the model.
+        threads: how many threads one run may use.
+    """
+
+    def __init__(self, folder: Folder, threads: int) -> None:
+        self._file = str(folder.model)
+        self._pad_id = folder.pad_id
+        self._session = self._open(threads)
+        self.inputs = {given.name: str(given.type) for given in self._session.get_inputs()}
+        self._dtypes = {name: self._dtype(name, kind) for name, kind in self.inputs.items()}
+        if "input_ids" not in self.inputs:
+            raise self._wrong(f"takes {', '.join(self.inputs)}, not `input_ids`")
+        self.length = self._fixed_length()
+        outputs = [output.name for output in self._session.get_outputs()]
+        self.output = "logits" if "logits" in outputs else outputs[0]
+        self._outputs = [self.output]
+
+    def run(self, ids: list[int]) -> list[float]:
+        """Return the numbers that the network gives for the token `ids`, one for each label.
+
+        Raises:
+            ModelError: a number is not finite.
+        """
+        row: list[float] = self._session.run(self._outputs, self._feed(ids))[0][0].tolist()
+        if not all(map(math.isfinite, row)):
+            raise self._wrong("gives a number that is not finite; export it again")
+        return row
+
+    def check(self, ids: list[int], labels: int) -> None:
+        """Raise `ModelError` where the output for `ids` is not one row of `labels` numbers."""
+        try:
+            found = self._session.run(self._outputs, self._feed(ids))[0]
+        except Exception as error:  # onnxruntime's errors have no root but Exception
+            raise self._wrong(f"fails on a short text: {error}") from error
+        shape = list(getattr(found, "shape", ()))
+        if shape == [1, labels] and np.issubdtype(found.dtype, np.floating):
+            return
+        cure = "give config.json the labels that it has (`id2label`), or export the right model"
+        if len(shape) == 3:
+            cure = (
+                "numbers for every token: this is an embedding or a token model; export one with "
+                "a head for sequence classification"
+            )
+        raise self._wrong(
+            f"puts out {self.output!r} of shape {shape} ({getattr(found, 'dtype', '?')}), wanted "
+            f"is [1, {labels}] for the {labels} labels in config.json; {cure}"
+        )
+
+    def keep(self) -> None:
+        """Never free the session, not even when the interpreter ends."""
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
+
+    def _open(self, threads: int) -> Any:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Texts differ in length: an arena would keep the memory of the longest one for ever, and
+        # a pattern for each length. Neither makes a small model faster (bench/onnx.py).
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
+        options.log_severity_level = 4
+        try:
+            return onnxruntime.InferenceSession(
+                self._file, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime's errors have no root but Exception
+            raise self._wrong(f"cannot be loaded: {error}; copy or export it again") from error
+
+    def _dtype(self, name: str, kind: str) -> Any:
+        if name not in _INPUTS:
+            raise self._wrong(
+                f"takes {name!r}, which text does not give; it may take {', '.join(_INPUTS)}"
+            )
+        if kind not in _TYPES:
+            raise self._wrong(f"takes {name!r} as {kind}; it may be {' or '.join(_TYPES)}")
+        return _TYPES[kind]
+
+    def _fixed_length(self) -> int | None:
+        """Return the length of the texts, where the network was exported for one alone."""
+        shape = next(g.shape for g in self._session.get_inputs() if g.name == "input_ids")
+        if len(shape) != 2:
+            raise self._wrong(f"takes `input_ids` of shape {shape}, wanted is [batch, tokens]")
+        if isinstance(shape[0], int) and shape[0] != 1:
+            raise self._wrong(f"takes {shape[0]} texts at once; export it with a dynamic batch")
+        return shape[1] if isinstance(shape[1], int) else None
+
+    def _feed(self, ids: list[int]) -> dict[str, Any]:
+        used = len(ids)
+        if self.length is not None:
+            ids = ids + [self._pad_id] * (self.length - used)
+        size = (1, len(ids))
+        feed = {"input_ids": np.array([ids], self._dtypes["input_ids"])}
+        if "attention_mask" in self._dtypes:
+            mask = feed["attention_mask"] = np.ones(size, self._dtypes["attention_mask"])
+            if self.length is not None:
+                mask[0, used:] = 0
+        if "token_type_ids" in self._dtypes:
+            feed["token_type_ids"] = np.zeros(size, self._dtypes["token_type_ids"])
+        return feed
+
+    def _wrong(self, what: str) -> ModelError:
+        return ModelError(f"{self._file!r} {what}")
