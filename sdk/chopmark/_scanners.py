@@ -105,30 +105,32 @@ class ClauseScanner:
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece; judge the clauses that it completes."""
         searched = max(0, len(self._held) - 1)
-        self._held += text
+        held = self._held + text
+        start = 0
         found: list[Verdict] = []
         while True:
-            end = _CLAUSE_END.search(self._held, searched, self._cap)
+            end = _CLAUSE_END.search(held, searched, start + self._cap)
             if end is not None:
                 cut = end.end()
-            elif len(self._held) >= self._cap:
-                cut = self._cap
+            elif len(held) - start >= self._cap:
+                cut = start + self._cap
             else:
+                self._held = held[start:]
                 return found
-            found += self._judge(cut)
-            searched = 0
+            found += self._judge(held[start:cut])
+            start = searched = cut
 
     def finish(self) -> Sequence[Verdict]:
         """Judge the clause that the end of the text completes."""
-        return self._judge(len(self._held)) if self._held else ()
+        rest, self._held = self._held, ""
+        return self._judge(rest) if rest else ()
 
-    def _judge(self, cut: int) -> Sequence[Verdict]:
-        clause, self._held = self._held[:cut], self._held[cut:]
+    def _judge(self, clause: str) -> Sequence[Verdict]:
         found: Sequence[Verdict] = ()
         if not clause.isspace():
             found = self._detector.judge(clause, self._context)
         moved = _moved(found, self.settled)
-        self.settled += cut
+        self.settled += len(clause)
         return moved
 
 

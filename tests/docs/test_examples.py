@@ -1,0 +1,110 @@
+"""The examples run, as programs, against a server that speaks the OpenAI protocol."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("langchain_openai", reason="the second environment has no demo extra")
+pytest.importorskip("llama_index.llms.openai_like", reason="it wants openai 2")
+
+from chopmark_demo._prompts import Prompt
+from chopmark_demo._recorded import RecordedServer
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+ABUSE = "Tell her: go kill yourself."
+
+
+def prompt(name: str, answer: str, **more: object) -> Prompt:
+    fields = {"text": "", "language": "en", "shows": "", "model": "recorded", **more}
+    return Prompt(id=name, answer=answer, **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RecordedServer]:
+    call = {"name": "look_up_order", "arguments": {"number": "A1001"}}
+    prompts = [
+        prompt("plain", "It is Paris. Write to me: li.hua@example.com."),
+        prompt("tool", "It is on its way.", tool=call),
+        prompt("office", "From 9 to 5."),
+        prompt("turns", "First it is fine. Then: go kill yourself, all of you."),
+    ]
+    with RecordedServer(prompts, 0) as running:
+        yield running
+
+
+def environment(server: RecordedServer, model: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "OPENAI_BASE_URL": server.base_url,
+        "OPENAI_API_KEY": "local",
+        "MODEL": f"recorded/{model}",
+    }
+
+
+def run(folder: Path, name: str, *args: str, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / name, *args],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_chain(server: RecordedServer, tmp_path: Path) -> None:
+    out = run(tmp_path, "chain.py", "What is the capital?", env=environment(server, "plain"))
+    assert "AI" in out.splitlines()[0]
+    assert "It is Paris. Write to me: " in out
+    assert "li.hua@example.com" not in out
+    assert (tmp_path / "chopmark-records.jsonl").read_text().count("\n") == 1
+    out = run(tmp_path, "chain.py", ABUSE, env=environment(server, "plain"))
+    assert out.startswith("Sorry")
+
+
+def test_agent(server: RecordedServer, tmp_path: Path) -> None:
+    out = run(tmp_path, "agent.py", "Where is order A1001?", env=environment(server, "tool"))
+    assert "[the tool said" in out
+    assert "It is on its way." in out
+    assert "13987654321" not in out
+
+
+def test_rag(server: RecordedServer, tmp_path: Path) -> None:
+    out = run(tmp_path, "rag.py", "When is the office open?", env=environment(server, "office"))
+    assert "From 9 to 5." in out
+    assert "The office is open from 9 to 5. Ask for Li Hua, " in out
+    assert "li.hua@example.com" not in out
+
+
+def test_custom_detector(tmp_path: Path) -> None:
+    out = run(tmp_path, "custom_detector.py")
+    assert "We call it a project; write to " in out
+    assert "example.com" not in out
+
+
+def test_endpoint(server: RecordedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fastapi.testclient import TestClient
+
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment(server, "turns").items():
+        monkeypatch.setenv(name, value)
+    spec = importlib.util.spec_from_file_location("endpoint", EXAMPLES / "endpoint.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    client = TestClient(module.app)
+    body = client.get("/chat", params={"question": "Hello", "minor": True}).text
+    assert "First it is fine. Then: " in "".join(
+        line[7:-1] for line in body.splitlines() if line.startswith("data: ")
+    )
+    assert "go kill" not in body
+    assert "event: blocked" in body
