@@ -1,0 +1,41 @@
+"""The bundled models: folders in the layout of Hugging Face, found by name.
+
+This package only says where a folder is. It loads nothing and needs neither onnxruntime nor
+tokenizers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["UnknownModelError", "names", "path"]
+
+_HERE = Path(__file__).parent
+
+
+class UnknownModelError(LookupError):
+    """No bundled model has this name."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"no bundled model is called {name!r}; there are: {', '.join(known)}")
+        self.name = name
+        self.known = known
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the bundled models, sorted."""
+    return tuple(sorted(found.parent.name for found in _HERE.glob("*/config.json")))
+
+
+def path(name: str) -> Path:
+    """Return the folder of a bundled model.
+
+    It raises `UnknownModelError` (a `LookupError`) if there is none of this name.
+
+    >>> path("toxic-small").name
+    'toxic-small'
+    """
+    known = names()
+    if name not in known:
+        raise UnknownModelError(name, known)
+    return _HERE / name

@@ -1,0 +1,78 @@
+"""From the trained network to the folder that is shipped: int8 ONNX, tokenizer and settings."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from tokenizers import Tokenizer
+
+from .fit import HEADS
+from .student import Student
+
+OPSET = 17
+MAX_TOKENS = 128
+
+
+def network(model: Student, path: Path) -> None:
+    """Write the network as ONNX with int8 weights."""
+    example = (torch.ones(2, 9, dtype=torch.int64), torch.ones(2, 9, dtype=torch.int64))
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        plain = Path(folder) / "plain.onnx"
+        torch.onnx.export(
+            model.eval(),
+            example,
+            plain,
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamic_axes={
+                "input_ids": {0: "batch", 1: "tokens"},
+                "attention_mask": {0: "batch", 1: "tokens"},
+                "logits": {0: "batch"},
+            },
+        )
+        quantize_dynamic(
+            plain,
+            path,
+            weight_type=QuantType.QInt8,
+            per_channel=False,
+            op_types_to_quantize=["MatMul", "Gather", "Gemm"],
+        )
+    finished = onnx.load(path)
+    # The exporter writes where each node comes from; that is this machine's business.
+    del finished.metadata_props[:]
+    finished.doc_string = ""
+    for node in finished.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    onnx.save(finished, path)
+
+
+def settings(tokenizer: Tokenizer, model: Student, folder: Path) -> None:
+    """Write tokenizer.json and config.json in the layout of Hugging Face."""
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    document = json.loads(tokenizer.to_str())
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    (folder / "tokenizer.json").write_text(text + "\n", encoding="utf-8")
+    config = {
+        "model_type": "chopmark-convolution",
+        "architectures": ["ChopmarkConvolution"],
+        "problem_type": "multi_label_classification",
+        "id2label": {str(number): head for number, head in enumerate(HEADS)},
+        "label2id": {head: number for number, head in enumerate(HEADS)},
+        "vocab_size": model.word.num_embeddings,
+        "embedding_size": model.word.embedding_dim,
+        "hidden_size": model.widen.out_features,
+        "max_position_embeddings": MAX_TOKENS,
+        "pad_token_id": 1,
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,54 @@
+"""Scoring texts with a finished folder, as the SDK will: onnxruntime, windows, maximum."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from .fit import batches
+
+Floats = NDArray[np.float32]
+
+
+class Folder:
+    """A model folder, opened with one thread."""
+
+    def __init__(self, path: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(
+            str(path / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self.tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
+        guard = path / "guard.json"
+        settings = json.loads(guard.read_text("utf-8")) if guard.exists() else {}
+        self.limit = int(settings.get("max_tokens", 128))
+        self.stride = int(settings.get("stride", 64))
+
+    def windows(self, text: str) -> list[list[int]]:
+        """Cut a text into overlapping windows of token ids."""
+        ids = self.tokenizer.encode(text).ids
+        last = max(len(ids) - self.limit, 0)
+        starts = [*range(0, last, self.stride), last]
+        return [ids[start : start + self.limit] for start in starts]
+
+    def logits(self, texts: Sequence[str]) -> Floats:
+        """Score texts: the highest logit of all windows, a row a text."""
+        ids: list[list[int]] = []
+        owner: list[int] = []
+        for number, text in enumerate(texts):
+            for window in self.windows(text):
+                ids.append(window)
+                owner.append(number)
+        found = np.full((len(texts), 2), -np.inf, dtype=np.float32)
+        for block, mask, group in batches(ids, 4096):
+            feed = {"input_ids": block.numpy(), "attention_mask": mask.numpy()}
+            for place, logits in zip(group, self.session.run(["logits"], feed)[0], strict=True):
+                found[owner[place]] = np.maximum(found[owner[place]], logits)
+        return found
