@@ -1,0 +1,56 @@
+"""Finds personal data in Chinese and English text, checks its check digits, and replaces it.
+
+Enable it with `plugins = ["pii"]` and set it up under `[settings.pii]`:
+
+    action = "redact"       # [邮箱]; or "mask", "hash", "vault"
+    language = "zh"         # or "en": [EMAIL]
+    hash_key_file = "key"   # 32 random bytes, for "hash"
+    vault_entries = 10000   # the most originals that are kept, for "vault"
+    vault_seconds = 3600    # and how long
+
+    [settings.pii.kinds]    # exceptions by kind or family: true, false or an action
+    email = "mask"
+    cn.plate = false
+
+The rules of the policy decide what happens; this plugin advises `modify`. With `vault`, the
+model gets placeholders (`<EMAIL_...>`) and its answer gets the originals back; personal data
+that the model brings up itself is redacted. Messages of roles that the policy does not screen
+(by default those of the assistant, in a conversation that is sent again) go as they are: add
+`"assistant"` to the policy's `roles` where they hold originals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chopmark import Policy, hookimpl
+from chopmark.hookspecs import Detector, Marker
+
+from ._detector import PiiDetector
+from ._kinds import KINDS
+from ._marker import VaultMarker
+from ._options import Options, read_options
+from ._restore import Restorer
+from ._sharing import Sharing
+from ._vault import Vault
+
+__all__ = ["KINDS", "Options", "PiiDetector", "Restorer", "Vault", "VaultMarker"]
+
+_sharing = Sharing()
+
+
+@hookimpl
+def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
+    """Return the detector; raise `PolicyError` for a wrong option."""
+    options = read_options(policy)
+    vault = _sharing.vault(policy, options) if options.vault else None
+    return [PiiDetector(options, vault)]
+
+
+@hookimpl
+def chopmark_markers(policy: Policy) -> Iterable[Marker]:
+    """Return what restores the vault's originals, where the policy has the action `vault`."""
+    options = read_options(policy)
+    if not options.vault:
+        return []
+    return [VaultMarker(_sharing.vault(policy, options), policy.roles)]

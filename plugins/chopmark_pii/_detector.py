@@ -1,0 +1,96 @@
+"""The detector: what is found, and the advice what to put in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chopmark import Context, Needs, Verdict
+
+from ._edge import LONGEST
+from ._hits import Hit
+from ._kinds import KINDS, PLACEHOLDER
+from ._options import Options
+from ._replace import keyed, mask, redact
+from ._scanner import PiiScanner
+from ._search import Search
+from ._vault import Vault
+
+
+class PiiDetector:
+    """Finds personal data. Immutable but for the vault; shared by threads.
+
+    Every verdict has the outcome `modify` and a replacement, which is what the policy's rule may
+    take up: no verdict overlaps another. `detail` says why the span is believed to be what it
+    is: `check digit`, `format`, or `context` (a word near it).
+
+    Args:
+        options: what is looked for and what is put in its place.
+        vault: where the action `vault` keeps originals.
+    """
+
+    name = "pii"
+    version = "1"
+    blocking = False
+    needs = Needs.window(LONGEST)
+
+    def __init__(self, options: Options, vault: Vault | None = None) -> None:
+        self._options = options
+        self._vault = vault if options.vault else None
+        old = "cn.resident_id_15" in options.actions
+        self._search = Search(old=old)
+        vaulted = Search(old=old, placeholders=True)
+        self._input = self._search if self._vault is None else vaulted
+
+    @property
+    def vault(self) -> Vault | None:
+        """Where originals are kept, for whoever wants one forgotten; None without the action."""
+        return self._vault
+
+    def open(self, context: Context) -> PiiScanner:
+        """Return a scanner for one text."""
+        if context.direction == "input":
+            return PiiScanner(self._input, self._advise_input)
+        return PiiScanner(self._search, self._advise)
+
+    def judge(self, text: str, context: Context) -> Sequence[Verdict]:
+        """Return what is found in `text`."""
+        scanner = self.open(context)
+        return [*scanner.feed(text), *scanner.finish()]
+
+    def _advise_input(self, hit: Hit, original: str, plain: str) -> Verdict | None:
+        """Put in the vault what the policy says, and disarm what a user wrote like it.
+
+        Without its underscore a placeholder that the user wrote stands for nothing, so that
+        nobody can have another's original put in an answer.
+        """
+        if hit.kind == PLACEHOLDER:
+            return _verdict(hit, f"pii.{PLACEHOLDER}", plain.replace("_", "-"))
+        if self._vault is not None and self._options.actions.get(hit.kind) == "vault":
+            kind = KINDS[hit.kind]
+            return _verdict(hit, kind.category, self._vault.hide(kind.tag, original))
+        return self._advise(hit, original, plain)
+
+    def _advise(self, hit: Hit, original: str, plain: str) -> Verdict | None:
+        options = self._options
+        action = options.actions.get(hit.kind)
+        if action is None:
+            return None
+        if action == "mask":
+            replacement = mask(hit.kind, plain)
+        elif action == "hash":
+            replacement = keyed(hit.kind, plain, options.key, options.language)
+        else:
+            replacement = redact(hit.kind, options.language)
+        return _verdict(hit, KINDS[hit.kind].category, replacement)
+
+
+def _verdict(hit: Hit, category: str, replacement: str) -> Verdict:
+    return Verdict(
+        category=category,
+        start=hit.start,
+        end=hit.end,
+        score=hit.score,
+        outcome="modify",
+        replacement=replacement,
+        detail=hit.ground,
+    )

@@ -1,0 +1,53 @@
+"""The kinds of personal data that are looked for, and what they are called.
+
+Formats: regulation by regulation they stand where they are matched (`_numbers`, `_papers`,
+`_network`, `_email`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind: its verdict category without `pii.`, and its names in placeholders.
+
+    `tag` is what a language model sees (`<EMAIL_...>`): capitals only. `default` is False where
+    a format has no check digit and too many other numbers look like it.
+    """
+
+    name: str
+    zh: str
+    en: str
+    tag: str
+    default: bool = True
+
+    @property
+    def category(self) -> str:
+        """The category of its verdicts."""
+        return f"pii.{self.name}"
+
+
+_ALL = (
+    Kind("cn.resident_id", "身份证号", "RESIDENT_ID", "IDNO"),
+    Kind("cn.resident_id_15", "身份证号", "RESIDENT_ID", "IDNO", default=False),
+    Kind("cn.uscc", "统一社会信用代码", "USCC", "USCC"),
+    Kind("cn.mobile", "手机号", "MOBILE", "PHONE"),
+    Kind("cn.passport", "护照号", "PASSPORT", "PASSPORT"),
+    Kind("cn.plate", "车牌号", "PLATE", "PLATE"),
+    Kind("cn.hk_macau_permit", "港澳通行证号", "HK_MACAU_PERMIT", "PERMIT"),
+    Kind("cn.taiwan_permit", "台湾通行证号", "TAIWAN_PERMIT", "PERMIT"),
+    Kind("bank_card", "银行卡号", "BANK_CARD", "CARD"),
+    Kind("email", "邮箱", "EMAIL", "EMAIL"),
+    Kind("ip", "IP地址", "IP", "IP"),
+    Kind("iban", "国际银行账号", "IBAN", "IBAN"),
+    Kind("us.ssn", "社会安全号", "SSN", "SSN"),
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+"""Every kind by name, in the order in which they are documented."""
+
+PLACEHOLDER = "placeholder"
+"""Not a kind: text of a user that looks like a placeholder of the vault (`_vault`)."""

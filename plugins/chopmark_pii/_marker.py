@@ -1,0 +1,75 @@
+"""Puts the vault's originals back into answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from chopmark import Mark, Request
+
+from ._placeholder import CORE
+from ._restore import Restorer
+from ._vault import Vault
+
+_NAME, _KIND = "pii", "metadata"
+
+
+class VaultMarker:
+    """Restores placeholders in an answer. Shared by threads.
+
+    Only those are restored that stand in the request as it was sent, in messages that were
+    screened: what a user wrote like one was disarmed there. In JSON answers and tool calls, for
+    which no marker is opened, the placeholders stay.
+
+    Args:
+        vault: where the originals are.
+        roles: the roles of the messages that the policy screens.
+    """
+
+    name = _NAME
+    version = "1"
+    kind = _KIND
+
+    def __init__(self, vault: Vault, roles: Collection[str]) -> None:
+        self._vault = vault
+        self._roles = frozenset(roles)
+
+    def open(self, request: Request) -> VaultMarking:
+        """Return the restoring of one answer to `request`."""
+        texts = [message.text for message in request.messages if message.role in self._roles]
+        return VaultMarking(self._vault.restorer(texts))
+
+    def detect(self, text: str) -> Sequence[Mark]:
+        """Return one mark where `text` holds placeholders that were not restored."""
+        count = len(set(CORE.findall(text)))
+        if not count:
+            return ()
+        reason = "the placeholders were not restored"
+        return (_mark("placeholders", count, placed=False, reason=reason),)
+
+
+class VaultMarking:
+    """One answer being restored."""
+
+    def __init__(self, restorer: Restorer) -> None:
+        self._restorer = restorer
+
+    def feed(self, text: str) -> str:
+        """Take the next piece of the answer and return what goes out for it."""
+        return self._restorer.feed(text)
+
+    def finish(self) -> tuple[str, Sequence[Mark]]:
+        """Return the tail, and a mark where something was restored."""
+        tail = self._restorer.finish()
+        restored = self._restorer.restored
+        return tail, (_mark("restored", restored),) if restored else ()
+
+
+def _mark(what: str, count: int, *, placed: bool = True, reason: str = "") -> Mark:
+    return Mark(
+        marker=_NAME,
+        kind=_KIND,
+        where="text",
+        placed=placed,
+        reason=reason,
+        data={what: str(count)},
+    )

@@ -1,0 +1,54 @@
+"""What is put in the place of personal data: a name, a mask, a keyed hash."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+
+from ._kinds import KINDS
+from ._options import Language
+
+_SHOWN = 4
+_DIGEST = 16
+_ALNUM = re.compile(r"[A-Za-z0-9]")
+_GAPS = str.maketrans("", "", " -.·")
+
+
+def redact(kind: str, language: Language) -> str:
+    """Return `[邮箱]` or `[EMAIL]`."""
+    return f"[{_name(kind, language)}]"
+
+
+def mask(kind: str, plain: str) -> str:
+    """Return `plain` with stars, which shows the last 4 characters and all separators.
+
+    Of an e-mail address the first character and the domain stay, of an IP address the first two
+    groups, of a plate the province, the city's letter and the last two characters.
+    """
+    if kind == "email":
+        local, _, domain = plain.partition("@")
+        return f"{local[0]}***@{domain}"
+    if kind == "ip":
+        mark = ":" if ":" in plain else "."
+        groups = plain.split(mark)
+        return mark.join([*groups[:2], *("*" if group else "" for group in groups[2:])])
+    if kind == "cn.plate":
+        return plain[:2] + _ALNUM.sub("*", plain[2:-2]) + plain[-2:]
+    return _ALNUM.sub("*", plain[:-_SHOWN]) + plain[-_SHOWN:]
+
+
+def keyed(kind: str, plain: str, key: bytes, language: Language) -> str:
+    """Return the name and 16 hexadecimal digits of an HMAC-SHA256, the same for one value.
+
+    Separators, case and width do not change it; a country's code before a mobile number does not.
+    """
+    value = plain.upper() if kind in ("email", "ip") else plain.translate(_GAPS).upper()
+    if kind == "cn.mobile":
+        value = value[-11:]
+    digest = hmac.new(key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
+    return f"[{_name(kind, language)}:{digest[:_DIGEST]}]"
+
+
+def _name(kind: str, language: Language) -> str:
+    return KINDS[kind].zh if language == "zh" else KINDS[kind].en

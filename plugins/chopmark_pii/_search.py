@@ -1,0 +1,90 @@
+"""Finds personal data in a plain text, from left to right, no two hits over one another.
+
+One regular expression finds the places worth a look (anchors); what stands there is decided by
+the matchers, in order of strength. Each anchor is decided on its surroundings alone, which is why
+a stream can be decided piece by piece: see `_edge`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ._alphabet import PROVINCES, WIDE_HOT
+from ._email import email, email_around
+from ._hits import Hit, Match
+from ._iban import iban
+from ._network import ipv4, ipv6
+from ._numbers import grouped, number, number_15
+from ._papers import plate
+from ._placeholder import CONSONANTS, TAG_LENGTH, literal
+
+# What follows the first digit of a run: groups of a social security number or a mobile number,
+# of a card, of a resident's number.
+_GROUPS = (
+    r"[0-9]{2}[ .-](?:[0-9]{2}[ -][0-9]{4}|[0-9]{4}[ .-]?[0-9]{4})"
+    r"|[0-9]{3}[ -](?:[0-9]{4}[ -][0-9]{4}|[0-9]{6}[ -])"
+    r"|[0-9]{5,6}[ -][0-9]{4}"
+)
+_ANCHOR = (
+    rf"[0-9:@{PROVINCES}%s](?:"
+    r"(?<=@)(?=[A-Za-z0-9])()"
+    rf"|(?<=[{PROVINCES}])(?=[A-Za-z][·A-Za-z0-9 -])()"
+    r"|(?<=:)(?<!::)(?=[0-9A-Fa-f]{0,4}:)()"
+    r"|(?<=[0-9])(?<![0-9]{2})(?:"
+    r"(?<=[A-Za-z]{2}[0-9])(?=[0-9] ?[A-Za-z0-9]{4})()"
+    r"|(?=[0-9]{0,2}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9])()"
+    rf"|(?={_GROUPS})()"
+    r"|(?=[0-9]{6})())%s)"
+)
+
+
+class Search:
+    """What to look for. Immutable, shared by threads.
+
+    `hot` finds a character without which a text holds nothing that is looked for.
+
+    Args:
+        old: also look for resident's numbers of 15 digits.
+        placeholders: also look for what has the form of the vault's placeholders.
+    """
+
+    def __init__(self, *, old: bool = False, placeholders: bool = False) -> None:
+        more = ("_", rf"|(?<=_)(?=[{CONSONANTS}]{{{TAG_LENGTH}}})()") if placeholders else ("", "")
+        self._anchor = re.compile(_ANCHOR % more).search
+        self.hot = re.compile(f"[0-9@{WIDE_HOT}{'_＿' if placeholders else ''}]").search
+        digits = number_15 if old else number
+        bare: dict[int, tuple[Match, ...]] = {
+            1: (email,),
+            2: (plate,),
+            3: (ipv6,),
+            4: (iban, grouped, digits),
+            5: (ipv4, grouped),
+            6: (grouped, digits),
+            7: (digits,),
+            8: (literal,),
+        }
+        self._bare: Mapping[int, Sequence[Match]] = bare
+        self._by_email: Mapping[int, Sequence[Match]] = {
+            n: matches if n < 4 else (email_around, *matches) for n, matches in bare.items()
+        }
+
+    def hits(self, text: str, start: int, until: int, floor: int) -> list[Hit]:
+        """Return the hits of the anchors from `start` to before `until`.
+
+        None of them begins before `floor`, the end of the hit before.
+        """
+        table = self._by_email if "@" in text else self._bare
+        found: list[Hit] = []
+        while (anchor := self._anchor(text, start)) is not None:
+            at = anchor.start()
+            if at >= until:
+                break
+            start = at + 1
+            for match in table[anchor.lastindex or 0]:
+                hit = match(text, at, floor)
+                if hit is not None:
+                    found.append(hit)
+                    start = floor = hit.end
+                    break
+        return found
