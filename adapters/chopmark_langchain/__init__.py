@@ -1,0 +1,45 @@
+"""Guards LangChain: models, chains and agents.
+
+from chopmark import Chopmark
+from chopmark_langchain import guard
+
+model = guard(ChatOpenAI(), Chopmark(policy="cn"))
+
+`ChopmarkMiddleware` needs the package `langchain`; everything else needs `langchain-core` alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import _supported as _supported  # first: it says so where langchain-core is another one
+from ._blocked import LangChainBlocked, is_retryable
+from ._chain import chop_step, guard_chain
+from ._guard import guard
+from ._record import RecordOnlyCallback
+
+if TYPE_CHECKING:
+    from ._middleware import ChopmarkMiddleware
+
+__all__ = [
+    "ChopmarkMiddleware",
+    "LangChainBlocked",
+    "RecordOnlyCallback",
+    "chop_step",
+    "guard",
+    "guard_chain",
+    "is_retryable",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "ChopmarkMiddleware":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from ._middleware import ChopmarkMiddleware
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f"ChopmarkMiddleware needs the package langchain ({error.name} is missing); install "
+            "it with `pip install 'langchain>=1.5,<2'`"
+        ) from error
+    return ChopmarkMiddleware
