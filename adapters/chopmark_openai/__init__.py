@@ -1,0 +1,33 @@
+"""Guards calls to OpenAI, and to every server that speaks its protocol.
+
+    from chopmark import Chopmark
+    from chopmark_openai import guard
+
+    client = guard(OpenAI(), Chopmark("cn"))
+
+Guarded are `/chat/completions`, `/completions` and `/responses`, with every helper on top of
+them (`stream`, `parse`, tools, `with_raw_response`, `with_streaming_response`), and reading back
+a stored answer (`responses.retrieve`). A framework that makes its own client gets `transport`.
+
+Everything is done on the wire, once, so that it makes no difference how an answer is read. The
+response object, or the last chunk that can carry it, has an extra attribute `chopmark`: in a
+stream of the Responses API it stands on the final event's `response`. Where a text is withheld
+or changed, log probabilities of its tokens are left out.
+
+Not guarded: other endpoints (assistants, conversations, batches, images, audio), realtime
+sessions and other WebSockets, lists of stored answers, the sound of a spoken answer (its
+transcript is screened), citations, and what hosted search and shell tools return.
+"""
+
+from ._blocked import OpenAIBlocked, OpenAILogError, OpenAIMarkError, OpenAIRequestError
+from ._guard import guard
+from ._transport import transport
+
+__all__ = [
+    "OpenAIBlocked",
+    "OpenAILogError",
+    "OpenAIMarkError",
+    "OpenAIRequestError",
+    "guard",
+    "transport",
+]

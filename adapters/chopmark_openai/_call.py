@@ -1,0 +1,230 @@
+"""One guarded exchange with the server, sync and async."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chopmark import Chopmark, Message, OnBlock, PolicyBlocked, Request, RequestError, Response
+
+from ._blocked import openai_errors
+from ._endpoint import Endpoint, find_endpoint
+from ._http import streamed_response, whole_response
+from ._piece import Piece, WireShape, render, render_cut
+from ._prompt import structured, unreadable, user
+from ._source import AsyncSource, ErrorEvent, ErrorStatus, Reader, Source
+from ._tree import Path
+
+Changes = list[tuple[Path, str]]
+"""Texts of the request's body that the policy changed, and what is sent instead."""
+HttpResponse = Any
+"""A `Response` of httpx or httpx2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How calls are guarded."""
+
+    chop: Chopmark
+    on_block: OnBlock
+    on_response: Callable[[Response], None] | None
+
+    def endpoint(self, method: str, path: str) -> Endpoint | None:
+        """Return the endpoint to guard; None where the request passes through."""
+        if self.chop.inert or self.chop.inside():
+            return None
+        return find_endpoint(method, path)
+
+
+class Call:
+    """One guarded exchange.
+
+    Args:
+        setting: how to guard it.
+        endpoint: what is asked.
+        body: the request's body as parsed JSON, None where it is none.
+        stream: whether a stored answer is asked for as a stream; else the body says so.
+
+    Raises:
+        RequestError: there are detectors, and the prompt cannot be read.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        endpoint: Endpoint,
+        body: Any,
+        *,
+        stream: bool = False,
+    ) -> None:
+        self._setting = setting
+        if not isinstance(body, Mapping):
+            if not endpoint.stored:
+                self._check(f"the body of a request to /{endpoint.name} is no JSON object")
+            body = {}
+        elif endpoint.name == "completions" and unreadable(body):
+            self._check("a prompt of token ids is no text")
+        self._slots = [] if endpoint.stored else list(endpoint.slots(body))
+        self.request = Request(
+            messages=tuple(Message(role=role, text=text) for _, role, text in self._slots),
+            model=str(body.get("model", "")),
+            adapter="openai",
+            user=user(body),
+            stream=stream or bool(body.get("stream")),
+            structured=structured(body),
+        )
+        self._answer = endpoint.answer(body)
+        self._shape = WireShape(self._answer, whole=not self.request.stream)
+
+    def _check(self, fault: str) -> None:
+        if self._setting.chop.detectors:
+            with openai_errors():
+                raise RequestError(f"{fault}, so it cannot be screened; send text")
+
+    def _changes(self, sent: Request) -> Changes:
+        asked = self.request.messages
+        if sent.messages is asked:
+            return []
+        if len(sent.messages) != len(asked):
+            raise RequestError(
+                f"a wrapper made {len(sent.messages)} messages of {len(asked)}; it may change "
+                "their texts, not their number"
+            )
+        return [
+            (slot[0], message.text)
+            for slot, message in zip(self._slots, sent.messages, strict=True)
+            if message.text != slot[2]
+        ]
+
+    def _reader(self, response: HttpResponse) -> Reader:
+        """Return what reads `response`.
+
+        Raises:
+            ErrorStatus: it is no answer.
+        """
+        if not 200 <= response.status_code < 300:
+            raise ErrorStatus(response)
+        kind = response.headers.get("content-type", "").lower()
+        asked = self.request.stream and "json" not in kind
+        self._shape.whole = not asked and "event-stream" not in kind
+        return Reader(self._answer, whole=self._shape.whole)
+
+    # Sync.
+
+    def send(
+        self,
+        send: Callable[[Changes], HttpResponse],
+        make: Callable[[], HttpResponse],
+        *,
+        lazy: bool,
+    ) -> HttpResponse:
+        """Send the request, and return the response as the caller may see it.
+
+        Args:
+            send: sends the request, with these texts changed.
+            make: makes a response to fill, for a refusal that the server knows nothing of.
+            lazy: whether the body is made while the caller reads it.
+        """
+
+        def ask(sent: Request) -> Iterable[Piece]:
+            response = send(self._changes(sent))
+            return Source(response, self._reader(response))
+
+        setting = self._setting
+        pieces = setting.chop.stream(
+            self.request, self._shape, ask, on_block=setting.on_block, done=setting.on_response
+        )
+        try:
+            with openai_errors():
+                first = next(pieces)
+        except ErrorStatus as failed:
+            return failed.response
+        parts = self._parts(first, pieces)
+        inner = first.head or make()
+        if lazy:
+            return streamed_response(inner, parts, pieces, is_async=False)
+        return whole_response(inner, b"".join(parts))
+
+    def _parts(self, first: Piece, pieces: Iterable[Piece]) -> Iterator[bytes]:
+        """Return the bytes of the body, piece by piece.
+
+        A piece that ends a text waits for what follows it: only that tells whether the policy
+        ended the call there.
+        """
+        answer = self._answer
+        waiting = None if first.head is not None else first
+        with openai_errors():
+            try:
+                for piece in pieces:
+                    if waiting is not None:
+                        cut = piece.refused is not None
+                        yield render_cut(answer, waiting) if cut else render(answer, waiting)
+                    waiting = piece if piece.ends else None
+                    if waiting is None:
+                        yield render(answer, piece)
+            except ErrorEvent as failed:
+                if waiting is not None:
+                    yield render(answer, waiting)
+                yield render(answer, failed.piece)
+            except PolicyBlocked:
+                if waiting is not None:
+                    yield render_cut(answer, waiting)
+                raise
+            else:
+                if waiting is not None:
+                    yield render(answer, waiting)
+
+    # Async: the same, awaited.
+
+    async def asend(
+        self,
+        send: Callable[[Changes], Awaitable[HttpResponse]],
+        make: Callable[[], HttpResponse],
+        *,
+        lazy: bool,
+    ) -> HttpResponse:
+        """Send the request, and return the response as the caller may see it, as `send` does."""
+
+        async def ask(sent: Request) -> AsyncIterator[Piece]:
+            response = await send(self._changes(sent))
+            return AsyncSource(response, self._reader(response))
+
+        setting = self._setting
+        pieces = setting.chop.astream(
+            self.request, self._shape, ask, on_block=setting.on_block, done=setting.on_response
+        )
+        try:
+            with openai_errors():
+                first = await anext(pieces)
+        except ErrorStatus as failed:
+            return failed.response
+        parts = self._aparts(first, pieces)
+        inner = first.head or make()
+        if lazy:
+            return streamed_response(inner, parts, pieces, is_async=True)
+        return whole_response(inner, b"".join([part async for part in parts]))
+
+    async def _aparts(self, first: Piece, pieces: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
+        answer = self._answer
+        waiting = None if first.head is not None else first
+        with openai_errors():
+            try:
+                async for piece in pieces:
+                    if waiting is not None:
+                        cut = piece.refused is not None
+                        yield render_cut(answer, waiting) if cut else render(answer, waiting)
+                    waiting = piece if piece.ends else None
+                    if waiting is None:
+                        yield render(answer, piece)
+            except ErrorEvent as failed:
+                if waiting is not None:
+                    yield render(answer, waiting)
+                yield render(answer, failed.piece)
+            except PolicyBlocked:
+                if waiting is not None:
+                    yield render_cut(answer, waiting)
+                raise
+            else:
+                if waiting is not None:
+                    yield render(answer, waiting)

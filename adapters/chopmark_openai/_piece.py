@@ -1,0 +1,171 @@
+"""A piece of an answer on the wire, and the shape that the guarded call sees of it.
+
+What the policy lets out is noted on the piece; the bytes are written when the piece is
+delivered (`Answer.render`), since only then everything that went out before it is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any, Protocol
+
+from chopmark import Chunk, PolicyBlocked, Response, Usage
+
+from ._blocked import OpenAIBlocked
+from ._sse import with_data
+from ._tree import Path
+
+OPAQUE = -1
+"""The index of a text that is no JSON, and is screened as it stands."""
+Place = tuple[Path, Chunk]
+"""Where a text stands in a piece's data, and what it is. An empty path is no place: the chunk
+then only ends its channel."""
+
+
+class Piece:
+    """One server-sent event, or one whole body.
+
+    `wire` are the bytes that came, `data` the JSON object in them (None where there is none),
+    `ends` says that a channel of the answer ends here. `texts` and `tails` are what goes out,
+    `texts` None where nothing was changed.
+    """
+
+    whole = False
+    done = False
+    failed = False
+    head: Any = None
+    texts: Sequence[str] | None = None
+    tails: Sequence[Chunk] = ()
+    metadata: Mapping[str, object] | None = None
+    refused: Response | None = None
+
+    def __init__(
+        self,
+        wire: bytes = b"",
+        data: dict[str, Any] | None = None,
+        places: Sequence[Place] = (),
+    ) -> None:
+        self.wire = wire
+        self.data = data
+        self.places = places
+        self.chunks: Sequence[Chunk] = [place[1] for place in places]
+        self.ends = False
+        for chunk in self.chunks:
+            if chunk.last:
+                self.ends = True
+
+    @classmethod
+    def of_head(cls, response: Any) -> Piece:
+        """Return the piece that comes before all others: the response without its body."""
+        piece = cls()
+        piece.head = response
+        return piece
+
+    @classmethod
+    def of_tails(cls, tails: Sequence[Chunk]) -> Piece:
+        """Return a piece of our own, which says `tails`."""
+        piece = cls()
+        piece.tails = tails
+        return piece
+
+    @property
+    def said(self) -> list[Chunk]:
+        """What goes out with this piece."""
+        texts = self.texts
+        if texts is None:
+            texts = [chunk.text for chunk in self.chunks]
+        pairs = zip(self.chunks, texts, strict=True)
+        out = [Chunk(text, chunk.kind, chunk.index) for chunk, text in pairs if text]
+        return [*out, *self.tails]
+
+
+class Answer(Protocol):
+    """What one endpoint's answers look like. One object per call; it keeps the call's state."""
+
+    def locate(self, data: dict[str, Any], *, whole: bool) -> Sequence[Place]:
+        """Return the texts in `data`, which came next."""
+        ...
+
+    def ending(self) -> Sequence[Place]:
+        """Return the ends of all channels that are open, for a stream that says it is done."""
+        ...
+
+    def render(self, piece: Piece) -> bytes:
+        """Return the bytes that go out for `piece`, which is delivered next."""
+        ...
+
+    def carries(self, data: dict[str, Any]) -> bool:
+        """Return whether the metadata may ride on this object."""
+        ...
+
+    def usage(self, data: dict[str, Any]) -> Usage | None:
+        """Return the token counts in `data`."""
+        ...
+
+
+def render(answer: Answer, piece: Piece) -> bytes:
+    """Return the bytes that go out for `piece`, which is delivered next."""
+    if piece.data is not None or piece.done or not piece.chunks:
+        return answer.render(piece)
+    if piece.texts is None:
+        return piece.wire
+    text = "".join(chunk.text for chunk in piece.said).encode("utf-8", "surrogateescape")
+    return text if piece.whole else with_data(piece.wire, text)
+
+
+def render_cut(answer: Answer, piece: Piece) -> bytes:
+    """Return what goes out of a piece with which the policy ended the call: its texts alone.
+
+    The piece may say that the answer is complete, and what it repeats may not be screened.
+    """
+    if piece.data is None and not piece.done:
+        return render(answer, piece)
+    return answer.render(Piece.of_tails(piece.said))
+
+
+class WireShape:
+    """The shape of answers on the wire. `whole` says that the answer is one body, not events."""
+
+    def __init__(self, answer: Answer, *, whole: bool) -> None:
+        self.whole = whole
+        self._answer = answer
+
+    def read(self, raw: Piece) -> Sequence[Chunk]:
+        """Return the texts that were located when the piece came."""
+        return raw.chunks
+
+    def write(self, raw: Piece, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[Piece]:
+        """Return the piece with what goes out noted on it."""
+        out = copy(raw)
+        out.texts, out.tails = texts, tails
+        return (out,)
+
+    def tail(self, tails: Sequence[Chunk]) -> Sequence[Piece]:
+        """Return a piece that has only tails."""
+        return (Piece.of_tails(tails),)
+
+    def seal(self, held: Sequence[Piece], response: Response) -> Sequence[Piece]:
+        """Return what was held, with the metadata on the last piece that can carry it."""
+        out = list(held)
+        for n in range(len(out) - 1, -1, -1):
+            data = out[n].data
+            if data is not None and self._answer.carries(data):
+                out[n] = copy(out[n])
+                out[n].metadata = response.to_metadata()
+                break
+        return out
+
+    def usage(self, raw: Piece) -> Usage | None:
+        """Return the token counts in the piece."""
+        return self._answer.usage(raw.data) if raw.data is not None else None
+
+    def refuse(self, response: Response) -> Sequence[Piece]:
+        """Return a piece that becomes the refusal."""
+        piece = Piece()
+        piece.refused, piece.whole = response, self.whole
+        return (piece,)
+
+    def error(self, response: Response) -> PolicyBlocked:
+        """Return the block as an error of OpenAI's client."""
+        return OpenAIBlocked(response)
