@@ -81,7 +81,7 @@ class Reader:
         piece.whole = whole
         if data.get("error") or data.get("type") in _FAILED:
             piece.failed = True
-            pass  # nobody will have screened them
+            piece.texts = [""] * len(piece.chunks)  # nobody will have screened them
         return piece
 
 
@@ -110,8 +110,7 @@ class Source:
             self._pieces += self._reader.finish() if data is None else self._reader.feed(data)
         piece = self._pieces.popleft()
         if piece.done:
-            self._over = True
-            self._pieces.clear()
+            pass
         if piece.failed:
             raise ErrorEvent(piece)
         return piece
@@ -144,8 +143,7 @@ class AsyncSource:
             self._pieces += self._reader.finish() if data is None else self._reader.feed(data)
         piece = self._pieces.popleft()
         if piece.done:
-            self._over = True
-            self._pieces.clear()
+            pass
         if piece.failed:
             raise ErrorEvent(piece)
         return piece

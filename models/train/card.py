@@ -74,8 +74,8 @@ def tables(figures: dict[str, Any]) -> str:
     for language, groups in figures["hatecheck"].items():
         parts += [
             (
-                f"HateCheck ({language}) by functionality, share that the hate head judges rightly at "
-                "0.5 (`_h` hateful, `_nh` not):"
+                f"HateCheck ({language}) by functionality, share that the hate head judges rightly "
+                "at 0.5 (`_h` hateful, `_nh` not):"
             ),
             table(
                 ["functionality", "rows", "model", "floor"],
