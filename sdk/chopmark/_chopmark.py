@@ -61,6 +61,7 @@ class Chopmark:
     ) -> None:
         extra = list(plugins)
         self.policy = load_policy(policy, partial(_shipped, extra))
+        self._made_of = (self.policy, extra, log)
         self._engine = _build(self.policy, extra, log)
         self._unrecorded = Unrecorded()
 
@@ -93,7 +94,14 @@ class Chopmark:
         return f"Chopmark({self.policy_id})"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.policy,)
+        """Pickle everything it was made of: what comes back must not guard less."""
+        return _remake, self._made_of
+
+    def __copy__(self) -> Chopmark:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Chopmark:
+        return self
 
     def inside(self) -> bool:
         """Return whether this code runs inside a call that this object guards already."""
@@ -226,6 +234,10 @@ class Chopmark:
 
 async def _once(piece: R) -> AsyncIterator[R]:
     yield piece
+
+
+def _remake(policy: Policy, plugins: list[object], log: Log | None) -> Chopmark:
+    return Chopmark(policy, plugins=plugins, log=log)
 
 
 def _has_han(text: str) -> bool:

@@ -114,6 +114,7 @@ class Abandoned(Exception):  # noqa: N818  an ending, not an error
 
 
 END: Any = object()
+_SAID = ("answer", "structured")  # what a call is answered with, and its record commits to
 Flow = Generator[Any, Any, Response]
 _Held = list[tuple[R, str]]
 
@@ -264,13 +265,13 @@ class _Plain(Generic[R]):
         if session.stopped:
             self.stopped_at = text
             return None
-        if text and chunk.kind == "answer":
+        if text and chunk.kind in _SAID:
             session.said.append(text)
         return (raw,) if text == given else shape.write(raw, (text,), ())
 
 
 def _said(chunks: Sequence[Chunk], texts: Sequence[str]) -> str:
-    said = [text for chunk, text in zip(chunks, texts, strict=True) if chunk.kind == "answer"]
+    said = [text for chunk, text in zip(chunks, texts, strict=True) if chunk.kind in _SAID]
     return "".join(said)
 
 

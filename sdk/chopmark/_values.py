@@ -198,9 +198,9 @@ class Receipt:
 class Response:
     """The finished answer.
 
-    `text` is what the caller was given on the `answer` channel, marks included. `refusal` is
-    set where `action` is `block` or `escalate`. `holdback` is the most characters that were
-    held back at any time. `metadata` is what wrappers added.
+    `text` is what the caller was given as `answer` or `structured` text, marks included.
+    `refusal` is set where `action` is `block` or `escalate`. `holdback` is the most characters
+    that were held back at any time. `metadata` is what wrappers added.
     """
 
     id: str

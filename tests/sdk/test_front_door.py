@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import chopmark
+from chopmark.testing import plugin
 
 HEAVY = (
     "langchain", "langchain_core", "llama_index", "openai", "onnxruntime", "tokenizers", "numpy",
@@ -43,3 +44,16 @@ def test_import_takes_less_than_150_ms_of_cpu() -> None:
         for _ in range(5)
     ]
     assert min(took) < 0.15
+
+
+def test_a_pickled_object_guards_no_less() -> None:
+    import copy
+    import pickle
+
+    from chopmark.testing import WordDetector
+
+    chop = chopmark.Chopmark(
+        chopmark.Policy(name="p"), plugins=[plugin(detectors=[WordDetector({"bad": "deny"})])]
+    )
+    assert pickle.loads(pickle.dumps(chop)).screen("bad").action == "block"
+    assert copy.deepcopy(chop) is chop
