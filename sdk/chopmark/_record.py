@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from dataclasses import replace
 
-from ._values import Commitment, Record, Request, Response
+from ._values import Commitment, Record, Request, Response, Verdict
 from ._version import __version__
 
 
@@ -24,6 +25,11 @@ def commit(text: str, salt: bytes) -> Commitment:
     """Return a commitment to `text`; lone surrogates are committed to as they stand."""
     data = salt + text.encode("utf-8", "surrogatepass")
     return Commitment(digest=hashlib.sha256(data).hexdigest(), characters=len(text))
+
+
+def _without_content(verdict: Verdict) -> Verdict:
+    """Drop the replacement: a mask may hold part of the text that it stands for."""
+    return verdict if verdict.replacement is None else replace(verdict, replacement=None)
 
 
 def make_record(
@@ -46,7 +52,7 @@ def make_record(
         answer=commit(response.text, salt),
         user=commit(request.user, salt),
         messages=len(request.messages),
-        verdicts=response.verdicts,
+        verdicts=tuple(map(_without_content, response.verdicts)),
         marks=response.marks,
         failures=response.failures,
         usage=response.usage,

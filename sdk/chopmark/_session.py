@@ -90,7 +90,10 @@ class Session:
         if self.stopped:
             self.ending = "blocked"
             return request
-        return replace(request, messages=tuple(messages)) if changed else request
+        if changed:
+            request = replace(request, messages=tuple(messages))
+        self.request = request  # what markers see: a vault must know its own placeholders
+        return request
 
     def due(self, chunk: Chunk) -> bool:
         """Return whether `feed(chunk)` will ask a detector that blocks."""

@@ -261,3 +261,17 @@ def test_the_salt_opens_the_commitment_and_is_not_in_the_record() -> None:
     digest = hashlib.sha256(bytes.fromhex(salt) + b"the answer").hexdigest()
     assert log.records[0].answer.digest == digest
     assert salt not in repr(log.records[0])
+
+
+def test_a_record_holds_no_replacement_for_it_may_hold_content() -> None:
+    from chopmark.testing import WordDetector
+
+    log = MemoryLog()
+    detectors = [WordDetector({"4111222233334444": "modify"}, replacement="****4444")]
+
+    @make(log, detectors=detectors).guard
+    def answer(prompt: str) -> str:
+        return prompt
+
+    assert answer("card 4111222233334444") == "card ****4444"
+    assert "4444" not in repr(log.records[0])
