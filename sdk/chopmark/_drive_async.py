@@ -102,6 +102,7 @@ class _Append:
 
     def __init__(self, log: Log | None, record: Record) -> None:
         self._log, self._record = log, record
+        self._begun = threading.Lock()
         self._finished = threading.Event()
         self._receipt: Receipt | None = None
         self._error: Exception | None = None
@@ -114,6 +115,8 @@ class _Append:
             await anyio.to_thread.run_sync(self._work, abandon_on_cancel=True)
 
     def receipt(self, patience: float) -> Receipt | None:
+        if patience:
+            self._work()  # a cancellation may have come before a thread was found for it
         if not self._finished.wait(patience):
             raise TimeoutError(f"the log took more than {APPEND_SECONDS:g} seconds")
         if self._error is not None:
@@ -121,6 +124,8 @@ class _Append:
         return self._receipt
 
     def _work(self) -> None:
+        if not self._begun.acquire(blocking=False):
+            return
         try:
             self._receipt = self._log.append(self._record) if self._log else None
         except Exception as error:  # noqa: BLE001  raised again by `receipt`

@@ -275,3 +275,32 @@ def test_a_record_holds_no_replacement_for_it_may_hold_content() -> None:
 
     assert answer("card 4111222233334444") == "card ****4444"
     assert "4444" not in repr(log.records[0])
+
+
+async def test_a_cancellation_before_the_append_has_a_thread_does_not_lose_the_record() -> None:
+    from anyio import to_thread
+
+    log = SlowLog()
+    answer = endless(make(log))
+    started = asyncio.Event()
+
+    async def read() -> None:
+        async for _ in answer("q"):
+            started.set()
+
+    limiter = to_thread.current_default_thread_limiter()
+    for n in range(int(limiter.available_tokens)):  # no thread is to be had
+        limiter.acquire_on_behalf_of_nowait(n)
+    try:
+        task = asyncio.create_task(read())
+        await started.wait()
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    finally:
+        for n in range(int(limiter.borrowed_tokens)):
+            limiter.release_on_behalf_of(n)
+    assert [ending for ending, _ in endings(log)] == ["cancelled"]
