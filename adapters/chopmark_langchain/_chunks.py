@@ -36,22 +36,20 @@ class ChunkShape:
         self._blocks = False
         self._begun = False
         self._thinking = False
-        self._raw: ChatGenerationChunk | None = None
-        self._chunks: Sequence[Chunk] = ()
+        self._ended = False
 
     def read(self, raw: ChatGenerationChunk) -> Sequence[Chunk]:
         """Return the texts of one chunk; the model's own last one ends every channel."""
-        if raw is self._raw:  # the SDK may read a piece a second time
-            return self._chunks
         message = raw.message
         content = message.content
         self._begun = True
+        if raw.generation_info or message.response_metadata:
+            self._ended = self._ended or _says_why(raw)
         last = getattr(message, "chunk_position", None) == "last"
         plain = type(content) is str and not message.additional_kwargs
         if plain and not last and not self._thinking and not _calls(message):
             self._found = []
             return (Chunk(content, self._prose[0]),) if content else ()  # type: ignore[arg-type]
-        self._raw = raw
         self._blocks = self._blocks or not isinstance(content, str)
         self._found = self._places.of(message)
         chunks = [Chunk(p.text, p.kind, p.index, p.closes) for p in self._found]
@@ -65,7 +63,6 @@ class ChunkShape:
         if last:
             ends = {self._prose, *self._origin}
             chunks += [Chunk("", kind, index, last=True) for kind, index in sorted(ends)]
-        self._chunks = chunks
         return chunks
 
     def write(
@@ -107,7 +104,10 @@ class ChunkShape:
 
     def refuse(self, response: Response) -> Sequence[ChatGenerationChunk]:
         """Return the last chunk with the refusal text."""
-        return (_last(**refusal_fields(response)),)
+        fields = refusal_fields(response)
+        if self._ended:  # core would add the two reasons up to one word
+            del fields["response_metadata"]["finish_reason"]
+        return (_last(**fields),)
 
     def error(self, response: Response) -> PolicyBlocked:
         """Return the block as an error of LangChain's too."""
@@ -124,6 +124,10 @@ class ChunkShape:
 
 def _calls(message: Any) -> bool:
     return bool(getattr(message, "tool_call_chunks", None))
+
+
+def _says_why(raw: ChatGenerationChunk) -> bool:
+    return "finish_reason" in {**(raw.generation_info or {}), **raw.message.response_metadata}
 
 
 def _last(content: Any, **fields: Any) -> ChatGenerationChunk:

@@ -72,7 +72,8 @@ def subclass(
     """Return a subclass of `cls` that says of itself everything that `cls` says."""
     bases = (cls,) if issubclass(cls, mixin) else (mixin, cls)
     names = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
-    made: Any = type(cls)(cls.__name__, bases, {**names, **methods})
+    # Validators are for making objects anew; most guarded objects are copies, so build them late.
+    made: Any = type(cls)(cls.__name__, bases, {**names, **methods}, defer_build=True)
     made._chopmark = guarding
     made._chopmark_bare = cls
     return made  # type: ignore[no-any-return]

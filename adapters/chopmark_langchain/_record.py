@@ -36,8 +36,9 @@ class RecordOnlyCallback(BaseCallbackHandler):
     false. To enforce a policy use `guard(model, chop)`.
 
     A stream that its reader leaves early is recorded as `abandoned`, a model error as
-    `model_error`. Where the log cannot take a record and the policy says `on_error.log =
-    "block"`, the model call fails, in sync and async.
+    `model_error`. Of an async call without a stream that is cancelled LangChain tells callbacks
+    nothing, so it leaves no record. Where the log cannot take a record and the policy says
+    `on_error.log = "block"`, the model call fails, in sync and async.
 
     Args:
         chop: a policy without detectors and markers, such as `record-only`.
@@ -46,6 +47,9 @@ class RecordOnlyCallback(BaseCallbackHandler):
     Raises:
         PolicyError: the policy has detectors or markers.
     """
+
+    limit = 10_000
+    """How many calls may be in progress at once; the oldest is given up beyond that."""
 
     raise_error = True
     run_inline = True  # else every call of async code would hop to a thread
@@ -72,14 +76,14 @@ class RecordOnlyCallback(BaseCallbackHandler):
     ) -> None:
         """Keep what a chat model is asked until the call ends."""
         asked = [message for batch in messages for message in batch]
-        self._asked[run_id] = self._request(request(asked), kwargs)
+        self._begin(run_id, request(asked), kwargs)
 
     def on_llm_start(
         self, serialized: dict[str, Any], prompts: list[str], *, run_id: UUID, **kwargs: Any
     ) -> None:
         """Keep what a text LLM is asked until the call ends."""
         asked = prompt_request({str(n): prompt for n, prompt in enumerate(prompts)})
-        self._asked[run_id] = self._request(asked, kwargs)
+        self._begin(run_id, asked, kwargs)
 
     def on_llm_new_token(self, token: Any, *, run_id: UUID, **kwargs: Any) -> None:
         """Note that the answer comes in pieces."""
@@ -118,9 +122,11 @@ class RecordOnlyCallback(BaseCallbackHandler):
             else:
                 next(pieces)
 
-    def _request(self, asked: Request, kwargs: Mapping[str, Any]) -> Request:
+    def _begin(self, run_id: UUID, asked: Request, kwargs: Mapping[str, Any]) -> None:
         name = (kwargs.get("metadata") or {}).get("ls_model_name") or kwargs.get("name") or ""
-        return replace(asked, adapter=_ADAPTER, model=str(name))
+        self._asked[run_id] = replace(asked, adapter=_ADAPTER, model=str(name))
+        while len(self._asked) > self.limit:
+            self._asked.pop(next(iter(self._asked)), None)
 
 
 class _Told(TextPieces):

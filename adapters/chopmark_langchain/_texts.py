@@ -73,7 +73,6 @@ class TextOrMessageShape:
         self._whole, self._message = whole, message
         self._inner: Any = None
         self._seen: Any = str
-        self._raw: Any = self
         self._wrapped: Any = None
 
     def read(self, raw: Any) -> Sequence[Chunk]:
@@ -84,8 +83,7 @@ class TextOrMessageShape:
         """
         if self._inner is None:
             self._begin(raw)
-        if raw is not self._raw:
-            self._raw, self._wrapped = raw, self._wrap(raw)
+        self._wrapped = self._wrap(raw)
         return self._inner.read(self._wrapped)  # type: ignore[no-any-return]
 
     def write(self, raw: Any, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[Any]:

@@ -15,21 +15,42 @@ if any(importlib.util.find_spec(name) is None for name in ("langchain", "langcha
 sys.path.insert(0, str(Path(__file__).parent))
 
 
-@pytest.fixture
-def log():
+def _made(name, **brought):
+    """A policy that denies one word and replaces another."""
+    words = WordDetector({"FORBIDDEN": "deny", "SECRET": "modify"})
+    return Chopmark(Policy(name=name), plugins=[plugin(detectors=[words], **brought)])
+
+
+# Made once: guarded classes are kept by policy, and making them is what would take the time.
+
+
+@pytest.fixture(scope="session")
+def session_log():
     return MemoryLog()
 
 
-@pytest.fixture
-def chop(log):
-    """A policy that denies one word and replaces another."""
-    words = WordDetector({"FORBIDDEN": "deny", "SECRET": "modify"})
-    return Chopmark(Policy(name="test"), plugins=[plugin(detectors=[words], log=log)])
+@pytest.fixture(scope="session")
+def session_chop(session_log):
+    return _made("test", log=session_log)
+
+
+@pytest.fixture(scope="session")
+def session_marking(session_log):
+    return _made("marking", log=session_log, markers=[SuffixMarker("<", ">")])
 
 
 @pytest.fixture
-def marking(log):
-    """A policy that denies and replaces, and writes a mark around every prose."""
-    words = WordDetector({"FORBIDDEN": "deny", "SECRET": "modify"})
-    brought = plugin(detectors=[words], markers=[SuffixMarker("<", ">")], log=log)
-    return Chopmark(Policy(name="marking"), plugins=[brought])
+def log(session_log):
+    session_log.records.clear()
+    return session_log
+
+
+@pytest.fixture
+def chop(session_chop, log):
+    return session_chop
+
+
+@pytest.fixture
+def marking(session_marking, log):
+    """The same policy, with a mark around every prose."""
+    return session_marking

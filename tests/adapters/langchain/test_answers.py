@@ -9,8 +9,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_models import AsyncChatScript, ChatScript
 from pydantic import BaseModel, Field
 
-from chopmark import Chopmark, Policy
-from chopmark.testing import SuffixMarker, WordDetector, plugin
+from chopmark import Chopmark, Needs, Policy
+from chopmark.testing import MemoryLog, SuffixMarker, WordDetector, plugin
 from chopmark_langchain import LangChainBlocked, guard
 
 
@@ -146,9 +146,12 @@ def test_a_border_between_blocks_stays_where_it_was(chop):
 def test_log_probabilities_go_where_the_text_changed(chop):
     info = {"logprobs": {"content": [{"token": "SECRET"}]}, "finish_reason": "stop"}
     for text, kept in (("SECRET", False), ("plain", True)):
-        said = answer(AIMessage(text), chop, info=info)
-        assert ("logprobs" in said.response_metadata) is kept
-        assert said.response_metadata["finish_reason"] == "stop"
+        for given in (
+            answer(AIMessage(text), chop, info=info),
+            answer(AIMessage(text, response_metadata=info), chop),
+        ):
+            assert ("logprobs" in given.response_metadata) is kept
+            assert given.response_metadata["finish_reason"] == "stop"
     got, _ = streamed([AIMessageChunk("SECRET"), AIMessageChunk(" x")], chop, info=info)
     assert all("logprobs" not in c.response_metadata for c in got)
 
@@ -314,6 +317,16 @@ def test_prose_that_was_asked_for_as_prose_gets_its_mark(marking, asked):
     assert guard(Given(message=AIMessage("hi")), marking).bind(**asked).invoke("x").text == "<hi>"
 
 
+def test_two_policies_both_know_that_json_was_asked_for(marking):
+    other = Chopmark(
+        Policy(name="other"), plugins=[plugin(markers=[SuffixMarker("[", "]")], log=MemoryLog())]
+    )
+    model = guard(guard(Given(message=AIMessage(JSON)), other), marking)
+    asked = model.bind(**ASKED["langchain"])
+    assert json.loads(asked.invoke("hi").text)["name"] == "Ann"
+    assert model.invoke("hi").text == '<[{"name": "Ann", "mail": "***\\n"}]>'
+
+
 def test_a_model_that_is_set_to_json_gets_no_mark(marking):
     class Set(Given):
         format: str = "json"
@@ -362,6 +375,26 @@ def test_a_refusal_is_an_answer_with_the_usual_signs(chop, model_class):
     assert said.additional_kwargs["refusal"] == said.text
     (chunk,) = model.stream("FORBIDDEN")
     assert (chunk.text, chunk.chunk_position) == (said.text, "last")
+
+
+@pytest.mark.parametrize("marks_last", [True, False])
+def test_a_refusal_at_the_end_keeps_the_metadata_in_one_piece(log, marks_last):
+    words = WordDetector({"FORBIDDEN": "deny"}, needs=Needs.whole())
+    chop = Chopmark(Policy(name="whole"), plugins=[plugin(detectors=[words], log=log)])
+    model = ChatScript(pieces=["FORB", "IDDEN"], marks_last=marks_last)
+    chunks = list(guard(model, chop, on_block="refuse").stream("hi"))
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole += chunk
+    assert whole.text == chop.policy.refusal("en")
+    assert whole.response_metadata["finish_reason"] == "stop", "what the model said is out already"
+    assert whole.response_metadata["chopmark"]["action"] == "block"
+
+
+def test_a_stream_without_a_chunk_fails_as_it_does_bare(chop):
+    for model in (Given(), guard(Given(), chop)):
+        with pytest.raises(ValueError, match="No generation chunks"):
+            list(model.stream("hi"))
 
 
 def test_what_the_caller_is_told_of_a_call(chop):

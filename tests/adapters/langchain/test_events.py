@@ -164,6 +164,7 @@ def test_a_refusal_at_the_end_is_no_second_message(log):
     events, output = stream(block(0, "text", "FORBIDDEN"), chop, on_block="refuse")
     assert_valid_event_stream(events)
     assert output.text == chop.policy.refusal("en")
+    assert output.response_metadata["finish_reason"] == "content_filter"
     assert [e["event"] for e in events].count("message-finish") == 1
 
 

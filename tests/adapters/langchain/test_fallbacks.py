@@ -32,45 +32,37 @@ ASYNC = {
 }
 
 
-def combined(first, second):
-    """A model with fallbacks, and the same asked through what `bind_tools` and the like return."""
-    return {
-        "model": first.with_fallbacks([second]),
-        "bound": first.bind(stop=["x"]).with_fallbacks([second.bind(stop=["x"])]),
-        "bound-twice": first.bind(stop=["x"]).bind(a=1).with_fallbacks([second]),
-        "tools": first.bind_tools([Answer]).with_fallbacks([second.bind_tools([Answer])]),
-        "tools-behind": first.with_fallbacks([second]).bind_tools([Answer]),
-        "structured": first.with_structured_output(Answer).with_fallbacks(
-            [second.with_structured_output(Answer)]
-        ),
-        "config": first.with_config(tags=["t"]).with_fallbacks([second]),
-        "chain": first.with_fallbacks([RunnableLambda(lambda x: x) | second]),
-        "lambda": first.with_fallbacks([RunnableLambda(second.invoke)]),
-        "nested": first.with_fallbacks([second.with_fallbacks([second])]),
-        "guard": guard(ChatScript().with_fallbacks([second]), type(first)._chopmark.chop),
-    }
+# A model with fallbacks, and the same asked through what `bind_tools` and the like return.
+COMBINED = {
+    "model": lambda first, second: first.with_fallbacks([second]),
+    "bound": lambda first, second: first.bind(stop=["x"]).with_fallbacks([second.bind(stop=["x"])]),
+    "bound-twice": lambda first, second: first.bind(a=1).bind(b=1).with_fallbacks([second]),
+    "tools": lambda first, second: first.bind_tools([Answer]).with_fallbacks(
+        [second.bind_tools([Answer])]
+    ),
+    "tools-behind": lambda first, second: first.with_fallbacks([second]).bind_tools([Answer]),
+    "structured": lambda first, second: first.with_structured_output(Answer).with_fallbacks(
+        [second.with_structured_output(Answer)]
+    ),
+    "config": lambda first, second: first.with_config(tags=["t"]).with_fallbacks([second]),
+    "chain": lambda first, second: first.with_fallbacks([RunnableLambda(lambda x: x) | second]),
+    "lambda": lambda first, second: first.with_fallbacks([RunnableLambda(second.invoke)]),
+    "nested": lambda first, second: first.with_fallbacks([second.with_fallbacks([second])]),
+    "guard": lambda first, second: guard(
+        ChatScript().with_fallbacks([second]), type(first)._chopmark.chop
+    ),
+}
 
 
-COMBINED = [
-    "model",
-    "bound",
-    "bound-twice",
-    "tools",
-    "tools-behind",
-    "structured",
-    "config",
-    "chain",
-    "lambda",
-    "nested",
-    "guard",
-]
+def combined(name, first, second):
+    return COMBINED[name](first, second)
 
 
 @pytest.mark.parametrize("name", COMBINED)
 @pytest.mark.parametrize("way", SYNC)
 def test_the_second_model_never_sees_a_blocked_prompt(chop, name, way):
     second = ChatScript()
-    model = combined(guard(ChatScript(), chop), second)[name]
+    model = combined(name, guard(ChatScript(), chop), second)
     with pytest.raises(LangChainBlocked):
         SYNC[way](model, "FORBIDDEN")
     assert second.seen == []
@@ -80,7 +72,7 @@ def test_the_second_model_never_sees_a_blocked_prompt(chop, name, way):
 @pytest.mark.parametrize("way", ASYNC)
 async def test_the_second_model_never_sees_a_blocked_prompt_async(chop, name, way):
     second = AsyncChatScript()
-    model = combined(guard(AsyncChatScript(), chop), second)[name]
+    model = combined(name, guard(AsyncChatScript(), chop), second)
     with pytest.raises(LangChainBlocked):
         await ASYNC[way](model, "FORBIDDEN")
     assert second.seen == []
@@ -90,13 +82,13 @@ async def test_the_second_model_never_sees_a_blocked_prompt_async(chop, name, wa
 @pytest.mark.parametrize("way", SYNC)
 def test_a_model_that_fails_gets_a_guarded_fallback(chop, log, name, way):
     broken = guard(ChatScript(error=OSError("down"), pieces=[]), chop)
-    model = combined(broken, ChatScript(pieces=["the ", "SECRET"]))[name]
+    model = combined(name, broken, ChatScript(pieces=["the ", "SECRET"]))
     got = SYNC[way](model, "hi")
     said = "".join(m.text for m in got) if isinstance(got, list) else got.text
     assert said == "the ***"
     assert "completed" in [record.ending for record in log.records]
     with pytest.raises((LangChainBlocked, OSError)):
-        SYNC[way](combined(broken, ChatScript(pieces=["FORBIDDEN"]))[name], "hi")
+        SYNC[way](combined(name, broken, ChatScript(pieces=["FORBIDDEN"])), "hi")
 
 
 def test_a_blocked_answer_is_final_too(chop):

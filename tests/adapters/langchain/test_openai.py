@@ -5,6 +5,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.exceptions import ModelRefusalError
 from pydantic import BaseModel
 
@@ -187,6 +188,20 @@ def test_structured_output_is_screened_and_fits_its_schema(model, method):
 def test_structured_output_streams(model, method):
     pieces = list(model.with_structured_output(Person, method=method).stream("as json"))
     assert pieces[-1] == Person(name="Ann", mail="***")
+
+
+def test_what_callbacks_are_told_of_the_model_cannot_be_loaded_bare(bare, chop):
+    class Told(BaseCallbackHandler):
+        def on_chat_model_start(self, serialized, messages, **kwargs):
+            self.serialized = serialized
+
+    told = Told()
+    bare.invoke("hi", {"callbacks": [told]})
+    assert told.serialized["type"] == "constructor"
+    guard(bare, chop).invoke("hi", {"callbacks": [told]})
+    assert told.serialized["type"] == "not_implemented"
+    bare.invoke("hi", {"callbacks": [told]})
+    assert told.serialized["type"] == "constructor"
 
 
 def test_structured_output_of_a_refusal_is_a_refusal(bare, chop):

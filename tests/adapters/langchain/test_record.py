@@ -1,5 +1,7 @@
 """The callback that records models that are not guarded."""
 
+import asyncio
+
 import pytest
 from langchain_models import AsyncChatScript, ChatScript, TextScript
 
@@ -68,6 +70,43 @@ async def test_an_async_stream_that_is_left_is_abandoned(recording, log):
         await anext(stream)
     await stream.aclose()
     assert [record.ending for record in log.records] == ["abandoned"]
+
+
+class Slow(AsyncChatScript):
+    async def _agenerate(self, messages, stop=None, run_manager=None, **kwargs):
+        await asyncio.sleep(30)
+
+    async def _astream(self, messages, stop=None, run_manager=None, **kwargs):
+        async for chunk in super()._astream(messages, stop, run_manager, **kwargs):
+            yield chunk
+            await asyncio.sleep(30)
+
+
+async def cancelled(coroutine):
+    task = asyncio.ensure_future(coroutine)
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_cancelled_stream_is_abandoned(recording, log):
+    async def read():
+        async for _ in Slow().astream("hi", config(recording)):
+            pass
+
+    await cancelled(read())
+    assert [record.ending for record in log.records] == ["abandoned"]
+
+
+async def test_what_core_tells_nothing_of_is_not_kept_for_ever(recording, log):
+    callback = RecordOnlyCallback(recording)
+    for _ in range(3):
+        await cancelled(Slow().ainvoke("hi", {"callbacks": [callback]}))
+    assert log.records == []
+    callback.limit = 2
+    AsyncChatScript().invoke("hi", {"callbacks": [callback]})
+    assert len(callback._asked) <= 2
 
 
 def test_a_model_error_is_recorded_and_goes_on(recording, log):

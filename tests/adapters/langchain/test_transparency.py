@@ -125,34 +125,35 @@ def made(model, mode):
     return MODES[mode](model)
 
 
-@pytest.fixture(params=MODES)
-def mode(request):
-    return request.param
-
-
-def test_invoke_answers_the_same(bare, guarded, mode):
-    for prompt in ("say 'yes' to 7", CONVERSATION):
-        expected = made(bare, mode).invoke(prompt)
-        assert plain(made(guarded, mode).invoke(prompt)) == plain(expected)
+def test_invoke_answers_the_same(bare, guarded):
+    for mode in MODES:
+        for prompt in ("say 'yes' to 7", CONVERSATION):
+            expected = made(bare, mode).invoke(prompt)
+            assert plain(made(guarded, mode).invoke(prompt)) == plain(expected), mode
     assert guarded.seen == bare.seen
     assert guarded.kwargs_seen == bare.kwargs_seen
 
 
-async def test_ainvoke_answers_the_same(bare, guarded, mode):
-    expected = await made(bare, mode).ainvoke(CONVERSATION)
-    assert plain(await made(guarded, mode).ainvoke(CONVERSATION)) == plain(expected)
+async def test_ainvoke_answers_the_same(bare, guarded):
+    for mode in MODES:
+        expected = await made(bare, mode).ainvoke(CONVERSATION)
+        assert plain(await made(guarded, mode).ainvoke(CONVERSATION)) == plain(expected), mode
     assert guarded.kwargs_seen == bare.kwargs_seen
 
 
-def test_stream_gives_the_same_chunks(bare, guarded, mode):
-    expected = [plain(chunk) for chunk in made(bare, mode).stream(CONVERSATION)]
-    assert [plain(chunk) for chunk in made(guarded, mode).stream(CONVERSATION)] == expected
+def test_stream_gives_the_same_chunks(bare, guarded):
+    for mode in MODES:
+        expected = [plain(chunk) for chunk in made(bare, mode).stream(CONVERSATION)]
+        found = [plain(chunk) for chunk in made(guarded, mode).stream(CONVERSATION)]
+        assert found == expected, mode
     assert guarded.kwargs_seen == bare.kwargs_seen
 
 
-async def test_astream_gives_the_same_chunks(bare, guarded, mode):
-    expected = [plain(chunk) async for chunk in made(bare, mode).astream(CONVERSATION)]
-    assert [plain(c) async for c in made(guarded, mode).astream(CONVERSATION)] == expected
+async def test_astream_gives_the_same_chunks(bare, guarded):
+    for mode in MODES:
+        expected = [plain(chunk) async for chunk in made(bare, mode).astream(CONVERSATION)]
+        found = [plain(chunk) async for chunk in made(guarded, mode).astream(CONVERSATION)]
+        assert found == expected, mode
     assert guarded.kwargs_seen == bare.kwargs_seen
 
 
