@@ -12,7 +12,11 @@ a stored answer (`responses.retrieve`). A framework that makes its own client ge
 Everything is done on the wire, once, so that it makes no difference how an answer is read. The
 response object, or the last chunk that can carry it, has an extra attribute `chopmark`: in a
 stream of the Responses API it stands on the final event's `response`. Where a text is withheld
-or changed, log probabilities of its tokens are left out.
+or changed, log probabilities of its tokens are left out; the offsets of its annotations stay as
+the model gave them. A stored stream that is read from its middle on (`starting_after`) says in
+its final object only what it delivered itself. With `on_block="refuse"` a stream of the Responses
+API ends with `response.incomplete`, for which the SDK's `get_final_response()` raises, and chat's
+`parse()` raises `ContentFilterFinishReasonError`, as they do for a provider's own content filter.
 
 Not guarded: other endpoints (assistants, conversations, batches, images, audio), realtime
 sessions and other WebSockets, lists of stored answers, the sound of a spoken answer (its

@@ -30,6 +30,10 @@ class Setting:
     on_block: OnBlock
     on_response: Callable[[Response], None] | None
 
+    def __post_init__(self) -> None:
+        if self.on_block not in ("raise", "refuse"):
+            raise RequestError(f'on_block is {self.on_block!r}; give "raise" or "refuse"')
+
     def endpoint(self, method: str, path: str) -> Endpoint | None:
         """Return the endpoint to guard; None where the request passes through."""
         if self.chop.inert or self.chop.inside():

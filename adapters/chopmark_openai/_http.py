@@ -52,7 +52,8 @@ def _bodies(module: ModuleType) -> tuple[type[Any], type[Any]]:
 
         async def aclose(self) -> None:
             await self._parts.aclose()
-            await self._source.aclose()
+            if not self._source.ag_running:  # else it is being closed already
+                await self._source.aclose()
             if self.closed_by is not None:
                 self.closed_by()
 
@@ -84,20 +85,27 @@ def streamed_response(inner: Any, parts: Any, source: Any, *, is_async: bool) ->
     response = _like(inner, stream=body)
     # The client's streams refer to themselves. When a dropped one is collected, so is all that
     # only it refers to, in any order, and a call in progress would be torn down unrecorded.
+    dropped: weakref.finalize[..., Any]
     if is_async:
-        finalizer: Any = sys.get_asyncgen_hooks().finalizer
-        dropped = finalizer and weakref.finalize(body, finalizer, source)
+        dropped = weakref.finalize(body, _close_later, sys.get_asyncgen_hooks().finalizer, source)
     else:
         dropped = weakref.finalize(body, source.close)
-    if dropped is not None:
-        dropped.atexit = False
+    dropped.atexit = False
 
     def closed() -> None:
+        dropped.detach()
         with suppress(RuntimeError):  # it has no time where a transport made it
             response.elapsed = inner.elapsed
 
     body.closed_by = closed
     return response
+
+
+def _close_later(finalizer: Any, source: Any) -> None:
+    """Let the event loop close a generator, as it does with those that are dropped."""
+    if finalizer is not None and source.ag_frame is not None:
+        with suppress(Exception):  # the loop is gone
+            finalizer(source)
 
 
 def _like(inner: Any, **body: Any) -> Any:

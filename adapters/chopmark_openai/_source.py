@@ -110,7 +110,8 @@ class Source:
             self._pieces += self._reader.finish() if data is None else self._reader.feed(data)
         piece = self._pieces.popleft()
         if piece.done:
-            pass
+            self._over = True
+            self._pieces.clear()
         if piece.failed:
             raise ErrorEvent(piece)
         return piece
@@ -143,7 +144,8 @@ class AsyncSource:
             self._pieces += self._reader.finish() if data is None else self._reader.feed(data)
         piece = self._pieces.popleft()
         if piece.done:
-            pass
+            self._over = True
+            self._pieces.clear()
         if piece.failed:
             raise ErrorEvent(piece)
         return piece

@@ -49,6 +49,8 @@ class Server:
     def forget(self) -> None:
         self.requests: list[tuple[str, dict[str, str], Any]] = []
         self.left = threading.Event()
+        self.connections: set[Any] = set()
+        self.keeps_alive = False
         self.reply: Callable[[str, Any], Answer] = lambda path, body: json_answer({}, 404)
 
     def __enter__(self) -> Server:
@@ -92,13 +94,15 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             server.requests.append(
                 (self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             )
+            server.connections.add(self.client_address)
             answer = server.reply(self.path, body)
             self.send_response(answer.status)
             self.send_header("content-type", answer.kind)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("transfer-encoding", "chunked")
-            self.send_header("connection", "close")  # no test leaves a connection behind
+            if not server.keeps_alive:  # no test leaves a connection behind
+                self.send_header("connection", "close")
             self.end_headers()
             try:
                 for part in answer.parts:

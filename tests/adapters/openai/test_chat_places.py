@@ -250,6 +250,7 @@ def test_a_refusal_in_the_middle_of_a_stream_ends_it_as_a_content_filter_does(se
         "content_filter"
     ]
     assert got[-1].chopmark["action"] == "block"
+    assert [c.choices[0].delta.role for c in got if c.choices[0].delta.role] == ["assistant"]
     assert {c.id for c in got} == {"chatcmpl-1"}
     with client.chat.completions.stream(**ASK) as stream:
         last = list(stream)[-1]

@@ -6,6 +6,7 @@ import gzip
 import itertools
 import json
 import time
+import warnings
 import zlib
 
 import openai
@@ -271,6 +272,39 @@ def test_a_stream_answered_with_json_is_screened(server, chop):
     create = guard(server.client(), chop).chat.completions.with_streaming_response.create
     with pytest.raises(OpenAIBlocked), create(**ASK, stream=True) as got:
         got.read()
+
+
+async def test_the_connection_of_an_async_stream_is_used_again(server, chop):
+    server.keeps_alive = True
+    server.says(Answer(chat_stream(["one"])))
+    async with guard(server.aclient(), chop) as client:
+        for _ in range(3):
+            stream = await client.chat.completions.create(**ASK, stream=True)
+            assert [c async for c in stream]
+    assert len(server.connections) == 1
+
+
+def test_streams_are_read_and_cancelled_on_trio(server, marking, log):
+    trio = pytest.importorskip("trio")
+
+    async def main():
+        client = guard(server.aclient(), marking)
+        server.says(Answer(chat_stream(["one SEC", "RET"])))
+        stream = await client.chat.completions.create(**ASK, stream=True)
+        got = texts([c async for c in stream])
+        server.says(Answer(endless(), pause=0.005))
+        with trio.move_on_after(0.2):
+            async for _ in await client.chat.completions.create(**ASK, stream=True):
+                pass
+        return "".join(t or "" for t in got)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # httpx leaves its own generators to the collector
+        got = trio.run(main)
+        gc.collect()
+    assert got == "<one ***>"
+    assert server.left.wait(5)
+    assert [record.ending for record in log.records] == ["completed", "cancelled"]
 
 
 async def test_async_streams_end_as_sync_ones_do(server, marking, log):
