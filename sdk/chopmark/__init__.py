@@ -19,8 +19,8 @@ from ._errors import (
     Refused,
     RequestError,
 )
-from ._flow import OnBlock, Shape
 from ._policy_file import load_policy
+from ._shape import OnBlock, Shape
 from ._values import (
     Act,
     Chunk,

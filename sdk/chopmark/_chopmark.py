@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -12,22 +11,21 @@ from collections.abc import (
     Iterable,
 )
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from . import _plugins
+from ._build import build, shipped_policy
 from ._calling import with_settings
 from ._drive import drive
-from ._engine import Engine, check_detectors, check_role, judge
-from ._errors import PluginError
-from ._flow import Flow, OnBlock, Shape, call
+from ._engine import judge
+from ._flow import Flow, call
 from ._inside import inside
 from ._policy_file import load_policy
+from ._shape import OnBlock, Shape
 from ._unrecorded import Unrecorded
 from ._values import Context, Direction, Request, Response, Screening
-from .hookspecs import Detector, Log, Marker, Wrapper
-from .policy import Decider, Policy, act
+from .hookspecs import Detector, Log, Marker
+from .policy import Policy, act
 
 if TYPE_CHECKING:
     from ._decorator import Decorator
@@ -60,9 +58,9 @@ class Chopmark:
         log: Log | None = None,
     ) -> None:
         extra = list(plugins)
-        self.policy = load_policy(policy, partial(_shipped, extra))
+        self.policy = load_policy(policy, partial(shipped_policy, extra))
         self._made_of = (self.policy, extra, log)
-        self._engine = _build(self.policy, extra, log)
+        self._engine = build(self.policy, extra, log)
         self._unrecorded = Unrecorded()
 
     @property
@@ -242,67 +240,3 @@ def _remake(policy: Policy, plugins: list[object], log: Log | None) -> Chopmark:
 
 def _has_han(text: str) -> bool:
     return any("㐀" <= c <= "鿿" for c in text)
-
-
-def _shipped(extra: Iterable[object], name: str) -> Policy | None:
-    """Return a policy that a plugin ships: an extra plugin, or the one before the slash."""
-    plugin, _, policy = name.rpartition("/")
-    manager = _plugins.load([plugin] if plugin else [], extra)
-    for found in chain.from_iterable(manager.hook.chopmark_policies()):
-        if found.name == policy:
-            return found if isinstance(found, Policy) else None
-    return None
-
-
-def _build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
-    policy_id = f"{policy.name}@{policy.digest}"
-    if not policy.active:
-        return Engine(policy=policy, decider=Decider(policy), policy_id=policy_id)
-    trace = _plugins.trace_to_stderr if os.environ.get("CHOPMARK_TRACE") == "1" else None
-    manager = _plugins.load(policy.plugins, extra, trace)
-    hook = manager.hook
-    detectors: tuple[Detector, ...] = tuple(_collect(hook.chopmark_detectors, policy))
-    markers: tuple[Marker, ...] = tuple(_collect(hook.chopmark_markers, policy))
-    wrappers: tuple[Wrapper, ...] = tuple(_collect(hook.chopmark_wrappers, policy))
-    check_detectors(detectors, policy)
-    for marker in markers:
-        check_role("marker", marker)
-    for name in policy.settings:
-        if name not in policy.plugins and not manager.has_plugin(name):
-            raise PluginError(
-                f"policy {policy.name!r} has settings for plugin {name!r}, which it does not "
-                f"enable; add it to `plugins` or take [settings.{name}] out"
-            )
-    log = log or hook.chopmark_log(policy=policy)
-    if log is not None:
-        check_role("log", log)
-    recorded: list[Callable[..., Any]] = [
-        impl.function for impl in reversed(hook.chopmark_recorded.get_hookimpls())
-    ]
-    return Engine(
-        policy=policy,
-        decider=Decider(policy),
-        policy_id=policy_id,
-        detectors=detectors,
-        markers=markers,
-        wrappers=wrappers,
-        log=log,
-        recorded=(_telling(hook),) if recorded else (),
-    )
-
-
-def _telling(hook: Any) -> Callable[[Any, Any], None]:
-    def tell(record: Any, receipt: Any) -> None:
-        hook.chopmark_recorded(record=record, receipt=receipt)
-
-    return tell
-
-
-def _collect(hook: Callable[..., Any], policy: Policy) -> Iterable[Any]:
-    for brought in hook(policy=policy):
-        if not isinstance(brought, Iterable):
-            raise PluginError(
-                f"{getattr(hook, 'name', hook)} returned {brought!r}; return a list, empty where "
-                "there is nothing to bring"
-            )
-        yield from brought

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ._errors import PolicyBlocked, RequestError
-from ._flow import OnBlock
+from ._shape import OnBlock
 from ._values import Chunk, Message, Request, Response, Usage
 
 if TYPE_CHECKING:

@@ -304,3 +304,20 @@ async def test_a_cancellation_before_the_append_has_a_thread_does_not_lose_the_r
         for n in range(int(limiter.borrowed_tokens)):
             limiter.release_on_behalf_of(n)
     assert [ending for ending, _ in endings(log)] == ["cancelled"]
+
+
+def test_whoever_is_told_and_breaks_does_not_break_the_call(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = MemoryLog()
+
+    def broken(record: Record, receipt: Receipt) -> None:
+        raise RuntimeError("broken on purpose")
+
+    @make(log, recorded=broken).guard
+    def answer(prompt: str) -> str:
+        return "x"
+
+    assert answer("q") == "x"
+    assert len(log.records) == 1
+    assert "a chopmark_recorded hook failed" in caplog.text
