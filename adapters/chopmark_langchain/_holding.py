@@ -17,6 +17,7 @@ from ._blocked import LangChainBlocked, is_retryable
 from ._fallbacks import HeldFallbacks
 from ._guarding import Guarding, Swapped, class_of, subclass, swapped
 
+_NOBODY = Request()
 _REFUSALS = (LangChainBlocked, PolicyBlocked, ModelRefusalError)
 
 
@@ -73,11 +74,11 @@ class GuardedModel(Holding):
     def _identifying_params(self) -> Any:
         """The model's parameters with policy and audience, which so are in the keys of caches."""
         params = super()._identifying_params  # type: ignore[misc]
-        policies = [g.chop.policy_id for g in guardings(class_of(self)) if not g.chop.inert]
+        policies = _policies(class_of(self))
         if not policies:
             return params
-        audience = with_settings(Request()).audience
-        return {**params, "chopmark": "/".join([*policies, audience] if audience else policies)}
+        audience = with_settings(_NOBODY).audience
+        return {**params, "chopmark": f"{policies}/{audience}" if audience else policies}
 
 
 @lru_cache(maxsize=256)
@@ -85,6 +86,11 @@ def guardings(cls: Any) -> tuple[Guarding, ...]:
     """Return what guards a class, outermost first: several policies may."""
     made = (base.__dict__.get("_chopmark") for base in cls.__mro__)
     return tuple(guarding for guarding in made if guarding is not None)
+
+
+@lru_cache(maxsize=256)
+def _policies(cls: Any) -> str:
+    return "/".join(g.chop.policy_id for g in guardings(cls) if not g.chop.inert)
 
 
 def hold(runnable: Any, guarding: Guarding) -> Any:

@@ -94,20 +94,24 @@ def model_name(model: Any, kwargs: Mapping[str, Any]) -> str:
 def asks_json(model: Any, kwargs: Mapping[str, Any]) -> bool:
     """Return whether the call, or the model itself, is set to answer with JSON."""
     fields = model.__dict__
-    return _is_json(kwargs) or _is_json(fields) or _is_json(fields.get("model_kwargs") or {})
+    more = fields.get("model_kwargs")
+    return _is_json(kwargs) or _is_json(fields) or bool(more and _is_json(more))
 
 
 def _is_json(options: Mapping[str, Any]) -> bool:
+    for name in _FORMATS:
+        if name in options and _names_json(options[name]):
+            return True
     if options.get("response_mime_type") == "application/json":
         return True
-    for name in _FORMATS:
-        value = options.get(name)
-        if isinstance(value, Mapping) and value.get("type") != "text":
-            return True
-        if isinstance(value, type) or value in ("json", "json_object"):
-            return True
     for name in ("text", "output_config"):  # OpenAI's Responses, Anthropic
         value = options.get(name)
-        if isinstance(value, Mapping) and isinstance(value.get("format"), Mapping):
+        if isinstance(value, dict) and isinstance(value.get("format"), dict):
             return bool(value["format"].get("type") != "text")
     return False
+
+
+def _names_json(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(value.get("type") != "text")
+    return isinstance(value, type) or value in ("json", "json_object")
