@@ -37,6 +37,7 @@ class KeywordDetector:
         today: Callable[[], date] = _today,
     ) -> None:
         self.name = "keyword"
+        self.categories = ("keyword",)
         self.blocking = False
         self._library = library
         self._every = reload_seconds

@@ -47,6 +47,8 @@ class OnnxDetector:
         self._most = options.max_windows
         self._shared = Shared(folder, options.threads)
         self.version = _version(folder, self.columns, self._most)
+        named = {column.category for column in self.columns if column.category}
+        self.categories = (*sorted(named), UNJUDGED)
 
     @property
     def folder(self) -> Folder:

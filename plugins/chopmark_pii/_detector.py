@@ -30,6 +30,7 @@ class PiiDetector:
 
     name = "pii"
     version = "1"
+    categories = ("pii",)
     blocking = False
     needs = Needs.window(LONGEST)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -166,6 +167,25 @@ def check_command(file: str) -> None:
     markers = ", ".join(m.name for m in chop.markers) or "none"
     log = chop.log.name if chop.log else "none"
     click.echo(f"{chop.policy_id} is fine: detectors {detectors}; markers {markers}; log {log}")
+    for note in _unmatched(chop):
+        click.echo(f"note: {note}", err=True)
+
+
+def _unmatched(chop: Chopmark) -> Iterator[str]:
+    """Say which rules no detector can match, where every detector says what it reports."""
+    known: set[str] = {"*", "wrapper"}
+    for detector in chop.detectors:
+        categories = getattr(detector, "categories", None)
+        if categories is None:
+            return
+        known |= set(categories)
+    policy = chop.policy
+    for rules in (policy.rules, *policy.audiences.values()):
+        for category in {**rules.both, **rules.input, **rules.output}:
+            if not any(category == k or category.startswith(f"{k}.") for k in known):
+                close = difflib.get_close_matches(category, known, n=1, cutoff=0.5)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                yield f"the rule for {category!r} matches no detector of this policy{hint}"
 
 
 @cli.command("screen")

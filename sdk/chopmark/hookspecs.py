@@ -74,7 +74,9 @@ class Detector(Protocol):
     """Judges text. Long-lived, shared by threads, without state of a call.
 
     `version` changes whenever a verdict might. `blocking` is True where `judge` takes more than
-    a millisecond or does I/O: the async driver then runs it in a thread.
+    a millisecond or does I/O: the async driver then runs it in a thread. It may have
+    `categories`, the broadest names of its verdicts' categories: `chopmark policy check` then
+    finds the rules that nothing will ever match.
     """
 
     name: str

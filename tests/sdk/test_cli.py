@@ -76,3 +76,13 @@ def test_any_bytes_can_be_screened(tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
     file.write_text(POLICY)
     assert run("screen", "--policy", str(file), stdin=b"caf\xe9 \xff").exit_code == 0
+
+
+def test_a_rule_that_nothing_will_ever_match_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text('plugins = ["keyword"]\n[rules]\nkeyword.fraud = "block"\nkeywrd = "block"\n')
+    found = run("policy", "check", str(file))
+    assert found.exit_code == 0
+    assert "the rule for 'keywrd' matches no detector" in found.output
+    assert "did you mean 'keyword'?" in found.output
+    assert "keyword.fraud" not in found.output
