@@ -32,6 +32,10 @@ class ChopmarkMiddleware(AgentMiddleware[Any, Any, Any]):
     record of its own, with the adapter `langchain.tool`. The policy's `roles` says whether
     tools are screened at all.
 
+    In a graph that is made by hand, guard the model with `guard`, and give the tool node the
+    methods: `ToolNode(tools, wrap_tool_call=screening.wrap_tool_call,
+    awrap_tool_call=screening.awrap_tool_call)`.
+
     **Put it last in the list.** Middleware behind it runs inside it: a `ModelFallbackMiddleware`
     there would give a blocked prompt to a model that is not guarded. With the fallback before
     it, every model of the fallback is guarded.

@@ -15,6 +15,8 @@ from langchain_core.outputs import (
 from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
 from pydantic import Field
 
+from chopmark_langchain import guard
+
 
 class ChatScript(BaseChatModel):
     """Answers with `pieces`, calls a tool that is bound, or gives JSON where that is asked for.
@@ -179,6 +181,37 @@ class TextScript(LLM):
             if run_manager is not None:
                 run_manager.on_llm_new_token(piece, chunk=GenerationChunk(text=piece))
             yield GenerationChunk(text=piece)
+
+
+class Given(ChatScript):
+    """Answers with the message, or the chunks, that it is given."""
+
+    message: Any = None
+    chunks: list[Any] = Field(default_factory=list)
+    more: list[Any] = Field(default_factory=list)
+    info: Any = None
+
+    def _generate(self, messages, stop=None, run_manager=None, **kwargs):
+        messages = [self.message, *self.more]
+        return ChatResult(
+            generations=[ChatGeneration(message=m, generation_info=self.info) for m in messages]
+        )
+
+    def _stream(self, messages, stop=None, run_manager=None, **kwargs):
+        for chunk in self.chunks:
+            yield ChatGenerationChunk(message=chunk, generation_info=self.info)
+
+
+def answer(message, chop, **options):
+    return guard(Given(message=message, **options), chop).invoke("hi")
+
+
+def streamed(chunks, chop, **options):
+    got = list(guard(Given(chunks=chunks, **options), chop).stream("hi"))
+    whole = got[0]
+    for chunk in got[1:]:
+        whole += chunk
+    return got, whole
 
 
 def _chunk(**fields):

@@ -5,44 +5,11 @@ import re
 
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_models import AsyncChatScript, ChatScript
-from pydantic import BaseModel, Field
+from langchain_models import AsyncChatScript, ChatScript, Given, answer, streamed
 
 from chopmark import Chopmark, Needs, Policy
-from chopmark.testing import MemoryLog, SuffixMarker, WordDetector, plugin
+from chopmark.testing import SuffixMarker, WordDetector, plugin
 from chopmark_langchain import LangChainBlocked, guard
-
-
-class Given(ChatScript):
-    """Answers with the message, or the chunks, that it is given."""
-
-    message: AIMessage | None = None
-    chunks: list[AIMessageChunk] = Field(default_factory=list)
-    more: list[AIMessage] = Field(default_factory=list)
-    info: dict | None = None
-
-    def _generate(self, messages, stop=None, run_manager=None, **kwargs):
-        messages = [self.message, *self.more]
-        return ChatResult(
-            generations=[ChatGeneration(message=m, generation_info=self.info) for m in messages]
-        )
-
-    def _stream(self, messages, stop=None, run_manager=None, **kwargs):
-        for chunk in self.chunks:
-            yield ChatGenerationChunk(message=chunk, generation_info=self.info)
-
-
-def answer(message, chop, **options):
-    return guard(Given(message=message, **options), chop).invoke("hi")
-
-
-def streamed(chunks, chop, **options):
-    got = list(guard(Given(chunks=chunks, **options), chop).stream("hi"))
-    whole = got[0]
-    for chunk in got[1:]:
-        whole += chunk
-    return got, whole
 
 
 def until_blocked(chunks, chop):
@@ -266,91 +233,6 @@ def test_text_that_comes_behind_a_quoted_block_is_all_there(chop, cut):
     _, whole = streamed(chunks, chop)
     assert whole.text == text
     assert whole.content[0]["output"] == "a hit"
-
-
-# JSON for programs.
-
-
-class Person(BaseModel):
-    """A person."""
-
-    name: str
-    mail: str
-
-
-JSON = '{"name": "Ann", "mail": "SECRET\\n"}'
-ASKED = {
-    "response-format": {"response_format": {"type": "json_object"}},
-    "json-schema": {"response_format": {"type": "json_schema", "json_schema": {}}},
-    "ollama": {"format": "json"},
-    "google": {"response_mime_type": "application/json"},
-    "responses": {"text": {"format": {"type": "json_schema"}}},
-    "anthropic": {"output_config": {"format": {"type": "json_schema"}}},
-    "langchain": {"ls_structured_output_format": {"kwargs": {"method": "json_mode"}, "schema": {}}},
-}
-
-
-@pytest.mark.parametrize("asked", ASKED)
-@pytest.mark.parametrize("streams", [False, True])
-def test_a_json_answer_gets_no_mark_and_stays_json(marking, asked, streams):
-    chunks = [AIMessageChunk(letter) for letter in JSON]
-    model = guard(Given(message=AIMessage(JSON), chunks=chunks), marking).bind(**ASKED[asked])
-    if streams:
-        got = list(model.stream("hi"))
-        text = "".join(chunk.text for chunk in got)
-        metadata = got[-1].response_metadata["chopmark"]
-    else:
-        said = model.invoke("hi")
-        text, metadata = said.text, said.response_metadata["chopmark"]
-    assert json.loads(text) == {"name": "Ann", "mail": "***\n"}
-    assert [m["placed"] for m in metadata["marks"]] == [False]
-
-
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"response_format": {"type": "text"}},
-        {"ls_structured_output_format": {"kwargs": {"method": "function_calling"}, "schema": {}}},
-    ],
-)
-def test_prose_that_was_asked_for_as_prose_gets_its_mark(marking, asked):
-    assert guard(Given(message=AIMessage("hi")), marking).bind(**asked).invoke("x").text == "<hi>"
-
-
-def test_two_policies_both_know_that_json_was_asked_for(marking):
-    other = Chopmark(
-        Policy(name="other"), plugins=[plugin(markers=[SuffixMarker("[", "]")], log=MemoryLog())]
-    )
-    model = guard(guard(Given(message=AIMessage(JSON)), other), marking)
-    asked = model.bind(**ASKED["langchain"])
-    assert json.loads(asked.invoke("hi").text)["name"] == "Ann"
-    assert model.invoke("hi").text == '<[{"name": "Ann", "mail": "***\\n"}]>'
-
-
-def test_a_model_that_is_set_to_json_gets_no_mark(marking):
-    class Set(Given):
-        format: str = "json"
-
-    assert guard(Set(message=AIMessage(JSON)), marking).invoke("x").text[:2] == '{"'
-
-
-def test_a_parsed_copy_is_parsed_again(chop):
-    for parsed in (Person(name="Ann", mail="SECRET"), {"name": "Ann", "mail": "SECRET"}):
-        given = AIMessage(JSON, additional_kwargs={"parsed": parsed})
-        said = answer(given, chop).additional_kwargs["parsed"]
-        assert type(said) is type(parsed)
-        assert dict(said) == {"name": "Ann", "mail": "***"}
-        assert dict(given.additional_kwargs["parsed"])["mail"] == "SECRET"
-
-
-def test_a_parsed_copy_that_does_not_fit_any_more_goes(log):
-    class Short(BaseModel):
-        mail: str = Field(max_length=6)
-
-    words = WordDetector({"SECRET": "modify"}, replacement="something longer")
-    chop = Chopmark(Policy(name="short"), plugins=[plugin(detectors=[words], log=log)])
-    given = AIMessage("{}", additional_kwargs={"parsed": Short(mail="SECRET")})
-    assert answer(given, chop).additional_kwargs["parsed"] is None
 
 
 def test_token_counts_of_a_stream_are_added_up(chop, log):

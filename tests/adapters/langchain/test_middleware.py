@@ -6,9 +6,11 @@ import pytest
 from langchain.agents import create_agent
 from langchain.agents.middleware import ModelFallbackMiddleware, ModelRetryMiddleware
 from langchain.agents.structured_output import ToolStrategy
-from langchain_core.messages import HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import InjectedToolCallId, tool
 from langchain_models import AsyncChatScript
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.prebuilt import ToolNode
 from langgraph.types import Command
 from pydantic import BaseModel, Field
 
@@ -218,6 +220,17 @@ def test_the_message_in_a_command_is_screened(chop):
     model = Agent()
     state = agent(model, chop, look).invoke(ASKED)
     check_withheld(state["messages"][2], model, chop)
+
+
+def test_a_graph_made_by_hand_can_use_it_on_its_tool_node(chop):
+    screening = ChopmarkMiddleware(chop)
+    node = ToolNode([looking("FORBIDDEN")], wrap_tool_call=screening.wrap_tool_call)
+    graph = StateGraph(MessagesState)
+    graph.add_node("tools", node)
+    graph.add_edge(START, "tools")
+    call = {"name": "look", "args": {"query": "x"}, "id": "call-1"}
+    state = graph.compile().invoke({"messages": [AIMessage("", tool_calls=[call])]})
+    assert texts(state)[-1] == chop.policy.refusal("en")
 
 
 def test_a_policy_without_tools_leaves_results_alone(log):
