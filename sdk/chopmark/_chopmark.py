@@ -25,7 +25,7 @@ from ._shape import OnBlock, Shape
 from ._unrecorded import Unrecorded
 from ._values import Context, Direction, Request, Response, Screening
 from .hookspecs import Detector, Log, Marker
-from .policy import Policy, act
+from .policy import Policy, act, language_of
 
 if TYPE_CHECKING:
     from ._decorator import Decorator
@@ -130,7 +130,7 @@ class Chopmark:
             action=action,
             verdicts=tuple(judged.verdicts),
             failures=tuple(judged.failures),
-            refusal=self.policy.refusal("zh" if _has_han(text) else "en") if refused else "",
+            refusal=self.policy.refusal(language_of(text)) if refused else "",
         )
 
     async def ascreen(
@@ -236,7 +236,3 @@ async def _once(piece: R) -> AsyncIterator[R]:
 
 def _remake(policy: Policy, plugins: list[object], log: Log | None) -> Chopmark:
     return Chopmark(policy, plugins=plugins, log=log)
-
-
-def _has_han(text: str) -> bool:
-    return any("㐀" <= c <= "鿿" for c in text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,9 +21,8 @@ from ._values import (
     Verdict,
 )
 from .hookspecs import Marker, Marking
-from .policy import act
+from .policy import act, language_of
 
-_HAN = re.compile(r"[㐀-鿿豈-﫿]")
 LaneKey = tuple[Kind, int]
 
 
@@ -198,7 +196,7 @@ class Session:
         locale = self.request.locale
         if not locale:
             asked = [m.text for m in self.request.messages if m.role == "user"][-1:]
-            locale = "zh" if asked and _HAN.search(asked[0]) else "en"
+            locale = language_of("".join(asked))
         return self._engine.policy.refusal(locale)
 
     def _lane(self, kind: Kind, index: int) -> _Lane:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -27,6 +28,8 @@ ACTIONS: Mapping[str, Outcome] = {
     "block": "deny",
 }
 """What a rule may ask for, mildest first, and the verdict's outcome that it stands for."""
+
+_HAN = re.compile(r"[㐀-鿿豈-﫿]")
 
 SEVERITY: Mapping[Outcome, int] = {o: n for n, o in enumerate(ACTIONS.values())}
 
@@ -116,6 +119,11 @@ class Policy:
             if key in self.refusals:
                 return self.refusals[key]
         return next(iter(self.refusals.values()), "blocked by policy")
+
+
+def language_of(text: str) -> str:
+    """Return `zh` where `text` holds a Han character, else `en`: the languages of `REFUSALS`."""
+    return "zh" if _HAN.search(text) else "en"
 
 
 def _plain(value: object, names: Iterable[str]) -> dict[str, object]:
