@@ -54,10 +54,11 @@ class LabelMarking:
 
     The label at the start goes out with the first text that is not white space. It waits only
     while what came so far could be a label of ours that the answer already has; at most as long
-    as the longest label that we know.
+    as the longest label that we know. `done` is True once nothing is left to do before the end.
     """
 
     def __init__(self, label: Line, known: KnownLabels, places: tuple[Place, ...]) -> None:
+        self.done = False
         self._label = label
         self._known = known
         self._places = places
@@ -102,6 +103,7 @@ class LabelMarking:
 
     def _start(self, head: str) -> str:
         self._head = None
+        self.done = "end" not in self._places
         there = self._known.at_start(head)
         self._made.append(make_mark("start", self._data(self._label, there)))
         return head if there else f"{self._label.text}{_GAP}{head}"

@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, TypeVar
 from ._engine import Engine
 from ._errors import LogError, MarkError, Refused
 from ._record import make_record
-from ._session import MarkFailed, Session
+from ._session import Lane, MarkFailed, Session
 from ._shape import OnBlock, Shape
 from ._unrecorded import Unrecorded
 from ._values import Chunk, Receipt, Record, Request, Response
@@ -198,10 +198,16 @@ class _Plain(Generic[R]):
     in which the call was stopped.
     """
 
-    __slots__ = ("_held", "_session", "_shape", "chunks", "stopped_at")
+    __slots__ = (
+        "_blocking", "_held", "_index", "_kind", "_lane", "_session", "_shape", "chunks",
+        "stopped_at",
+    )  # fmt: skip
 
     def __init__(self, session: Session, shape: Shape[R], held: _Held[R]) -> None:
         self._session, self._shape, self._held = session, shape, held
+        self._blocking = session.blocking
+        self._lane: Lane | None = None  # the channel of the last piece, while it is open
+        self._kind, self._index = "", 0
         self.chunks: Sequence[Chunk] = ()
         self.stopped_at = ""
 
@@ -212,17 +218,24 @@ class _Plain(Generic[R]):
         if usage is not None:
             session.usage = usage
         chunks = self.chunks = shape.read(raw)
+        lane, self._lane = self._lane, None
         if len(chunks) != 1 or self._held:
             return None
-        chunk = chunks[0]
-        given = chunk.text
-        if chunk.last or not given or (session.blocking and session.due(chunk)):
+        given, kind, index, last = chunks[0]
+        if last or not given:
             return None
-        text = session.feed(chunk)
-        if session.stopped:
+        if lane is None or kind != self._kind or index != self._index:
+            lane = session.lane(kind, index)
+            self._kind, self._index = kind, index
+        if self._blocking and lane.screen.due(given):
+            return None
+        text = session.feed_lane(lane, given) if lane.active else lane.screen.feed(given)
+        if lane.screen.stopped:
+            session.stopped = True
             self.stopped_at = text
             return None
-        if text and chunk.kind in _SAID:
+        self._lane = lane
+        if text and kind in _SAID:
             session.said.append(text)
         return (raw,) if text == given else shape.write(raw, (text,), ())
 

@@ -30,14 +30,18 @@ class MarkFailed(Exception):  # noqa: N818  internal: becomes a MarkError
     """A marker broke, and the policy does not let an unmarked answer out."""
 
 
-class _Lane:
-    """One channel of the answer: its screen and, for prose, its markings."""
+class Lane:
+    """One channel of the answer: its screen and, for prose, its markings.
 
-    __slots__ = ("markings", "screen")
+    `active` are the markings that may still change what goes out before the end.
+    """
+
+    __slots__ = ("active", "markings", "screen")
 
     def __init__(self, screen: Screen, markings: list[tuple[Marker, Marking]]) -> None:
         self.screen = screen
         self.markings = markings
+        self.active = list(markings)
 
 
 class Session:
@@ -54,7 +58,7 @@ class Session:
         self.usage: Usage | None = None
         self.blocking = any(d.blocking for d in engine.detectors)
         self._engine = engine
-        self._lanes: dict[LaneKey, _Lane] = {}
+        self._lanes: dict[LaneKey, Lane] = {}
         self._closed: list[Screen] = []
         self._verdicts: list[Verdict] = []
         self._failures: list[Failure] = []
@@ -95,16 +99,19 @@ class Session:
 
     def due(self, chunk: Chunk) -> bool:
         """Return whether `feed(chunk)` will ask a detector that blocks."""
-        return self._lane(chunk.kind, chunk.index).screen.due(chunk.text)
+        return self.lane(chunk.kind, chunk.index).screen.due(chunk.text)
 
     def feed(self, chunk: Chunk) -> str:
         """Take the next chunk, and return the text that goes out for it."""
-        lane = self._lanes.get((chunk.kind, chunk.index)) or self._lane(chunk.kind, chunk.index)
+        return self.feed_lane(self.lane(chunk.kind, chunk.index), chunk.text)
+
+    def feed_lane(self, lane: Lane, text: str) -> str:
+        """Take the next text of a channel, and return what goes out for it."""
         screen = lane.screen
-        text = screen.feed(chunk.text)
+        text = screen.feed(text)
         if screen.stopped:
             self.stopped = True
-        return self._mark(lane, text) if text and lane.markings else text
+        return self._mark(lane, text) if text and lane.active else text
 
     def delivered(self, text: str) -> None:
         """Keep what the caller was given of the answer."""
@@ -199,14 +206,15 @@ class Session:
             locale = language_of("".join(asked))
         return self._engine.policy.refusal(locale)
 
-    def _lane(self, kind: Kind, index: int) -> _Lane:
+    def lane(self, kind: Kind, index: int) -> Lane:
+        """Return a channel of the answer, opened where it is new."""
         lane = self._lanes.get((kind, index))
         if lane is None:
             engine, request = self._engine, self.request
             context = Context(direction="output", kind=kind, audience=request.audience)
             screen = engine.open_screen(context, request.audience)
             screen.place(context, index)
-            lane = self._lanes[kind, index] = _Lane(screen, self._open_marks(kind))
+            lane = self._lanes[kind, index] = Lane(screen, self._open_marks(kind))
         return lane
 
     def _open_marks(self, kind: Kind) -> list[tuple[Marker, Marking]]:
@@ -220,16 +228,20 @@ class Session:
             ]
         return []
 
-    def _mark(self, lane: _Lane, text: str) -> str:
-        for pair in lane.markings:
+    def _mark(self, lane: Lane, text: str) -> str:
+        for pair in tuple(lane.active):
+            marking = pair[1]
             try:
-                text = pair[1].feed(text)
+                text = marking.feed(text)
+                if getattr(marking, "done", False):
+                    lane.active.remove(pair)
             except Exception as error:  # noqa: BLE001  the plugin border
-                lane.markings = [other for other in lane.markings if other is not pair]
-                self._mark_broke(lane, pair, error)
+                lane.active.remove(pair)
+                lane.markings.remove(pair)
+                self._mark_broke(pair, error)
         return text
 
-    def _end_marks(self, lane: _Lane) -> str:
+    def _end_marks(self, lane: Lane) -> str:
         """Finish the markings in order; what one appends goes through those behind it."""
         tail = ""
         while lane.markings:
@@ -238,13 +250,13 @@ class Session:
                 tail = pair[1].feed(tail) if tail else tail
                 end, marks = pair[1].finish()
             except Exception as error:  # noqa: BLE001  the plugin border
-                self._mark_broke(lane, pair, error)
+                self._mark_broke(pair, error)
                 continue
             tail += end
             self._marks += marks
         return tail
 
-    def _mark_broke(self, lane: _Lane, pair: tuple[Marker, Marking], error: Exception) -> None:
+    def _mark_broke(self, pair: tuple[Marker, Marking], error: Exception) -> None:
         handled = self._engine.policy.on_error.marker
         name = pair[0].name
         self._failures.append(

@@ -102,7 +102,11 @@ class StreamDetector(Detector, Protocol):
 
 
 class Marking(Protocol):
-    """One answer being marked. What it writes must not depend on where the text was cut."""
+    """One answer being marked. What it writes must not depend on where the text was cut.
+
+    It may have an attribute `done`: once that is True, `feed` would return every text as it is,
+    and pieces of the answer are no longer shown to it.
+    """
 
     def feed(self, text: str) -> str:
         """Take the next piece of the answer and return what goes out for it."""

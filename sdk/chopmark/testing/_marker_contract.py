@@ -67,7 +67,10 @@ class MarkerContract:
             assert answer in self._mark(marker, [answer])[0]
 
     def _mark(self, marker: Marker, pieces: Sequence[str]) -> tuple[str, list[Mark]]:
+        """Mark as a session does: what says that it is `done` is shown no further piece."""
         marking = marker.open(self.request)
-        out = [marking.feed(piece) for piece in pieces if piece]
+        out = []
+        for piece in filter(None, pieces):
+            out.append(piece if getattr(marking, "done", False) else marking.feed(piece))
         tail, marks = marking.finish()
         return "".join(out) + tail, list(marks)
