@@ -69,8 +69,9 @@ class MarkerContract:
     def _mark(self, marker: Marker, pieces: Sequence[str]) -> tuple[str, list[Mark]]:
         """Mark as a session does: what says that it is `done` is shown no further piece."""
         marking = marker.open(self.request)
-        out = []
-        for piece in filter(None, pieces):
-            out.append(piece if getattr(marking, "done", False) else marking.feed(piece))
+        out = [
+            piece if getattr(marking, "done", False) else marking.feed(piece)
+            for piece in filter(None, pieces)
+        ]
         tail, marks = marking.finish()
         return "".join(out) + tail, list(marks)
