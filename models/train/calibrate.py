@@ -1,4 +1,4 @@
-"""Temperature and thresholds, chosen on texts that were neither trained on nor examined."""
+"""Temperature and thresholds, chosen on texts that were neither trained on nor measured on."""
 
 from __future__ import annotations
 
@@ -11,22 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from .corpus import Row
 from .export import MAX_TOKENS
-from .fit import HEADS
+from .heads import HEADS
+from .rows import Row
 from .runtime import Folder
 
 Floats = NDArray[np.float32]
-PRESETS = {"strict": 0.02, "balanced": 0.005, "permissive": 0.001}
-BENIGN = frozenset(
-    {
-        "kdconv",
-        "self-instruct",
-        "authored",
-        "kdconv-clause",
-        "self-instruct-clause",
-    }
-)
+# For each preset: which share of the plain and of the hard benign texts one head may fire on.
+# What reaches `strict` is controversial, what reaches `balanced` unsafe.
+PRESETS = {"strict": (0.004, 0.05), "balanced": (0.0008, 0.012), "permissive": (0.0003, 0.004)}
+LEAST = {"strict": 0.3, "balanced": 0.5, "permissive": 0.6}
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -51,58 +45,57 @@ def threshold(scores: Floats, rate: float) -> float:
     return float(min(0.99, np.nextafter(ordered[allowed], np.float32(1))))
 
 
-def is_benign(row: Row) -> bool:
-    """Say whether a calibration row is one that must not fire."""
-    return row.source in BENIGN and row.toxic == 0 and row.hate == 0
-
-
-def is_short(row: Row) -> bool:
-    """Say whether a row is a clause or one of the very short texts."""
-    return row.source.endswith("-clause") or row.group.startswith("short")
+def is_hard(row: Row) -> bool:
+    """Say whether a benign row was written to look like an unsafe one."""
+    return row.source.startswith("corpus")
 
 
 def bars(scores: Floats, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     """Choose the thresholds of each preset on benign rows and their scores [rows, heads].
 
-    A preset's rate holds among the short texts and among the others: the larger bar is taken, so
-    that easy texts, of which there may be any number, cannot make room for hard ones.
+    The larger bar of the two kinds is taken, so that easy texts, of which there may be any number,
+    cannot make room for hard ones.
     """
-    short = np.array([is_short(row) for row in rows])
+    hard = np.array([is_hard(row) for row in rows])
     return {
         preset: {
-            # Never below one half: a text that is more likely benign than not is left alone.
-            head: max(0.5, *(threshold(scores[part, n], rate) for part in (short, ~short)))
+            head: round(
+                max(
+                    LEAST[preset],
+                    threshold(scores[~hard, n], plain),
+                    threshold(scores[hard, n], sensitive),
+                ),
+                4,
+            )
             for n, head in enumerate(HEADS)
         }
-        for preset, rate in PRESETS.items()
+        for preset, (plain, sensitive) in PRESETS.items()
     }
 
 
 def calibrate(folder: Path, rows: Sequence[Row]) -> dict[str, object]:
     """Measure the folder's model on the calibration rows and write guard.json."""
-    logits = Folder(folder).logits([row.text for row in rows])
-    benign = np.array([is_benign(row) for row in rows])
+    logits = Folder(folder, threads=2).logits([row.text for row in rows])
     heads: dict[str, object] = {}
     divisors: dict[str, float] = {}
     for number, head in enumerate(HEADS):
-        labels = [getattr(row, head) for row in rows]
-        known = np.array([label is not None for label in labels])
-        gold = np.array([float(label or 0.0) for label in labels])
+        known = np.array([head in row.labels for row in rows])
+        gold = np.array([row.labels.get(head, 0.0) for row in rows])
         divisors[head] = round(temperature(logits[known, number], gold[known]), 4)
         heads[head] = {"label": head, "index": number, "activation": "sigmoid"}
     scores = sigmoid(logits / np.array([divisors[head] for head in HEADS], np.float32))
-    chosen = bars(scores[benign], [row for row in rows if is_benign(row)])
-    thresholds = {
-        preset: {head: round(bar, 4) for head, bar in by_head.items()}
-        for preset, by_head in chosen.items()
-    }
+    benign = [number for number, row in enumerate(rows) if row.benign]
     guard: dict[str, object] = {
         "heads": heads,
-        "thresholds": thresholds,
+        "thresholds": bars(scores[benign], [rows[number] for number in benign]),
         "temperature": divisors,
         "max_tokens": MAX_TOKENS,
         "stride": MAX_TOKENS // 2,
-        "calibration": {"rows": len(rows), "benign": int(benign.sum())},
+        "calibration": {
+            "rows": len(rows),
+            "benign": len(benign),
+            "hard": sum(is_hard(rows[number]) for number in benign),
+        },
         "sha256": hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest(),
     }
     (folder / "guard.json").write_text(json.dumps(guard, indent=2) + "\n", encoding="utf-8")

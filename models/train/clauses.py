@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from .corpus import Row
 from .rough import has_han
+from .rows import Row
 
 END = re.compile(r"[。！？；：，、,.!?;:\n]+")
 # The sets to cut, and how many clauses to take from a text.

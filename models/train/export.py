@@ -11,15 +11,15 @@ import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from tokenizers import Tokenizer
+from torch import nn
 
-from .fit import HEADS
-from .student import Student
+from .heads import HEADS
 
 OPSET = 17
 MAX_TOKENS = 128
 
 
-def network(model: Student, path: Path) -> None:
+def network(model: nn.Module, path: Path) -> None:
     """Write the network as ONNX with int8 weights."""
     example = (torch.ones(2, 9, dtype=torch.int64), torch.ones(2, 9, dtype=torch.int64))
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -56,22 +56,25 @@ def network(model: Student, path: Path) -> None:
     onnx.save(finished, path)
 
 
-def settings(tokenizer: Tokenizer, model: Student, folder: Path) -> None:
+def settings(tokenizer: Tokenizer, model: nn.Module, folder: Path) -> None:
     """Write tokenizer.json and config.json in the layout of Hugging Face."""
     tokenizer.no_padding()
     tokenizer.no_truncation()
     document = json.loads(tokenizer.to_str())
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     (folder / "tokenizer.json").write_text(text + "\n", encoding="utf-8")
+    word, blocks = model.get_submodule("word"), model.get_submodule("blocks")
+    assert isinstance(word, nn.Embedding)
+    assert isinstance(blocks, nn.ModuleList)
     config = {
-        "model_type": "chopmark-convolution",
-        "architectures": ["ChopmarkConvolution"],
+        "model_type": "chopmark-encoder",
+        "architectures": ["ChopmarkEncoder"],
         "problem_type": "multi_label_classification",
         "id2label": {str(number): head for number, head in enumerate(HEADS)},
         "label2id": {head: number for number, head in enumerate(HEADS)},
-        "vocab_size": model.word.num_embeddings,
-        "embedding_size": model.word.embedding_dim,
-        "hidden_size": model.widen.out_features,
+        "vocab_size": word.num_embeddings,
+        "hidden_size": word.embedding_dim,
+        "num_hidden_layers": len(blocks),
         "max_position_embeddings": MAX_TOKENS,
         "pad_token_id": 1,
     }

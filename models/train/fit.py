@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,13 +17,15 @@ from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from .corpus import Row
+from .heads import HEADS
+from .rows import Row
 
-HEADS = ("toxic", "hate")
-SMOOTHING = 0.05
+SMOOTHING = 0.04
+HINT = 0.15  # what an unknown label counts that is most likely 0
 Batch = tuple[torch.Tensor, torch.Tensor, NDArray[np.int64]]
 Floats = NDArray[np.float32]
 log = logging.getLogger(__name__)
+Loss = Callable[[torch.Tensor, torch.Tensor, NDArray[np.int64], "Targets"], torch.Tensor]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,26 +36,26 @@ class Targets:
     weight: Floats
 
 
-def targets(rows: Sequence[Row], soft: Floats | None = None) -> Targets:
-    """Turn labels into targets; with a teacher's soft labels, mix them in."""
-    labels = [[row.toxic, row.hate] for row in rows]
-    known = np.array([[label is not None for label in pair] for pair in labels])
-    hard = np.array([[0.0 if label is None else label for label in pair] for pair in labels])
+def targets(rows: Sequence[Row], soft: Floats | None = None, share: float = 0.6) -> Targets:
+    """Turn labels into targets; with a teacher's soft labels, mix `share` of them in.
+
+    What no label says is then learned from the teacher alone.
+    """
+    known = np.array([[head in row.labels for head in HEADS] for row in rows])
+    hard = np.array([[row.labels.get(head, 0.0) for head in HEADS] for row in rows])
     hard = hard * (1 - SMOOTHING) + SMOOTHING / 2
-    weight = np.array([[row.weight] * len(HEADS) for row in rows]) * known
+    hints = np.array([[HINT * (head in row.hinted) for head in HEADS] for row in rows])
+    weight = np.where(known, 1.0, hints) * np.array([[row.weight] for row in rows])
     if soft is not None:
-        # Rows written for this project have no doubtful labels, so the teacher counts for less.
-        share = np.array([[0.2 if row.source == "authored" else 0.6] for row in rows])
-        taught = ~np.isnan(soft)
-        soft = np.where(taught, soft, hard)
         hard = np.where(known, share * soft + (1 - share) * hard, soft)
-        weight = np.where(~known & taught, 0.3, weight)
+        weight = np.where(known, weight, 0.5)
     return Targets(wanted=hard.astype(np.float32), weight=weight.astype(np.float32))
 
 
 def tokens(tokenizer: Tokenizer, texts: Sequence[str], limit: int) -> list[list[int]]:
-    """Encode texts, cut to the first `limit` tokens."""
-    return [encoding.ids[:limit] for encoding in tokenizer.encode_batch_fast(list(texts))]
+    """Encode texts, cut to `limit` tokens with the sign of the end kept."""
+    every = (encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts)))
+    return [ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]] for ids in every]
 
 
 def batches(
@@ -81,48 +84,78 @@ def batches(
         yield torch.from_numpy(block), torch.from_numpy(mask), np.array(group)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How long and how fast a model is trained. `budget` is the tokens in a batch, padding too."""
+
+    name: str
+    epochs: int
+    rate: float
+    budget: int
+
+
 def fit(
     model: nn.Module,
     epoch_of: Callable[[int], tuple[list[list[int]], Targets]],
     *,
-    epochs: int,
-    rate: float,
-    budget: int,
+    course: Course,
+    keep: Path,
     seed: int,
     half: bool = False,
     seconds: float = math.inf,
+    loss_of: Loss | None = None,
 ) -> None:
-    """Train in place. `epoch_of` gives the (perhaps freshly roughened) rows of an epoch.
+    """Train in place. `epoch_of` gives the (perhaps freshly roughened) rows of an epoch, and
+    `loss_of` what is to fall: by default the loss over the labels that are known.
 
-    With `seconds`, the learning rate falls with the time used and training ends when it is up.
+    After every epoch the state is kept in `keep`, and a later run goes on from there. The learning
+    rate falls with the steps done or, where that is sooner, with the `seconds` used; when they are
+    up, training ends.
     """
-    random = np.random.default_rng(seed)
+    loss_of = loss_of or (lambda block, mask, group, goal: masked(model(block, mask), goal, group))
     trained = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=rate, weight_decay=0.01, fused=True)
-    started, done = time.monotonic(), 0
+    optimizer = torch.optim.AdamW(trained, lr=course.rate, weight_decay=0.01, fused=True)
+    first, before = 0, 0.0
+    if keep.exists():
+        state = torch.load(keep, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        first, before = state["epoch"], state["seconds"]
+        log.info("%s course: %d epochs were done", course.name, first)
+    started = time.monotonic() - before
     model.train()
-    for epoch in range(epochs):
+    for epoch in range(first, course.epochs):
+        random = np.random.default_rng(seed + epoch)
         ids, goal = epoch_of(epoch)
-        every = list(batches(ids, budget, random))
-        total = epochs * len(every)
+        every = list(batches(ids, course.budget, random))
         losses: list[float] = []
-        for block, mask, group in tqdm(every, desc=f"epoch {epoch + 1}", mininterval=10):
-            used = max(done / total, (time.monotonic() - started) / seconds)
+        for number, (block, mask, group) in enumerate(
+            tqdm(every, desc=f"{course.name} {epoch + 1}", mininterval=10)
+        ):
+            done = (epoch + number / len(every)) / course.epochs
+            used = max(done, (time.monotonic() - started) / seconds)
             if used >= 1:
                 break
-            warm = min(1.0, (done + 1) / (0.05 * total))
+            warm = min(1.0, (epoch * len(every) + number + 1) / 100)
             for settings in optimizer.param_groups:
-                settings["lr"] = rate * warm * (1 - used)
+                settings["lr"] = course.rate * warm * (1 - used)
             with torch.autocast("cpu", torch.bfloat16, enabled=half):
-                logits = model(block, mask)
-            loss = masked(logits.float(), goal, group)
+                loss = loss_of(block, mask, group, goal)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
             losses.append(loss.item())
-            done += 1
         log.info("epoch %d: loss %.4f over %d steps", epoch + 1, np.mean(losses), len(losses))
+        state = {
+            "model": model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "epoch": epoch + 1,
+            "seconds": time.monotonic() - started,
+        }
+        half_written = keep.with_suffix(".part")
+        torch.save(state, half_written)
+        half_written.replace(keep)
     model.eval()
 
 
@@ -130,16 +163,7 @@ def masked(logits: torch.Tensor, goal: Targets, group: NDArray[np.int64]) -> tor
     """Give the mean weighted loss over the labels that are known."""
     wanted = torch.from_numpy(goal.wanted[group])
     weight = torch.from_numpy(goal.weight[group])
-    each = functional.binary_cross_entropy_with_logits(logits, wanted, weight, reduction="sum")
+    each = functional.binary_cross_entropy_with_logits(
+        logits.float(), wanted, weight, reduction="sum"
+    )
     return each / weight.sum().clamp(min=1)
-
-
-@torch.inference_mode()
-def score(model: nn.Module, ids: Sequence[list[int]], *, half: bool = False) -> Floats:
-    """Give the probabilities of all rows."""
-    found = np.zeros((len(ids), len(HEADS)), dtype=np.float32)
-    for block, mask, group in tqdm(list(batches(ids, 4096)), desc="score", mininterval=10):
-        with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            logits = model(block, mask)
-        found[group] = torch.sigmoid(logits.float()).numpy()
-    return found

@@ -1,13 +1,13 @@
-"""Keeping the exam out of the training rows: equal texts, and near copies of them."""
+"""Keeping what is measured on out of the training rows: equal texts, and near copies of them."""
 
 from __future__ import annotations
 
-import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .corpus import Row
+from .rows import Row
 
 GRAM = 5
 ALIKE = 0.6
@@ -16,11 +16,12 @@ READ = 300
 
 
 def plain(text: str) -> str:
-    """Fold what does not make a text another one: case, spaces, punctuation.
+    """Fold what does not make a text another one: case, spaces, punctuation, but no emoji.
 
     A text of signs alone is kept, or all of them would be one.
     """
-    return re.sub(r"[\W_]+", "", text.lower()) or text.strip()
+    kept = [letter for letter in text.lower() if unicodedata.category(letter)[0] not in "PZC"]
+    return "".join(kept) or text.strip()
 
 
 def grams(text: str) -> frozenset[str]:
@@ -29,26 +30,26 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(text[at : at + GRAM] for at in range(max(1, len(text) - GRAM + 1)))
 
 
-def without_exam(rows: Sequence[Row]) -> tuple[list[Row], int]:
-    """Drop repeated rows, and every row outside the exam that is nearly one of the exam's.
+def without_dev(rows: Sequence[Row]) -> tuple[list[Row], int]:
+    """Drop repeated rows, and every row for training that is nearly one of the dev set's.
 
-    Candidates are found by the grams that few exam texts share, which is where two near copies
+    Candidates are found by the grams that few dev texts share, which is where two near copies
     meet; the share of common grams (Jaccard) then decides.
     """
-    exam = [grams(plain(row.text)) for row in rows if row.part == "exam"]
+    dev = [grams(plain(row.text)) for row in rows if row.part == "dev"]
     holders: defaultdict[str, list[int]] = defaultdict(list)
-    for number, text in enumerate(exam):
+    for number, text in enumerate(dev):
         for gram in text:
             holders[gram].append(number)
     kept: list[Row] = []
     seen: set[str] = set()
-    for row in sorted(rows, key=lambda row: row.part != "exam"):
+    for row in sorted(rows, key=lambda row: row.part != "dev"):
         folded = plain(row.text)
-        if row.part == "exam":
+        if row.part == "dev":
             kept.append(row)
             seen.add(folded)
             continue
-        if folded in seen or alike(grams(folded), exam, holders):
+        if folded in seen or alike(grams(folded), dev, holders):
             continue
         seen.add(folded)
         kept.append(row)
@@ -56,9 +57,9 @@ def without_exam(rows: Sequence[Row]) -> tuple[list[Row], int]:
 
 
 def alike(
-    text: frozenset[str], exam: Sequence[frozenset[str]], holders: dict[str, list[int]]
+    text: frozenset[str], dev: Sequence[frozenset[str]], holders: dict[str, list[int]]
 ) -> bool:
-    """Say whether a text nearly equals one of the exam's."""
+    """Say whether a text nearly equals one of the dev set's."""
     near = Counter(
         number
         for gram in text
@@ -66,7 +67,7 @@ def alike(
         for number in holders.get(gram, ())
     )
     return any(
-        len(text & exam[number]) > ALIKE * len(text | exam[number])
+        len(text & dev[number]) > ALIKE * len(text | dev[number])
         for number, _ in near.most_common(20)
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import tomllib
 
-from .corpus import Row
+from .rows import Row
 
 LEET = str.maketrans({"a": "4", "e": "3", "i": "1", "o": "0", "s": "5"})
 SLICE, LONG = 500, 0.05
@@ -81,13 +81,13 @@ def misspell(word: str, way: int, dice: random.Random) -> str:
 def rough(rows: Sequence[Row], *, seed: int, share: float = 0.12) -> list[Row]:
     """Give the rows of one epoch: disguised, in benign company, or cut out of a long text."""
     dice = random.Random(seed)
-    benign = [row.text for row in rows if row.toxic == 0 and row.hate == 0 and len(row.text) < 300]
+    benign = [row.text for row in rows if row.benign and len(row.text) < 300]
     han = [text for text in benign if has_han(text)]
     latin = [text for text in benign if not has_han(text)]
     out: list[Row] = []
     for row in rows:
         throw, text = dice.random(), row.text
-        often = 2 * share if row.source == "authored" else share
+        often = 2 * share if row.source.startswith(("authored", "corpus")) else share
         if throw < often:
             text = disguise(text, dice)
         elif throw < often + share:
@@ -95,11 +95,11 @@ def rough(rows: Sequence[Row], *, seed: int, share: float = 0.12) -> list[Row]:
             text = f"{other} {text}" if dice.random() < 0.5 else f"{text} {other}"
         elif len(text) < SHORT and dice.random() < 0.4:
             text = text.rstrip(MARKS) + dice.choice(MARKS)
-        elif throw > 1 - LONG and row.toxic == 0 and row.hate == 0:
+        elif throw > 1 - LONG and row.benign:
             # A long benign text is many benign ones, and its worst window must stay quiet.
             many = dice.choices(han if has_han(text) else latin, k=dice.randint(3, 8))
             text = " ".join([text, *many])[:SLICE]
-        elif len(text) > SLICE and row.toxic == 0:
+        elif len(text) > SLICE and row.benign:
             start = dice.randrange(len(text) - SLICE // 2)
             text = text[start : start + SLICE]
         out.append(row if text is row.text else replace(row, text=text))

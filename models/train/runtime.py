@@ -10,18 +10,20 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
+from tqdm import tqdm
 
 from .fit import batches
+from .heads import HEADS
 
 Floats = NDArray[np.float32]
 
 
 class Folder:
-    """A model folder, opened with one thread."""
+    """A model folder, opened with one thread unless told otherwise."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         self.session = onnxruntime.InferenceSession(
             str(path / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
@@ -32,11 +34,12 @@ class Folder:
         self.stride = int(settings.get("stride", 64))
 
     def windows(self, text: str) -> list[list[int]]:
-        """Cut a text into overlapping windows of token ids."""
-        ids = self.tokenizer.encode(text).ids
-        last = max(len(ids) - self.limit, 0)
+        """Cut a text into overlapping windows of token ids, each with the signs around it."""
+        first, *ids, end = self.tokenizer.encode(text).ids
+        size = self.limit - 2
+        last = max(len(ids) - size, 0)
         starts = [*range(0, last, self.stride), last]
-        return [ids[start : start + self.limit] for start in starts]
+        return [[first, *ids[start : start + size], end] for start in starts]
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Score texts: the highest logit of all windows, a row a text."""
@@ -46,8 +49,8 @@ class Folder:
             for window in self.windows(text):
                 ids.append(window)
                 owner.append(number)
-        found = np.full((len(texts), 2), -np.inf, dtype=np.float32)
-        for block, mask, group in batches(ids, 4096):
+        found = np.full((len(texts), len(HEADS)), -np.inf, dtype=np.float32)
+        for block, mask, group in tqdm(list(batches(ids, 2048)), desc="score", mininterval=10):
             feed = {"input_ids": block.numpy(), "attention_mask": mask.numpy()}
             for place, logits in zip(group, self.session.run(["logits"], feed)[0], strict=True):
                 found[owner[place]] = np.maximum(found[owner[place]], logits)

@@ -1,6 +1,8 @@
-"""The teacher: e5 fine-tuned on the same rows. It is not shipped; its opinions are.
+"""The larger model: e5 fine-tuned in two courses. Its opinions teach the small one.
 
-Soft labels say how doubtful a row is, which a third of the machine-labelled rows are.
+The first course is on the sets of other makers, the second on the families written for this
+project beside a part of those sets. The embedding and the lowest blocks stay as they are: what
+they know of words outside the training texts is what the model generalises by.
 """
 
 from __future__ import annotations
@@ -9,64 +11,83 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from .corpus import Row, fraction
 from .e5 import Encoder, Weights
-from .fit import HEADS, Targets, fit, score, targets, tokens
+from .fit import Course, Targets, fit, targets, tokens
+from .heads import HEADS
+from .rough import rough
+from .rows import Row, fraction
 from .vocabulary import Cut
 
-LIMIT = 64
-DEPTH = 6
+LIMIT = 128
+DEPTH, FROZEN = 12, 4
+FIRST = Course(name="first", epochs=2, rate=8e-5, budget=3072)
+SECOND = Course(name="second", epochs=4, rate=6e-5, budget=3072)
+# What of the large sets one epoch of a course takes; another part each time.
+SHARE_FIRST = {"cold": 0.5, "diasafety": 0.4, "presidio": 0.4, "kdconv": 0.5, "davidson": 0.8}
+SHARE_SECOND = {
+    "cold": 0.22,
+    "swsr": 0.4,
+    "davidson": 0.35,
+    "diasafety": 0.2,
+    "presidio": 0.3,
+    "kdconv": 0.3,
+    "self-instruct": 0.6,
+    "authored": 0.4,
+    "kdconv-clause": 0.2,
+    "self-instruct-clause": 0.3,
+    "presidio-clause": 0.1,
+}
 log = logging.getLogger(__name__)
 
 
-def soft_labels(
-    weights: Weights, cut: Cut, rows: Sequence[Row], *, work: Path, seconds: float, seed: int
-) -> NDArray[np.float32]:
-    """Fine-tune the encoder for about `seconds` and give its probabilities for all rows.
-
-    They are kept in `work` and used again. A text that was written since has no soft label, but
-    NaN, and is learned by its own label alone; delete the file to teach anew.
-    """
-    kept = work / "soft.npz"
-    texts = np.array([int(fraction(row.text) * 2**32) for row in rows], dtype=np.int64)
-    if kept.exists():
-        found = np.load(kept)
-        known = dict(zip(found["texts"].tolist(), found["soft"], strict=True))
-        nothing = np.full(len(HEADS), np.nan, np.float32)
-        soft = np.stack([known.get(text, nothing) for text in texts.tolist()])
-        log.info("kept soft labels for %d of %d rows", (~np.isnan(soft[:, 0])).sum(), len(rows))
-        return soft
+def open_teacher(weights: Weights, cut: Cut) -> Encoder:
+    """Make the encoder, with what is not trained frozen."""
     model = Encoder(weights, cut.rows, len(HEADS), DEPTH)
-    ids = tokens(cut.tokenizer, [row.text for row in rows], LIMIT)
-    goal = targets(rows)
-    chosen = sample(rows)
-    log.info("teacher: %d of %d rows", len(chosen), len(rows))
-    part = Targets(wanted=goal.wanted[chosen], weight=goal.weight[chosen])
+    for frozen in (model.norm, *list(model.blocks)[:FROZEN]):
+        frozen.requires_grad_(False)
+    return model
+
+
+def teach(
+    model: Encoder,
+    cut: Cut,
+    rows: Sequence[Row],
+    *,
+    course: Course,
+    work: Path,
+    seed: int,
+    seconds: float,
+) -> None:
+    """Train in place over one course, or take its result from `work`, where it is finished."""
+    shares = SHARE_FIRST if course is FIRST else SHARE_SECOND
+
+    def epoch_of(epoch: int) -> tuple[list[list[int]], Targets]:
+        part = sample(rows, shares, epoch)
+        log.info("%s course, epoch %d: %d of %d rows", course.name, epoch + 1, len(part), len(rows))
+        changed = rough(part, seed=seed + epoch)
+        ids = tokens(cut.tokenizer, [row.text for row in changed], LIMIT)
+        return ids, targets(changed)
+
     fit(
         model,
-        lambda _: ([ids[number] for number in chosen], part),
-        epochs=1,
-        rate=6e-5,
-        budget=1024,
+        epoch_of,
+        course=course,
+        keep=work / f"teacher-{course.name}.pt",
         seed=seed,
-        half=True,
         seconds=seconds,
+        half=True,
     )
-    torch.save(model.state_dict(), work / "teacher.pt")
-    soft = score(model, ids, half=True)
-    np.savez(kept, texts=texts, soft=soft)
-    return soft
 
 
-def sample(rows: Sequence[Row]) -> list[int]:
-    """Pick rows for a short course: all of the rare sets, a part of the large ones."""
-    share = {"cold": 0.6, "kdconv": 0.5, "diasafety": 0.5, "presidio": 0.5, "self-instruct": 0.6}
-    return [
-        number
-        for number, row in enumerate(rows)
-        if fraction("teacher" + row.text) < share.get(row.source, 1.0)
-    ]
+def sample(rows: Sequence[Row], shares: dict[str, float], epoch: int) -> list[Row]:
+    """Pick the rows of an epoch: all of the rare sets, a part of the large ones."""
+    return [row for row in rows if fraction(f"{epoch} {row.text}") < shares.get(row.source, 1.0)]
+
+
+def resume(model: torch.nn.Module, path: Path) -> None:
+    """Take over weights that a course left; a changed vocabulary keeps its own embedding."""
+    kept = torch.load(path, weights_only=True)["model"]
+    kept = {name: value for name, value in kept.items() if not name.startswith("word.")}
+    model.load_state_dict(kept, strict=False)

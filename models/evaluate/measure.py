@@ -24,6 +24,16 @@ def area(gold: Numbers, scores: Numbers) -> float:
     return float((ranks[gold == 1].sum() - ones * (ones + 1) / 2) / (ones * zeros))
 
 
+def precision(gold: Numbers, scores: Numbers) -> float:
+    """Area under the curve of precision over recall (average precision)."""
+    order = np.argsort(-scores, kind="stable")
+    hits = gold[order]
+    if not hits.any():
+        return float("nan")
+    rank = np.arange(1, len(hits) + 1)
+    return float((np.cumsum(hits) / rank)[hits == 1].mean())
+
+
 def accuracy(gold: Numbers, said: Numbers) -> float:
     """Share of rows judged rightly."""
     return float((gold == said).mean())

@@ -10,8 +10,8 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from .corpus import Row
-from .fit import HEADS
+from ..train.heads import HEADS
+from ..train.rows import Row
 
 Floats = NDArray[np.float32]
 
@@ -29,7 +29,7 @@ class Floor:
         seen = self.view.fit_transform([row.text[:2000] for row in rows])
         self.heads = []
         for head in HEADS:
-            labels = [getattr(row, head) for row in rows]
+            labels = [row.labels.get(head, 0.0 if head in row.hinted else None) for row in rows]
             known = np.array([n for n, label in enumerate(labels) if label is not None])
             gold = np.array([float(labels[n]) >= 0.5 for n in known])
             weight = np.array([rows[n].weight for n in known])

@@ -1,0 +1,64 @@
+"""Who is asked: the bundled models, the floor they must beat, and what else installs offline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..train.calibrate import bars, sigmoid
+from ..train.heads import HEADS
+from ..train.rows import Row
+from ..train.runtime import Folder
+from .floor import Floor
+
+Floats = NDArray[np.float32]
+Thresholds = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """The scores of one judge, [rows, heads], NaN where it has no head; thresholds by preset."""
+
+    name: str
+    scores: Floats
+    thresholds: Thresholds
+
+    def said(self, head: str) -> Floats:
+        """Give the scores of one head, or of the highest."""
+        return (
+            np.nanmax(self.scores, axis=1) if head == "any" else self.scores[:, HEADS.index(head)]
+        )
+
+
+def bundled(folder: Path, texts: Sequence[str]) -> Judge:
+    """Ask a model folder."""
+    guard = json.loads((folder / "guard.json").read_text("utf-8"))
+    divisors = np.array([guard["temperature"][head] for head in HEADS], np.float32)
+    scores = sigmoid(Folder(folder, threads=2).logits(texts) / divisors)
+    return Judge(name=folder.name, scores=scores, thresholds=guard["thresholds"])
+
+
+def floor(train: Sequence[Row], calibration: Sequence[Row], texts: Sequence[str]) -> Judge:
+    """Fit the linear floor on the same rows, and ask it."""
+    model = Floor(train)
+    benign = [row for row in calibration if row.benign]
+    quiet = model.scores([row.text for row in benign])
+    return Judge(name="n-grams", scores=model.scores(texts), thresholds=bars(quiet, benign))
+
+
+def profanity(texts: Sequence[str]) -> Judge | None:
+    """Ask alt-profanity-check, where it is installed: English, one score, taken as toxic."""
+    try:
+        from profanity_check import predict_prob
+    except ImportError:
+        return None
+    scores = np.full((len(texts), len(HEADS)), np.nan, np.float32)
+    scores[:, HEADS.index("toxic")] = predict_prob(list(texts))
+    bar = dict.fromkeys(HEADS, 0.5)
+    thresholds = dict.fromkeys(("strict", "balanced", "permissive"), bar)
+    return Judge(name="alt-profanity-check", scores=scores, thresholds=thresholds)

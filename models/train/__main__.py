@@ -1,0 +1,103 @@
+"""From the labelled sets to the two bundled models.
+
+    python -m models.train --data DATA --wheels WHEELS --work WORK
+
+Every step keeps what it made in WORK, and a run that was stopped goes on from there; delete the
+folder to begin anew. `python -m models.evaluate` then measures the models and writes their cards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from . import calibrate, e5, export, teacher, vocabulary
+from .distil import distil
+from .mix import Mix, read
+
+FOLDER = Path(__file__).parents[1] / "chopmark_models"
+VOCABULARY = 30_000
+SEED = 20261124
+log = logging.getLogger(__name__)
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("models.train", description=__doc__, formatter_class=form)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
+    parser.add_argument("--wheels", type=Path, required=True, help="folder of downloaded wheels")
+    parser.add_argument("--work", type=Path, required=True, help="folder to keep progress in")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write the models in")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--threads", type=int, default=2)
+    for course in ("first", "second", "small"):
+        text = "at most so many seconds for this course"
+        parser.add_argument(f"--{course}-seconds", type=float, default=math.inf, help=text)
+    return parser.parse_args(given)
+
+
+def tell(mix: Mix) -> None:
+    """Say what the models learn from."""
+    for name, rows in (("training", mix.train), ("calibration", mix.calibration)):
+        counts = Counter(row.source for row in rows)
+        log.info("%d rows for %s: %s", len(rows), name, dict(counts.most_common()))
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Run all steps that are not done yet."""
+    options = arguments(given)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    options.work.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+
+    mix = read(options.data)
+    tell(mix)
+    full = e5.vocabulary(options.wheels)
+    cut = vocabulary.cut(full, (row.text for row in mix.train), VOCABULARY)
+    weights = e5.load(options.wheels)
+
+    base = teacher.open_teacher(weights, cut)
+    for course, rows, seconds in (
+        (teacher.FIRST, mix.others, options.first_seconds),
+        (teacher.SECOND, mix.train, options.second_seconds),
+    ):
+        teacher.teach(
+            base, cut, rows, course=course, work=options.work, seed=options.seed, seconds=seconds
+        )
+    finish(options.out / "base", base, cut, mix)
+
+    table = e5.embedding(weights, cut.rows)
+    small = distil(
+        base,
+        cut,
+        table,
+        mix.train,
+        work=options.work,
+        seed=options.seed,
+        seconds=options.small_seconds,
+    )
+    finish(options.out / "small", small, cut, mix)
+    log.info("trained in %.0f s", time.monotonic() - started)
+
+
+def finish(folder: Path, model: torch.nn.Module, cut: vocabulary.Cut, mix: Mix) -> None:
+    """Write the folder of a trained model."""
+    folder.mkdir(parents=True, exist_ok=True)
+    export.network(model, folder / "model.onnx")
+    export.settings(cut.tokenizer, model, folder)
+    guard = calibrate.calibrate(folder, mix.calibration)
+    log.info("%s: thresholds %s", folder.name, guard["thresholds"])
+
+
+if __name__ == "__main__":
+    main()
