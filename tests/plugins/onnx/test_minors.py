@@ -16,9 +16,9 @@ MINORS = (
 OTHERS = (
     "a 25-year-old", "she is 40", "aged 18", "nineteen years old", "I'm 30% sure", "is 5 pm",
     "room 15", "12 minutes", "my wife", "two women", "the childish idea", "Jackson", "a song",
-    "seasons", "person", "I was 10 minutes late", "chapter 12", "十八岁", "二十五岁", 
-    "三十岁的人", "五十岁", "12点", "高一点", "妻子", "学生证", "15楼", "最高三倍", "mission", "minority",
-    "is 15th",
+    "seasons", "person", "I was 10 minutes late", "chapter 12", "十八岁", "二十五岁",
+    "三十岁的人", "五十岁", "12点", "高一点", "妻子", "学生证", "15楼", "最高三倍", "mission",
+    "minority", "is 15th",
 )  # fmt: skip
 
 
