@@ -96,6 +96,7 @@ def call(
         screen = partial(session.screen_request, sent)
         sent = (yield Work(screen)) if session.blocking else screen()
         if not session.stopped:
+            sent = wrapping.enter_screened(sent)
             yield Ask(sent)
             yield from _answer(session, shape, held, request.stream)
     except Abandoned as left:

@@ -10,7 +10,7 @@ from .hookspecs import Wrapper
 
 
 class Wrapping:
-    """The wrappers of one call. `entered` is True once all of them let the request pass."""
+    """The wrappers of one call. `entered` is True while no wrapper is deciding on the request."""
 
     def __init__(self, wrappers: Sequence[Wrapper]) -> None:
         self.entered = False
@@ -18,8 +18,16 @@ class Wrapping:
         self._open: list[Generator[Request, Response, Response]] = []
 
     def enter(self, request: Request) -> Request:
-        """Start every wrapper; return the request as the last one yields it."""
-        for wrapper in self._wrappers:
+        """Start the wrappers whose request is screened; return it as the last one yields it."""
+        return self._start([w for w in self._wrappers if not _screened(w)], request)
+
+    def enter_screened(self, request: Request) -> Request:
+        """Start the wrappers that want the screened request; return it as it is sent."""
+        return self._start([w for w in self._wrappers if _screened(w)], request)
+
+    def _start(self, wrappers: Sequence[Wrapper], request: Request) -> Request:
+        self.entered = False
+        for wrapper in wrappers:
             generator = wrapper(request)
             try:
                 request = next(generator)
@@ -51,6 +59,10 @@ class Wrapping:
                 generator.close()
                 raise PluginError(f"{_name(generator)} yielded twice; a wrapper yields once")
         return response
+
+
+def _screened(wrapper: Wrapper) -> bool:
+    return bool(getattr(wrapper, "screened", False))
 
 
 def _name(generator: Generator[Request, Response, Response]) -> str:

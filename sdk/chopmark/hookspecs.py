@@ -169,7 +169,11 @@ Wrapper = Callable[[Request], Generator[Request, Response, Response]]
 """A generator function around one whole call: `response = yield request`, then `return
 response`. It may yield another request, and return the response with other `metadata`; the text
 is already with the caller. It may raise `PolicyBlocked` or any other error before the yield to
-refuse the call. A model error is thrown into it at the yield. It must not block."""
+refuse the call. A model error is thrown into it at the yield. It must not block.
+
+What it yields is screened. One with an attribute `screened = True` is entered behind that, inside
+all others: it gets the request as the policy lets it go, is not entered where the policy blocks,
+and what it yields is sent as it is. It is for forms that a detector could not read."""
 
 
 class Hooks:

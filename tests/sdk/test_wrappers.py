@@ -187,3 +187,103 @@ def test_a_wrapper_must_yield_once_and_return_the_response() -> None:
         with pytest.raises(PluginError, match=message):
             answer("q")
         assert len(log.records) == 1
+
+
+class Reversing:
+    """Sends every text backwards, a form that no detector reads."""
+
+    screened = True
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, request: Request) -> Generator[Request, Response, Response]:
+        self.seen += [m.text for m in request.messages]
+        messages = tuple(replace(m, text=m.text[::-1]) for m in request.messages)
+        response = yield replace(request, messages=messages)
+        return replace(response, metadata={**response.metadata, "reversed": True})
+
+
+def test_a_wrapper_behind_the_screening_is_given_and_changes_what_the_policy_lets_go() -> None:
+    wrapper, log, seen = Reversing(), MemoryLog(), []
+    words = WordDetector({"bad": "modify"})
+    brought = plugin(detectors=[words], wrappers=[wrapper], log=log)
+    chop = Chopmark(Policy(name="wrapped"), plugins=[brought])
+
+    @chop.guard(on_response=seen.append)
+    def answer(prompt: str) -> str:
+        return prompt
+
+    assert answer("a bad q") == "q *** a"
+    assert wrapper.seen == ["a *** q"]
+    assert [r.metadata for r in seen] == [{"reversed": True}]
+    assert [v.category for v in log.records[0].verdicts] == ["word.modify"]
+
+
+def test_a_wrapper_behind_the_screening_is_not_entered_where_the_policy_blocks() -> None:
+    wrapper = Reversing()
+    chop, log, _ = make(wrapper)
+
+    @chop.guard
+    def answer(prompt: str) -> str:
+        return prompt
+
+    with pytest.raises(PolicyBlocked):
+        answer("bad")
+    assert wrapper.seen == []
+    assert log.records[0].action == "block"
+
+
+async def test_a_wrapper_behind_the_screening_is_the_innermost_in_async_streams_too() -> None:
+    order: list[str] = []
+
+    def noting(name: str, *, screened: bool) -> Any:
+        def noted(request: Request) -> Generator[Request, Response, Response]:
+            order.append(f"{name} in")
+            response = yield request
+            order.append(f"{name} out")
+            return response
+
+        noted.screened = screened  # type: ignore[attr-defined]
+        return noted
+
+    chop, _, _ = make(noting("inner", screened=True), noting("outer", screened=False))
+
+    @chop.guard
+    async def stream(prompt: str) -> AsyncIterator[str]:
+        yield "12"
+
+    assert [piece async for piece in stream("q")] == ["12"]
+    assert order == ["outer in", "inner in", "inner out", "outer out"]
+
+
+@pytest.mark.parametrize(("raised", "ending"), [(Refused, "blocked"), (KeyError, "wrapper_error")])
+def test_a_wrapper_behind_the_screening_may_refuse_or_break(
+    raised: type[Exception], ending: str
+) -> None:
+    ended: list[str] = []
+
+    def outer(request: Request) -> Generator[Request, Response, Response]:
+        try:
+            response = yield request
+        except KeyError:
+            ended.append("error")
+            raise
+        ended.append(response.ending)
+        return response
+
+    def inner(request: Request) -> Generator[Request, Response, Response]:
+        raise raised("no")
+        yield request
+
+    inner.screened = True  # type: ignore[attr-defined]
+    chop, log, _ = make(outer, inner)
+
+    @chop.guard
+    def answer(prompt: str) -> str:
+        raise AssertionError("the model was asked")
+
+    with pytest.raises((PolicyBlocked, KeyError)):
+        answer("q")
+    assert [r.ending for r in log.records] == [ending]
+    assert ended == ["blocked" if raised is Refused else "error"]
