@@ -26,8 +26,8 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 
     Options: `model` (a folder from the policy's own, or `bundled:NAME`) or `models`, a list of
     tables with `path` and, each, any of `name`, `heads`, `threshold`, `report_from`,
-    `granularity`, `max_windows`, `sha256`, which may also stand beside `model`; `threads` (1)
-    and `warm_up` (false) hold for all.
+    `granularity`, `max_windows`, `sha256`, which may also stand beside `model`; `threads` (1),
+    `cache` (2048) and `warm_up` (false) hold for all.
 
     Raises:
         PolicyError: an option is wrong.

@@ -45,7 +45,8 @@ class OnnxDetector:
         self.needs = Needs.clause() if options.granularity == "clause" else Needs.whole()
         self.columns = columns(folder, options)
         self._most = options.max_windows
-        self._shared = Shared(folder, options.threads)
+        self._shared = Shared(folder, options.threads, options.cache)
+        self._cached = options.cache > 0
         self.version = _version(folder, self.columns, self._most)
         named = {column.category for column in self.columns if column.category}
         self.categories = (*sorted(named), UNJUDGED)
@@ -73,7 +74,7 @@ class OnnxDetector:
         judged = text.strip()
         if not _says_something(judged):
             return ()
-        scores = self._shared.load().score(judged, self._most)
+        scores = self._shared.load().score(judged, self._most, cached=self._cached)
         found: dict[str, tuple[bool, float]] = {}
         for column in self.columns:
             score = round(scores.values[column.number], 4)

@@ -20,9 +20,10 @@ Threshold = float | str | Mapping[str, float]
 
 BUNDLED = "bundled:toxic-small"
 _OWN = ("granularity", "heads", "max_windows", "report_from", "sha256", "threshold")
-_KNOWN = ("model", "models", "threads", "warm_up", *_OWN)
+_KNOWN = ("cache", "model", "models", "threads", "warm_up", *_OWN)
 _ENTRY = ("path", "name", *_OWN)
 _THREADS = 64
+_CACHE = 1_000_000
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
 
 
@@ -35,6 +36,7 @@ class ModelOptions:
     None stands for the preset `strict` where the model has one, else for never.
     `report_from` is the least score that is a verdict at all; None asks the model. A text of
     more than `max_windows` windows is judged in gaps, and said to be. `threads` is for one text.
+    What the model said of the last `cache` windows is remembered.
     """
 
     folder: Path
@@ -46,6 +48,7 @@ class ModelOptions:
     max_windows: int = 2048
     sha256: str = ""
     threads: int = 1
+    cache: int = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,22 +63,25 @@ def read_options(policy: Policy) -> Options:
     """Return the options in `policy`; raise `PolicyError` naming the key and the cure."""
     given = policy.options("onnx")
     _only(given, _KNOWN, "")
-    threads = _whole("threads", given.get("threads", 1), 1, _THREADS)
+    running = {
+        "threads": _whole("threads", given.get("threads", 1), 1, _THREADS),
+        "cache": _whole("cache", given.get("cache", 2048), 0, _CACHE),
+    }
     warm_up = given.get("warm_up", False)
     if not isinstance(warm_up, bool):
         raise _wrong("warm_up", warm_up, "write true or false")
     shared = {key: given[key] for key in _OWN if key in given}
     if "models" not in given:
         folder = _folder("model", given.get("model", BUNDLED), policy)
-        entries = [_entry(shared, "", folder, "onnx", threads)]
+        entries = [_entry(shared, "", folder, "onnx", running)]
         return Options(entries=tuple(entries), warm_up=warm_up)
     if "model" in given:
         raise _wrong("model", given["model"], "write `model` or `models`, not both")
-    return Options(entries=_entries(given["models"], shared, policy, threads), warm_up=warm_up)
+    return Options(entries=_entries(given["models"], shared, policy, running), warm_up=warm_up)
 
 
 def _entries(
-    given: object, shared: Mapping[str, object], policy: Policy, threads: int
+    given: object, shared: Mapping[str, object], policy: Policy, running: Mapping[str, int]
 ) -> tuple[ModelOptions, ...]:
     cure = 'write a list of tables, [{ path = "model", name = "mine" }]'
     if not isinstance(given, (list, tuple)) or not given:
@@ -96,12 +102,12 @@ def _entries(
             raise _wrong(f"{at}name", name, "write a name that tells the models apart")
         if any(entry.name == f"onnx:{name}" for entry in found):
             raise _wrong(f"{at}name", name, "two models have this name; give one another")
-        found.append(_entry({**shared, **table}, at, folder, f"onnx:{name}", threads))
+        found.append(_entry({**shared, **table}, at, folder, f"onnx:{name}", running))
     return tuple(found)
 
 
 def _entry(
-    given: Mapping[str, object], at: str, folder: Path, name: str, threads: int
+    given: Mapping[str, object], at: str, folder: Path, name: str, running: Mapping[str, int]
 ) -> ModelOptions:
     report_from = given.get("report_from")
     sha256 = given.get("sha256", "")
@@ -116,7 +122,7 @@ def _entry(
         granularity=_granularity(f"{at}granularity", given.get("granularity", "clause")),
         max_windows=_whole(f"{at}max_windows", given.get("max_windows", 2048), 2, 1_000_000),
         sha256=sha256.lower(),
-        threads=threads,
+        **running,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ._cache import Cache
 from ._columns import columns
 from ._folder import Folder
 from ._options import ModelOptions
@@ -96,7 +97,7 @@ def report(folder: Folder, threads: int) -> ModelReport:
         PluginError: a package is missing.
     """
     started = time.perf_counter()
-    scorer = open_scorer(folder, threads)
+    scorer = open_scorer(folder, threads, Cache())
     loaded = time.perf_counter() - started
     defaults = ModelOptions(folder=folder.path)
     reported = {c.label: c for c in columns(folder, defaults)}

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 from chopmark import ModelError, PluginError
 
+from ._cache import Cache
 from ._folder import Folder
 from ._packages import not_there
 
@@ -20,9 +21,13 @@ _logger = logging.getLogger("chopmark.onnx")
 
 
 class _Cell:
-    """The place of one model in one process: empty, loaded, or broken for good."""
+    """The place of one model in one process: empty, loaded, or broken for good.
+
+    What the model said is remembered here, for all who use it.
+    """
 
     def __init__(self) -> None:
+        self.cache = Cache()
         self._lock = threading.Lock()
         self._scorer: Scorer | None = None
         self._broken: ModelError | PluginError | None = None
@@ -37,7 +42,7 @@ class _Cell:
             if self._broken is not None:
                 raise type(self._broken)(*self._broken.args)
             try:
-                self._scorer = open_scorer(folder, threads)
+                self._scorer = open_scorer(folder, threads, self.cache)
             except (ModelError, PluginError) as error:
                 # A record names the class of an error only, so say here what is wrong, once.
                 _logger.error("%s", error)
@@ -51,12 +56,12 @@ class _Cell:
             self._scorer.network.keep()
 
 
-def open_scorer(folder: Folder, threads: int) -> Scorer:
+def open_scorer(folder: Folder, threads: int, cache: Cache) -> Scorer:
     """Load the model in `folder`; raise `ModelError`, or `PluginError` for a missing package."""
     try:
         from ._scorer import Scorer  # imports tokenizers and numpy, and then onnxruntime
 
-        return Scorer(folder, threads)
+        return Scorer(folder, threads, cache)
     except ImportError as error:
         raise not_there(error.name or str(error)) from error
 
@@ -89,12 +94,14 @@ class Shared:
     """A model that is loaded at first use, once per process.
 
     A session and the locks around it do not survive a fork: a child finds no cell under its own
-    process id, and loads anew.
+    process id, loads anew, and remembers nothing. `cache` is how many windows are remembered; of
+    several who share the model, the largest number counts.
     """
 
-    def __init__(self, folder: Folder, threads: int) -> None:
+    def __init__(self, folder: Folder, threads: int, cache: int) -> None:
         self.folder = folder
         self.threads = threads
+        self.cache = cache
         self._cells: dict[int, _Cell] = {}
 
     def load(self) -> Scorer:
@@ -117,4 +124,5 @@ class Shared:
             cell = process.cells.get(key)
             if cell is None:
                 cell = process.cells[key] = _Cell()
+            cell.cache.reserve(self.cache)
             return cell

@@ -36,6 +36,10 @@ class TestByClause(ToyContract):
     pass
 
 
+class TestWithoutCache(ToyContract):
+    options: ClassVar[dict[str, object]] = {"cache": 0}
+
+
 class TestWhole(ToyContract):
     options: ClassVar[dict[str, object]] = {"granularity": "whole"}
 

@@ -39,6 +39,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"threads": 0}, "'threads' = 0: write a whole number from 1 to 64"),
     ({"threads": True}, "'threads' = True"),
     ({"threads": "2"}, "'threads' = '2'"),
+    ({"cache": -1}, "'cache' = -1: write a whole number from 0 to 1000000"),
     ({"warm_up": 1}, "write true or false"),
     ({"granularity": "word"}, '"clause" or "whole"'),
     ({"report_from": 2}, "write a score from 0 to 1"),

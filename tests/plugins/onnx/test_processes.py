@@ -128,6 +128,22 @@ thread.join()
     assert run(script, plain) == "0"
 
 
+@forks
+def test_a_child_that_is_forked_while_the_cache_is_in_use_does_not_wait_for_it(
+    plain: Path,
+) -> None:
+    script = """
+detector = made()
+found(detector)
+with detector._shared.load()._cache._lock:
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if found(detector) == ["toxic"] else 9)
+    print(os.waitpid(child, 0)[1])
+"""
+    assert run(script, plain) == "0"
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_multiprocessing_may_start_processes_in_every_way(
     plain: Path, tmp_path: Path, method: str
@@ -252,7 +268,7 @@ def test_threads_that_come_first_together_load_one_model(toy: Any) -> None:
 @pytest.mark.skipif(not chopmark_models.names(), reason="no model is bundled in this checkout")
 def test_a_score_does_not_depend_on_what_other_threads_ask() -> None:
     # With dynamic quantisation it would, if texts of several callers were run as one batch.
-    detector = made("bundled:toxic-small", report_from=0.0)
+    detector = made("bundled:toxic-small", report_from=0.0, cache=0)
     texts = [f"{start}{end}" for start in ("你这个笨蛋", "I hate ", "好") for end in range(20)]
     alone = {text: list(detector.judge(text, OUTPUT)) for text in texts}
     with ThreadPoolExecutor(8) as pool:
