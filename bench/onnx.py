@@ -73,7 +73,7 @@ class Parts:
     """
 
     def __init__(self, detector: OnnxDetector, *, arena: bool = False) -> None:
-        scorer = detector._shared.load()
+        scorer = detector.stages[0].shared.load()
         self.tokenizer = scorer.encoder._tokenizer
         self.session = scorer.network._session
         if arena:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chopmark import PolicyError
 
 from ._folder import Folder
-from ._heads import PRESETS
+from ._heads import PRESETS, Head
 from ._options import ModelOptions
 
 
@@ -18,7 +18,8 @@ class Column:
     """One label of the output, as this policy wants it.
 
     `report_from` is the least score that is a verdict, `deny_from` the least at which that
-    advises to deny; it is infinite where none does.
+    advises to deny, `ask_from` the least at which a second model is asked; each is infinite where
+    there is none.
     """
 
     number: int
@@ -26,21 +27,33 @@ class Column:
     category: str
     report_from: float
     deny_from: float
+    ask_from: float = math.inf
 
 
-def columns(folder: Folder, options: ModelOptions) -> tuple[Column, ...]:
-    """Return the labels that are reported.
+def columns(folders: Sequence[Folder], options: ModelOptions) -> list[tuple[Column, ...]]:
+    """Return the labels that are reported, for each of `folders`: a model, or a first and a second.
 
     Raises:
-        PolicyError: the options name a label, category or preset that the model has not.
+        PolicyError: the options name a label, category or preset that no model has, or a second
+            model would never be asked, or never heard.
     """
-    labels = [head.label for head in folder.heads]
-    for label in options.heads:
-        if label not in labels:
-            raise PolicyError(
-                f"plugin 'onnx', option 'heads.{label}': {str(folder.path)!r} has no such label; "
-                f"there are {', '.join(labels)}"
-            )
+    _check_names("heads", options.heads, (h.label for f in folders for h in f.heads), folders)
+    found = [_columns(folder, options) for folder in folders]
+    if not all(found):
+        labels = [head.label for head in folders[found.index(())].heads]
+        raise PolicyError(
+            f"plugin 'onnx', option 'heads': none of {', '.join(labels)} has a category; give "
+            f'one a name, heads = {{ {labels[-1]} = "toxic" }}'
+        )
+    if isinstance(options.threshold, Mapping):
+        every = (column.category for columns in found for column in columns)
+        _check_names("threshold", options.threshold, every, folders)
+    if len(folders) > 1:
+        _check_second(folders, found, options)
+    return found
+
+
+def _columns(folder: Folder, options: ModelOptions) -> tuple[Column, ...]:
     found = []
     for number, head in enumerate(folder.heads):
         category = options.heads.get(head.label, head.category)
@@ -48,20 +61,8 @@ def columns(folder: Folder, options: ModelOptions) -> tuple[Column, ...]:
             deny_from = _deny_from(head.thresholds, category, options)
             floor = folder.report_from if options.report_from is None else options.report_from
             least = min(floor, deny_from)  # what is to be denied is never too low to report
-            found.append(Column(number, head.label, category, least, deny_from))
-    categories = {column.category for column in found}
-    if not found:
-        raise PolicyError(
-            f"plugin 'onnx', option 'heads': none of {', '.join(labels)} has a category; give "
-            f'one a name, heads = {{ {labels[-1]} = "toxic" }}'
-        )
-    if isinstance(options.threshold, Mapping):
-        for category in options.threshold:
-            if category not in categories:
-                raise PolicyError(
-                    f"plugin 'onnx', option 'threshold.{category}': {str(folder.path)!r} has no "
-                    f"such category; there are {', '.join(sorted(categories))}"
-                )
+            ask_from = _ask_from(head, category, options)
+            found.append(Column(number, head.label, category, least, deny_from, ask_from))
     return tuple(found)
 
 
@@ -84,3 +85,51 @@ def _deny_from(thresholds: Mapping[str, float], category: str, options: ModelOpt
             f"threshold for {category!r}; write a score from 0 to 1"
         )
     return thresholds[wanted]
+
+
+def _ask_from(head: Head, category: str, options: ModelOptions) -> float:
+    if options.second is None:
+        return math.inf
+    known = math.inf if head.unsure is None else head.unsure
+    if options.unsure is None:
+        return known
+    if isinstance(options.unsure, Mapping):
+        return options.unsure.get(category, known)
+    return options.unsure
+
+
+def _check_names(
+    option: str, given: Iterable[str], known: Iterable[str], folders: Sequence[Folder]
+) -> None:
+    names = list(dict.fromkeys(known))
+    what = "label" if option == "heads" else "category"
+    if option != "heads":
+        names.sort()
+    for name in given:
+        if name not in names:
+            models = " or ".join(repr(str(folder.path)) for folder in folders)
+            raise PolicyError(
+                f"plugin 'onnx', option '{option}.{name}': {models} has no such {what}; there "
+                f"are {', '.join(names)}"
+            )
+
+
+def _check_second(
+    folders: Sequence[Folder], found: Sequence[Sequence[Column]], options: ModelOptions
+) -> None:
+    first, second = ([column.category for column in columns] for columns in found)
+    if isinstance(options.unsure, Mapping):
+        _check_names("unsure", options.unsure, first, folders[:1])
+    where = f"plugin 'onnx', option 'second' = {str(folders[1].path)!r}"
+    if folders[0].digest == folders[1].digest:
+        raise PolicyError(f"{where}: it is the first model; name a larger one")
+    if not set(first) & set(second):
+        raise PolicyError(
+            f"{where}: it has {', '.join(sorted(second))}, and nothing of what the first one is "
+            f"unsure of, {', '.join(sorted(first))}; give its labels their names with `heads`"
+        )
+    if all(column.ask_from == math.inf for column in found[0]):
+        raise PolicyError(
+            f"{where}: it would never be asked, since guard.json of the first model has no "
+            "`unsure`; write the score from which it shall be, unsure = 0.2"
+        )

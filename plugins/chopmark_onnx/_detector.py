@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 from chopmark import Context, Needs, Verdict
 
-from ._columns import Column, columns
-from ._folder import Folder, read_folder
+from ._cascade import Cascade, Stage
+from ._folder import Folder
 from ._options import ModelOptions
-from ._shared import Shared
 
 UNJUDGED = "unjudged"
 """The category of a text that was too long to be judged whole."""
@@ -22,66 +21,70 @@ _SILENT_CONTROLS = frozenset(("Cc", "Cf", "Cs"))
 
 
 class OnnxDetector:
-    """Judges text with a classifier. Shared by threads; the model is loaded at first use.
+    """Judges text with a classifier, or with two. Shared by threads; loaded at first use.
 
     A verdict spans the judged text without the white space around it. Its score is the calibrated
     probability, rounded to ten-thousandths. It advises `deny` from the threshold on and `warn`
     below; under `report_from` there is no verdict. A text of more windows than `max_windows` is
     judged in gaps, and has a verdict `unjudged` that advises `deny`.
 
+    Where the first model's score of a category reaches `unsure`, the second one is asked, and its
+    scores stand in the place of the first one's for every category that it has.
+
     Args:
-        options: which model, and how it is used.
+        options: which models, and how they are used.
 
     Raises:
-        ModelError: the folder cannot be used. What only running the model shows is raised by the
+        ModelError: a folder cannot be used. What only running the model shows is raised by the
             first `judge`, or by `warm_up`.
-        PolicyError: the options name a label, category or preset that the model has not.
+        PolicyError: the options name a label, category or preset that the models have not.
     """
 
     def __init__(self, options: ModelOptions) -> None:
-        folder = read_folder(options.folder, options.sha256)
+        self._cascade = Cascade(options)
         self.name = options.name
         self.blocking = True
         self.needs = Needs.clause() if options.granularity == "clause" else Needs.whole()
-        self.columns = columns(folder, options)
-        self._most = options.max_windows
-        self._shared = Shared(folder, options.threads, options.cache)
-        self._cached = options.cache > 0
-        self.version = _version(folder, self.columns, self._most)
-        named = {column.category for column in self.columns if column.category}
+        self.version = _version(self.stages, options.max_windows)
+        named = {category for stage in self.stages for category in stage.categories}
         self.categories = (*sorted(named), UNJUDGED)
 
     @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The models in the order in which they are asked."""
+        return self._cascade.stages
+
+    @property
     def folder(self) -> Folder:
-        """The model's folder, as it was read."""
-        return self._shared.folder
+        """The folder of the first model, as it was read."""
+        return self.stages[0].folder
 
     def warm_up(self) -> None:
-        """Load the model in this process now.
+        """Load the models in this process now.
 
         Raises:
-            ModelError: it cannot be used.
+            ModelError: one cannot be used.
             PluginError: onnxruntime cannot be imported.
         """
-        self._shared.load()
+        for stage in self.stages:
+            stage.shared.load()
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
-        """Return what the model finds in `text`, a verdict for each category.
+        """Return what the models find in `text`, a verdict for each category.
 
         Raises:
-            ModelError: the model cannot be used.
+            ModelError: a model cannot be used.
         """
         judged = text.strip()
         if not _says_something(judged):
             return ()
-        scores = self._shared.load().score(judged, self._most, cached=self._cached)
+        reading = self._cascade.read(judged)
         found: dict[str, tuple[bool, float]] = {}
-        for column in self.columns:
-            score = round(scores.values[column.number], 4)
+        for column, score in reading.scores:
             if score >= column.report_from:
                 hit = score >= column.deny_from, score
                 found[column.category] = max(hit, found.get(column.category, hit))
-        if not found and scores.judged == scores.tokens:
+        if not found and not reading.unjudged:
             return ()
         start = len(text) - len(text.lstrip())
         end = start + len(judged)
@@ -95,9 +98,10 @@ class OnnxDetector:
             )
             for category, (deny, score) in found.items()
         ]
-        if scores.judged < scores.tokens:
-            detail = f"{scores.judged} of {scores.tokens} tokens judged"
-            verdicts.append(Verdict(category=UNJUDGED, start=start, end=end, detail=detail))
+        if reading.unjudged:
+            verdicts.append(
+                Verdict(category=UNJUDGED, start=start, end=end, detail=reading.unjudged)
+            )
         return verdicts
 
 
@@ -115,8 +119,13 @@ def _says_something(text: str) -> bool:
     return False
 
 
-def _version(folder: Folder, columns: Sequence[Column], most: int) -> str:
+def _version(stages: Sequence[Stage], most: int) -> str:
     """Return the start of a SHA-256 of all that a verdict depends on."""
-    used = [(c.number, c.category, c.report_from, c.deny_from) for c in columns]
-    text = json.dumps([folder.digest, used, most])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    used = [
+        [
+            stage.folder.digest,
+            [(c.number, c.category, c.report_from, c.deny_from, c.ask_from) for c in stage.columns],
+        ]
+        for stage in stages
+    ]
+    return hashlib.sha256(json.dumps([used, most]).encode()).hexdigest()[:16]

@@ -77,7 +77,7 @@ def read_folder(path: Path, sha256: str = "") -> Folder:
         raise guard.wrong("stride", stride, f"give 1 to {max_tokens} (`max_tokens`)")
     digests = hash_files(path, model)
     measured = digests[model.relative_to(path).as_posix()]
-    for wanted, where in ((sha256, "the policy's `sha256`"), (guard.text("sha256"), "guard.json")):
+    for wanted, where in ((sha256, "the policy"), (guard.text("sha256"), "guard.json")):
         if wanted and wanted.lower() != measured:
             raise ModelError(
                 f"{str(model)!r} has SHA-256 {measured}, but {where} says {wanted}; one of them "

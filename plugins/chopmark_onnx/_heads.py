@@ -26,13 +26,15 @@ class Head:
     """One label of a model: a column of its output.
 
     `category` is what a verdict is called, empty where there is nothing to report. `thresholds`
-    are by preset; a label without any is one whose scores nobody has calibrated.
+    are by preset; a label without any is one whose scores nobody has calibrated. From `unsure` on
+    a larger model should be asked; None says nothing of that.
     """
 
     label: str
     category: str
     temperature: float = 1.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    unsure: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ def read_heads(config: JsonFile, guard: JsonFile) -> Heads:
     sigmoid = _sigmoid(config, guard, named, len(labels))
     temperatures = _temperatures(guard, named, labels, sigmoid)
     presets = _presets(guard, named, labels)
+    unsure = _unsure(guard, named)
     heads = []
     for label in labels:
         name = next((head for head, of in named.items() if of == label), None)
@@ -64,6 +67,7 @@ def read_heads(config: JsonFile, guard: JsonFile) -> Heads:
                 category=name or ("" if benign else label),
                 temperature=temperatures[label],
                 thresholds=presets[label],
+                unsure=unsure.get(label),
             )
         )
     return Heads(heads=tuple(heads), sigmoid=sigmoid)
@@ -152,4 +156,13 @@ def _presets(
             if head not in named:
                 raise guard.wrong(f"{key}.{head}", value, "`heads` has no such head")
             found[named[head]][preset] = guard.number(f"{key}.{head}", value, 0, 1)
+    return found
+
+
+def _unsure(guard: JsonFile, named: Mapping[str, str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for head, value in guard.table("unsure").items():
+        if head not in named:
+            raise guard.wrong(f"unsure.{head}", value, "`heads` has no such head")
+        found[named[head]] = guard.number(f"unsure.{head}", value, 0, 1)
     return found

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import difflib
-import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal
 
-from chopmark import Policy, PolicyError
+from chopmark import Policy
 
+from . import _checked as checked
+from ._checked import wrong
 from ._locate import locate
 
 Granularity = Literal["clause", "whole"]
 Threshold = float | str | Mapping[str, float]
 """A number, the name of a preset in the model's guard.json, or a number for each category."""
+Unsure = float | Mapping[str, float]
+"""A number, or one for each category."""
 
 BUNDLED = "bundled:toxic-small"
-_OWN = ("granularity", "heads", "max_windows", "report_from", "sha256", "threshold")
-_KNOWN = ("cache", "model", "models", "threads", "warm_up", *_OWN)
+_OWN = (
+    "granularity", "heads", "max_windows", "report_from", "second", "second_sha256", "sha256",
+    "threshold", "unsure",
+)  # fmt: skip
+_RUNNING = ("cache", "threads")
+_KNOWN = ("model", "models", "warm_up", *_RUNNING, *_OWN)
 _ENTRY = ("path", "name", *_OWN)
 _THREADS = 64
 _CACHE = 1_000_000
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOptions:
-    """How one model is used.
+    """How one model is used, or a small and a large one.
 
     `heads` gives the model's labels another category, or with `""` leaves one out. From
     `threshold` on a category that no rule of the policy names is denied, below it is a warning;
@@ -37,6 +42,10 @@ class ModelOptions:
     `report_from` is the least score that is a verdict at all; None asks the model. A text of
     more than `max_windows` windows is judged in gaps, and said to be. `threads` is for one text.
     What the model said of the last `cache` windows is remembered.
+
+    The model in `second` is asked where a score of the first reaches `unsure`, and then its
+    scores count for the categories that it has; None takes `unsure` from the first one's
+    guard.json. All other options hold for both.
     """
 
     folder: Path
@@ -47,6 +56,9 @@ class ModelOptions:
     granularity: Granularity = "clause"
     max_windows: int = 2048
     sha256: str = ""
+    second: Path | None = None
+    second_sha256: str = ""
+    unsure: Unsure | None = None
     threads: int = 1
     cache: int = 2048
 
@@ -62,127 +74,92 @@ class Options:
 def read_options(policy: Policy) -> Options:
     """Return the options in `policy`; raise `PolicyError` naming the key and the cure."""
     given = policy.options("onnx")
-    _only(given, _KNOWN, "")
+    checked.only(given, _KNOWN, "")
     running = {
-        "threads": _whole("threads", given.get("threads", 1), 1, _THREADS),
-        "cache": _whole("cache", given.get("cache", 2048), 0, _CACHE),
+        "threads": checked.whole("threads", given.get("threads", 1), 1, _THREADS),
+        "cache": checked.whole("cache", given.get("cache", 2048), 0, _CACHE),
     }
-    warm_up = given.get("warm_up", False)
-    if not isinstance(warm_up, bool):
-        raise _wrong("warm_up", warm_up, "write true or false")
+    warm_up = checked.truth("warm_up", given.get("warm_up", False))
     shared = {key: given[key] for key in _OWN if key in given}
     if "models" not in given:
         folder = _folder("model", given.get("model", BUNDLED), policy)
-        entries = [_entry(shared, "", folder, "onnx", running)]
-        return Options(entries=tuple(entries), warm_up=warm_up)
+        found = _entry(shared, "", policy, folder=folder, name="onnx", **running)
+        return Options(entries=(found,), warm_up=warm_up)
     if "model" in given:
-        raise _wrong("model", given["model"], "write `model` or `models`, not both")
+        raise wrong("model", given["model"], "write `model` or `models`, not both")
     return Options(entries=_entries(given["models"], shared, policy, running), warm_up=warm_up)
 
 
 def _entries(
-    given: object, shared: Mapping[str, object], policy: Policy, running: Mapping[str, int]
+    given: object, shared: Mapping[str, object], policy: Policy, running: Mapping[str, Any]
 ) -> tuple[ModelOptions, ...]:
     cure = 'write a list of tables, [{ path = "model", name = "mine" }]'
     if not isinstance(given, (list, tuple)) or not given:
-        raise _wrong("models", given, cure)
+        raise wrong("models", given, cure)
     if "sha256" in shared:
-        raise _wrong("sha256", shared["sha256"], "write it in the entry of `models` it belongs to")
+        raise wrong("sha256", shared["sha256"], "write it in the entry of `models` it belongs to")
     found: list[ModelOptions] = []
     for number, table in enumerate(given):
         at = f"models[{number}]."
         if not isinstance(table, Mapping):
-            raise _wrong(at[:-1], table, cure)
-        _only(table, _ENTRY, at)
+            raise wrong(at[:-1], table, cure)
+        checked.only(table, _ENTRY, at)
         if "path" not in table:
-            raise _wrong(at[:-1], dict(table), 'has no `path`; write path = "folder"')
+            raise wrong(at[:-1], dict(table), 'has no `path`; write path = "folder"')
         folder = _folder(f"{at}path", table["path"], policy)
         name = table.get("name", folder.name)
         if not isinstance(name, str) or not name:
-            raise _wrong(f"{at}name", name, "write a name that tells the models apart")
+            raise wrong(f"{at}name", name, "write a name that tells the models apart")
         if any(entry.name == f"onnx:{name}" for entry in found):
-            raise _wrong(f"{at}name", name, "two models have this name; give one another")
-        found.append(_entry({**shared, **table}, at, folder, f"onnx:{name}", running))
+            raise wrong(f"{at}name", name, "two models have this name; give one another")
+        used = {**shared, **table}
+        found.append(_entry(used, at, policy, folder=folder, name=f"onnx:{name}", **running))
     return tuple(found)
 
 
-def _entry(
-    given: Mapping[str, object], at: str, folder: Path, name: str, running: Mapping[str, int]
-) -> ModelOptions:
-    report_from = given.get("report_from")
-    sha256 = given.get("sha256", "")
-    if not isinstance(sha256, str) or (sha256 and not _SHA256.match(sha256)):
-        raise _wrong(f"{at}sha256", sha256, "write the 64 hexadecimal digits of the model file")
-    return ModelOptions(
-        folder=folder,
-        name=name,
-        heads=_heads(f"{at}heads", given.get("heads", {})),
-        threshold=_threshold(f"{at}threshold", given.get("threshold")),
-        report_from=None if report_from is None else _score(f"{at}report_from", report_from),
-        granularity=_granularity(f"{at}granularity", given.get("granularity", "clause")),
-        max_windows=_whole(f"{at}max_windows", given.get("max_windows", 2048), 2, 1_000_000),
-        sha256=sha256.lower(),
-        **running,
-    )
+def _entry(given: Mapping[str, object], at: str, policy: Policy, **known: Any) -> ModelOptions:
+    given = {key: value for key, value in given.items() if value is not None}
+    found: dict[str, Any] = {}
+    if "heads" in given:
+        found["heads"] = checked.heads(f"{at}heads", given["heads"])
+    if "threshold" in given:
+        found["threshold"] = _threshold(f"{at}threshold", given["threshold"])
+    if "report_from" in given:
+        found["report_from"] = checked.score(f"{at}report_from", given["report_from"])
+    if "granularity" in given:
+        key = f"{at}granularity"
+        found["granularity"] = checked.choice(key, given["granularity"], ("clause", "whole"))
+    if "max_windows" in given:
+        found["max_windows"] = checked.whole(f"{at}max_windows", given["max_windows"], 2, 1_000_000)
+    if "sha256" in given:
+        found["sha256"] = checked.sha256(f"{at}sha256", given["sha256"])
+    return ModelOptions(**known, **found, **_second(given, at, policy))
+
+
+def _second(given: Mapping[str, object], at: str, policy: Policy) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "second" in given:
+        found["second"] = _folder(f"{at}second", given["second"], policy)
+    for key in ("second_sha256", "unsure"):
+        if key in given and not found:
+            raise wrong(f"{at}{key}", given[key], "there is no `second` model that it is for")
+    if "second_sha256" in given:
+        key = f"{at}second_sha256"
+        found["second_sha256"] = checked.sha256(key, given["second_sha256"])
+    if "unsure" in given:
+        found["unsure"] = checked.scores(f"{at}unsure", given["unsure"])
+    return found
 
 
 def _folder(key: str, value: object, policy: Policy) -> Path:
     if not isinstance(value, str) or not value:
-        raise _wrong(key, value, f'write a folder, or "{BUNDLED}"')
+        raise wrong(key, value, f'write a folder, or "{BUNDLED}"')
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", value):
-        raise _wrong(key, value, "nothing is fetched; copy the model here and name its folder")
+        raise wrong(key, value, "nothing is fetched; copy the model here and name its folder")
     return locate(value, Path(policy.folder))
 
 
-def _heads(key: str, value: object) -> Mapping[str, str]:
-    if not isinstance(value, Mapping):
-        raise _wrong(key, value, 'write a table, { LABEL_1 = "toxic", LABEL_0 = "" }')
-    for label, category in value.items():
-        if not isinstance(category, str) or category != category.strip(". "):
-            raise _wrong(f"{key}.{label}", category, 'write a category, or "" to leave it out')
-    return {str(label): str(category) for label, category in value.items()}
-
-
-def _threshold(key: str, value: object) -> Threshold | None:
-    if value is None or (isinstance(value, str) and value):
+def _threshold(key: str, value: object) -> Threshold:
+    if isinstance(value, str) and value:
         return value
-    if isinstance(value, Mapping):
-        return {str(c): _score(f"{key}.{c}", number) for c, number in value.items()}
-    return _score(key, value)
-
-
-def _score(key: str, value: object) -> float:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not isinstance(value, (int, float)) or not number or math.isnan(value):
-        raise _wrong(key, value, "write a score from 0 to 1")
-    if not 0 <= value <= 1:
-        raise _wrong(key, value, "write a score from 0 to 1")
-    return float(value)
-
-
-def _granularity(key: str, value: object) -> Granularity:
-    for choice in get_args(Granularity):
-        if value == choice:
-            return choice  # type: ignore[no-any-return]  # get_args gives Any
-    raise _wrong(key, value, 'write "clause" or "whole"')
-
-
-def _whole(key: str, value: object, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise _wrong(key, value, f"write a whole number from {least} to {most}")
-    return value
-
-
-def _only(given: Mapping[str, object], known: Collection[str], at: str) -> None:
-    for key in given:
-        if key not in known:
-            close = difflib.get_close_matches(str(key), known, 1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
-            raise PolicyError(
-                f"plugin 'onnx', option {at + str(key)!r} is not known{hint}; there are "
-                f"{', '.join(sorted(known))}"
-            )
-
-
-def _wrong(key: str, value: object, cure: str) -> PolicyError:
-    return PolicyError(f"plugin 'onnx', option {key!r} = {value!r}: {cure}")
+    return checked.scores(key, value)

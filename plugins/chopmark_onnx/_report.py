@@ -30,6 +30,7 @@ class Label:
     temperature: float
     thresholds: Mapping[str, float]
     denies_from: float | None
+    unsure: float | None
 
     def __str__(self) -> str:
         if not self.category:
@@ -38,6 +39,8 @@ class Label:
             says = "no threshold, so it warns until a rule or `threshold` says otherwise"
         else:
             says = f"advises to deny from {self.denies_from:g}"
+        if self.unsure is not None:
+            says += f", asks a second model from {self.unsure:g}"
         return f"{self.label}: category {self.category}, {says}"
 
 
@@ -100,7 +103,8 @@ def report(folder: Folder, threads: int) -> ModelReport:
     scorer = open_scorer(folder, threads, Cache())
     loaded = time.perf_counter() - started
     defaults = ModelOptions(folder=folder.path)
-    reported = {c.label: c for c in columns(folder, defaults)}
+    [wanted] = columns([folder], defaults)
+    reported = {column.label: column for column in wanted}
     return ModelReport(
         folder=str(folder.path),
         network=folder.model.relative_to(folder.path).as_posix(),
@@ -116,6 +120,7 @@ def report(folder: Folder, threads: int) -> ModelReport:
                 temperature=head.temperature,
                 thresholds=dict(head.thresholds),
                 denies_from=_finite(reported[head.label].deny_from) if head.category else None,
+                unsure=head.unsure,
             )
             for head in folder.heads
         ),

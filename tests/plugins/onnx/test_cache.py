@@ -32,7 +32,7 @@ def made(folder: Path, **options: Any) -> OnnxDetector:
 @contextmanager
 def runs_counted(detector: OnnxDetector) -> Iterator[list[int]]:
     """Count the runs of the network, which still runs; give the lengths of the windows."""
-    network = detector._shared.load().network
+    network = detector.stages[0].shared.load().network
     run: Callable[[list[int]], list[float]] = network.run
     lengths: list[int] = []
 
@@ -112,7 +112,7 @@ def test_texts_that_the_model_reads_alike_are_one(toy: Any, tmp_path: Path) -> N
 
 def test_no_content_is_kept(toy: Any) -> None:
     detector = made(toy())
-    cache = detector._shared.load()._cache
+    cache = detector.stages[0].shared.load()._cache
     detector.judge("我毒恨", OUTPUT)
     kept = [thing for thing in gc.get_referents(cache.__dict__) if thing is not cache._lock]
     seen: list[object] = []
@@ -171,4 +171,4 @@ def test_threads_may_share_it(toy: Any) -> None:
     with ThreadPoolExecutor(8) as pool:
         for shift, found in enumerate(pool.map(ask, range(8))):
             assert found == [alone[asked[(n + shift) % 30]] for n in range(300)]
-    assert len(detector._shared.load()._cache) == 3
+    assert len(detector.stages[0].shared.load()._cache) == 3

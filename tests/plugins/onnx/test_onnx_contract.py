@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -42,6 +42,13 @@ class TestWithoutCache(ToyContract):
 
 class TestWhole(ToyContract):
     options: ClassVar[dict[str, object]] = {"granularity": "whole"}
+
+
+class TestCascade(ToyContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def detector(cls, plain: Path, toy: Any) -> Detector:
+        return detector(str(plain), second=str(toy(positions=8)), unsure=0.4)
 
 
 class TestTooLong(ToyContract):

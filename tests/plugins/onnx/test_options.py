@@ -58,14 +58,36 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"heads": {"toxic": "harm."}}, "write a category"),
     ({"heads": {"rude": "toxic"}}, "no such label; there are toxic, hate, threat"),
     ({"heads": {"toxic": "", "hate": "", "threat": ""}}, "none of toxic, hate, threat"),
+    ({"unsure": 0.5}, "'unsure' = 0.5: there is no `second` model"),
+    ({"second_sha256": "0" * 64}, "there is no `second` model"),
+    ({"second": 3}, "'second' = 3: write a folder"),
+    ({"second": "https://example.org/m"}, "nothing is fetched"),
+    ({"second": "toy"}, "'second' = '.*toy': it is the first model"),
+    ({"second": "other"}, r"never be asked, since guard\.json .*write .*unsure = 0\.2"),
+    ({"second": "other", "unsure": "low"}, "'unsure' = 'low': write a score .*or a table"),
+    ({"second": "other", "unsure": {"toxic": 2}}, "'unsure.toxic' = 2: write a score"),
+    ({"second": "other", "unsure": {"rude": 0.5}}, "'unsure.rude'.*there are hate, threat, toxic"),
+    ({"second": "other", "unsure": 0.5, "heads": {"rude": ""}}, "'.*toy' or '.*other' has no"),
+    ({"second": "stranger", "unsure": 0.5}, "it has spam, and nothing .* hate, threat, toxic"),
+    ({"second": "other", "second_sha256": "1"}, "64 hexadecimal digits"),
 ]
+
+
+@pytest.fixture(scope="module")
+def others(toy: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the models `other` and `stranger`."""
+    folder = tmp_path_factory.mktemp("others")
+    shutil.copytree(toy(words={}), folder / "other")
+    shutil.copytree(toy(labels=("spam",), columns=1), folder / "stranger")
+    return folder
 
 
 @pytest.mark.parametrize(("options", "message"), WRONG, ids=lambda value: str(value)[:50])
 def test_a_wrong_option_is_named_with_its_cure(
-    plain: Path, options: dict[str, Any], message: str, tmp_path: Path
+    plain: Path, others: Path, options: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
     shutil.copytree(plain, tmp_path / "toy")
+    shutil.copytree(others, tmp_path, dirs_exist_ok=True)
     policy = Policy(name="test", folder=str(tmp_path))
     chosen = {"model": "toy", **options} if "models" not in options else options
     with pytest.raises(PolicyError, match=message) as raised:

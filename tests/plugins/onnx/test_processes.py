@@ -135,7 +135,7 @@ def test_a_child_that_is_forked_while_the_cache_is_in_use_does_not_wait_for_it(
     script = """
 detector = made()
 found(detector)
-with detector._shared.load()._cache._lock:
+with detector.stages[0].shared.load()._cache._lock:
     child = os.fork()
     if child == 0:
         os._exit(0 if found(detector) == ["toxic"] else 9)
@@ -241,9 +241,9 @@ for _ in range(2):
 def test_detectors_of_one_model_share_it_while_one_of_them_lives(toy: Any) -> None:
     folder = toy()
     first, second, third = made(folder), made(folder, report_from=0.9), made(folder, threads=2)
-    loaded = first._shared.load()  # type: ignore[attr-defined]
-    assert second._shared.load() is loaded  # type: ignore[attr-defined]
-    assert third._shared.load() is not loaded  # type: ignore[attr-defined]
+    loaded = first.stages[0].shared.load()  # type: ignore[attr-defined]
+    assert second.stages[0].shared.load() is loaded  # type: ignore[attr-defined]
+    assert third.stages[0].shared.load() is not loaded  # type: ignore[attr-defined]
     key = (first.folder.digest, 1)  # type: ignore[attr-defined]
     del first, second, loaded
     gc.collect()
@@ -259,7 +259,7 @@ def test_threads_that_come_first_together_load_one_model(toy: Any) -> None:
 
     def load(detector: Any) -> object:
         barrier.wait()
-        return detector._shared.load()
+        return detector.stages[0].shared.load()
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(map(id, pool.map(load, everyone)))) == 1
