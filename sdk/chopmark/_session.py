@@ -81,7 +81,13 @@ class Session:
         for n, message in enumerate(messages):
             if message.role not in engine.policy.roles or not message.text:
                 continue
-            context = Context(direction="input", role=message.role, audience=request.audience)
+            context = Context(
+                direction="input",
+                role=message.role,
+                audience=request.audience,
+                part=n,
+                request=request,
+            )
             judged = judge(engine, message.text, context, request.audience, n)
             self._verdicts += judged.verdicts
             self._failures += judged.failures
@@ -211,7 +217,13 @@ class Session:
         lane = self._lanes.get((kind, index))
         if lane is None:
             engine, request = self._engine, self.request
-            context = Context(direction="output", kind=kind, audience=request.audience)
+            context = Context(
+                direction="output",
+                kind=kind,
+                audience=request.audience,
+                part=index,
+                request=request,
+            )
             screen = engine.open_screen(context, request.audience)
             screen.place(context, index)
             lane = self._lanes[kind, index] = Lane(screen, self._open_marks(kind))

@@ -79,12 +79,19 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a detector may know of the text that it judges, beside the text."""
+    """What a detector may know of the text that it judges, beside the text.
+
+    `request` is the request of the call: for one of its messages as the wrappers yield it, for
+    the answer as the policy lets it go; None outside a call. `part` is the index of the message
+    in it, or of the answer.
+    """
 
     direction: Direction
     kind: Kind = "answer"
     role: str = "assistant"
     audience: str = ""
+    part: int = 0
+    request: Request | None = field(default=None, repr=False, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
