@@ -95,6 +95,7 @@ def main(given: Sequence[str] | None = None) -> None:
     judges += [judge for judge in [profanity(texts)] if judge is not None]
     asked = questions(rows)
     figures: dict[str, Any] = {
+        "sha256": {name: card.digest(options.models / name / "model.onnx") for name in MODELS},
         "questions": [
             {
                 "set": question.name,

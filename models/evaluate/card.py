@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 BEGIN, END = "<!-- figures: written by models.evaluate -->", "<!-- end of figures -->"
+
+
+def digest(path: Path) -> str:
+    """Give the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def interval(value: Sequence[float]) -> str:

@@ -72,7 +72,7 @@ def families(folder: Path = FOLDER) -> Iterator[Family]:
             strange = {*family.labels} - {*HEADS}
             if strange or family.tests not in TESTS or family.name in seen:
                 raise ValueError(
-                    f"{path}: family {entry['name']!r}: unknown head or test, or twice"
+                    f"{path}: {entry['name']!r} has an unknown head or test, or is twice"
                 )
             if (family.unsafe or family.controversial) and not family.labels:
                 raise ValueError(f"{path}: family {entry['name']!r} has no labels")

@@ -118,8 +118,9 @@ def fit(
     first, before = 0, 0.0
     if keep.exists():
         state = torch.load(keep, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        model.load_state_dict(state["model"], strict=False)
+        if state["epoch"] < course.epochs:
+            optimizer.load_state_dict(state["optimizer"])
         first, before = state["epoch"], state["seconds"]
         log.info("%s course: %d epochs were done", course.name, first)
     started = time.monotonic() - before
@@ -148,7 +149,8 @@ def fit(
             losses.append(loss.item())
         log.info("epoch %d: loss %.4f over %d steps", epoch + 1, np.mean(losses), len(losses))
         state = {
-            "model": model.state_dict(),
+            # Frozen weights are those of the start.
+            "model": {n: w.detach() for n, w in model.named_parameters() if w.requires_grad},
             "optimizer": optimizer.state_dict(),
             "epoch": epoch + 1,
             "seconds": time.monotonic() - started,
