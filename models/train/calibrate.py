@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ Floats = NDArray[np.float32]
 # For each preset: which share of the plain and of the hard benign texts one head may fire on.
 # What reaches `strict` is controversial, what reaches `balanced` unsafe.
 PRESETS = {"strict": (0.004, 0.05), "balanced": (0.0008, 0.012), "permissive": (0.0003, 0.004)}
+MISSED = 0.02  # which share of the unsafe texts a larger model is not asked about
 LEAST = {"strict": 0.3, "balanced": 0.5, "permissive": 0.6}
 
 
@@ -73,6 +74,19 @@ def bars(scores: Floats, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     }
 
 
+def unsure(scores: Floats, rows: Sequence[Row], strict: Mapping[str, float]) -> dict[str, float]:
+    """Choose the score of each head from which a larger model should be asked.
+
+    All but a few of the unsafe texts reach it, and so does what is controversial.
+    """
+    found = {}
+    for number, head in enumerate(HEADS):
+        hit = np.array([row.labels.get(head) == 1 for row in rows])
+        low = float(np.quantile(scores[hit, number], MISSED)) if hit.any() else 1.0
+        found[head] = round(min(low, strict[head]), 4)
+    return found
+
+
 def calibrate(folder: Path, rows: Sequence[Row]) -> dict[str, object]:
     """Measure the folder's model on the calibration rows and write guard.json."""
     logits = Folder(folder, threads=2).logits([row.text for row in rows])
@@ -85,9 +99,11 @@ def calibrate(folder: Path, rows: Sequence[Row]) -> dict[str, object]:
         heads[head] = {"label": head, "index": number, "activation": "sigmoid"}
     scores = sigmoid(logits / np.array([divisors[head] for head in HEADS], np.float32))
     benign = [number for number, row in enumerate(rows) if row.benign]
+    thresholds = bars(scores[benign], [rows[number] for number in benign])
     guard: dict[str, object] = {
         "heads": heads,
-        "thresholds": bars(scores[benign], [rows[number] for number in benign]),
+        "thresholds": thresholds,
+        "unsure": unsure(scores, rows, thresholds["strict"]),
         "temperature": divisors,
         "max_tokens": MAX_TOKENS,
         "stride": MAX_TOKENS // 2,
