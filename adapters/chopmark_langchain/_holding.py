@@ -11,7 +11,7 @@ from langchain_core.runnables import Runnable, RunnableWithFallbacks
 from pydantic import BaseModel
 
 from chopmark import PolicyBlocked, Request
-from chopmark._calling import with_settings
+from chopmark.adapting import with_settings
 
 from ._blocked import LangChainBlocked, is_retryable
 from ._fallbacks import HeldFallbacks

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from chopmark._inside import CURRENT
+from chopmark.adapting import current, stepping
 
 
 def outside(pieces: Iterator[Any]) -> Iterator[Any]:
@@ -25,30 +25,24 @@ def aoutside(pieces: AsyncIterator[Any]) -> AsyncIterator[Any]:
 class _Outside:
     def __init__(self, pieces: Iterator[Any]) -> None:
         self._pieces = pieces
-        self._guarding = CURRENT.get()
+        self._guarding = current()
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        token = CURRENT.set(self._guarding)
-        try:
+        with stepping(self._guarding):
             return next(self._pieces)
-        finally:
-            CURRENT.reset(token)
 
 
 class _AsyncOutside:
     def __init__(self, pieces: AsyncIterator[Any]) -> None:
         self._pieces = pieces
-        self._guarding = CURRENT.get()
+        self._guarding = current()
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
 
     async def __anext__(self) -> Any:
-        token = CURRENT.set(self._guarding)
-        try:
+        with stepping(self._guarding):
             return await anext(self._pieces)
-        finally:
-            CURRENT.reset(token)

@@ -33,9 +33,14 @@ def inside(owner: object) -> bool:
     return False
 
 
+def current() -> Guarding | None:
+    """Return the guarded call that this code runs in, None where there is none."""
+    return CURRENT.get()
+
+
 @contextmanager
-def stepping(guarding: Guarding) -> Iterator[None]:
-    """Mark one step into the framework as inside `guarding`."""
+def stepping(guarding: Guarding | None) -> Iterator[None]:
+    """Mark one step into the framework as inside `guarding`, or as inside no guarded call."""
     token = CURRENT.set(guarding)
     try:
         yield

@@ -1,0 +1,10 @@
+"""For authors of adapters: what surrounds a guarded call.
+
+`with_settings` fills in what a block of `chopmark.calling` says. `current` is the guarded call that
+this code runs in, and `stepping` runs other code as if in that one, or in none.
+"""
+
+from ._calling import with_settings
+from ._inside import Guarding, current, stepping
+
+__all__ = ["Guarding", "current", "stepping", "with_settings"]
