@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chopmark import Context, Needs, Verdict
+from chopmark.hookspecs import Scanner
 
 from ._edge import LONGEST
+from ._entities import Entities
+from ._entity_scanner import EntityScanner
+from ._gazetteers import han, latin
 from ._hits import Hit
-from ._kinds import KINDS, PLACEHOLDER
+from ._kinds import ENTITIES, KINDS, PLACEHOLDER
 from ._options import Options
 from ._replace import keyed, mask, redact
 from ._scanner import PiiScanner
@@ -37,6 +41,8 @@ class PiiDetector:
     def __init__(self, options: Options, vault: Vault | None = None) -> None:
         self._options = options
         self._vault = vault if options.vault else None
+        on = not ENTITIES.isdisjoint(options.actions)
+        self._entities = Entities(han(), latin()) if on else None
         old = "cn.resident_id_15" in options.actions
         self._search = Search(old=old)
         vaulted = Search(old=old, placeholders=True)
@@ -47,16 +53,20 @@ class PiiDetector:
         """Where originals are kept, for whoever wants one forgotten; None without the action."""
         return self._vault
 
-    def open(self, context: Context) -> PiiScanner:
+    def open(self, context: Context) -> Scanner:
         """Return a scanner for one text."""
+        search, advise = self._search, self._advise
         if context.direction == "input":
-            return PiiScanner(self._input, self._advise_input)
-        return PiiScanner(self._search, self._advise)
+            search, advise = self._input, self._advise_input
+        if self._entities is not None:
+            return EntityScanner(search, advise, self._entities)
+        return PiiScanner(search, advise)
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
-        """Return what is found in `text`."""
+        """Return what is found in `text`, from left to right."""
         scanner = self.open(context)
-        return [*scanner.feed(text), *scanner.finish()]
+        found = [*scanner.feed(text), *scanner.finish()]
+        return sorted(found, key=_start) if self._entities is not None else found
 
     def _advise_input(self, hit: Hit, original: str, plain: str) -> Verdict | None:
         """Put in the vault what the policy says, and disarm what a user wrote like it.
@@ -83,6 +93,10 @@ class PiiDetector:
         else:
             replacement = redact(hit.kind, options.language)
         return _verdict(hit, KINDS[hit.kind].category, replacement)
+
+
+def _start(verdict: Verdict) -> int:
+    return verdict.start
 
 
 def _verdict(hit: Hit, category: str, replacement: str) -> Verdict:

@@ -15,7 +15,7 @@ class Kind:
     """One kind: its verdict category without `pii.`, and its names in placeholders.
 
     `tag` is what a language model sees (`<EMAIL_...>`): capitals only. `default` is False where
-    a format has no check digit and too many other numbers look like it.
+    nothing can be checked and too much else looks like it.
     """
 
     name: str
@@ -44,10 +44,16 @@ _ALL = (
     Kind("ip", "IP地址", "IP", "IP"),
     Kind("iban", "国际银行账号", "IBAN", "IBAN"),
     Kind("us.ssn", "社会安全号", "SSN", "SSN"),
+    Kind("name", "姓名", "NAME", "NAME", default=False),
+    Kind("address", "地址", "ADDRESS", "ADDRESS", default=False),
+    Kind("organisation", "机构", "ORGANISATION", "ORG", default=False),
 )
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 """Every kind by name, in the order in which they are documented."""
+
+ENTITIES = frozenset({"name", "address", "organisation"})
+"""The kinds that are found by rules and gazetteers, in units of the text (`_entities`)."""
 
 PLACEHOLDER = "placeholder"
 """Not a kind: text of a user that looks like a placeholder of the vault (`_vault`)."""
