@@ -166,7 +166,8 @@ class LatinNames:
             return False
         given, family = parts[0].word.lower(), parts[size - 1].word.lower()
         if len(given) == 1:  # J. K. Miller
-            return parts[1].start > parts[0].end + 1 and self._last_known(parts, size)
+            dotted = parts[1].start > parts[0].end + 1
+            return dotted and family in self._family and family not in self._no_name
         if given not in self._given or family not in self._family:
             return False
         doubtful = self._given[given] or given in self._no_name
