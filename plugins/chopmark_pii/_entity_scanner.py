@@ -21,6 +21,7 @@ from ._search import Search
 from ._units import HAN, LEFT, MOST, unit
 
 _MOST_NAMES = 64
+_SURE = 0.75  # the least score of a name that is one wherever it stands again
 _begins = re.compile(rf"[A-Z0-9{HAN}À-ÖØ-ÞĀ-Ž]").search
 
 
@@ -105,7 +106,7 @@ class EntityScanner:
             verdict = self._advise(placed, self._text[span], text[span])
             if verdict is not None:
                 verdicts.append(verdict)
-            if hit.kind == "name" and len(self._seen) < _MOST_NAMES:
+            if hit.kind == "name" and hit.score >= _SURE and len(self._seen) < _MOST_NAMES:
                 self._seen[text[span]] = None
         return verdicts
 

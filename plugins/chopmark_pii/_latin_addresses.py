@@ -40,6 +40,8 @@ _REST = (
 )
 _FRONT = r"(?:(?<![0-9A-Za-z.#-])[0-9]{2,6},? )?"
 _APART = rf"(?<![{_LETTER}])"
+_MONTH = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_NO_ORDINAL = r"(?![0-9.,:%]|st\b|nd\b|rd\b|th\b)"
 _NO_AMOUNT = r"(?<![0-9A-Za-z.#$€£-])"
 _worth = re.compile(r"[0-9]|[Cc]orner of").search
 
@@ -55,10 +57,11 @@ class LatinAddresses:
         box = r"(?:[Pp]\.? ?[Oo]\.? ?[Bb]ox|Postbox|Postboks|Postfach) [0-9]{1,6}\b"
         # 12 N Main St, Apt 4, Springfield, IL 62704
         english = rf"{_HOUSE} (?:[NSEW]\.? )?(?:{_WORD} ){{1,4}}?(?:{street})\b\.?(?: [NSEW]\b)?"
-        french = rf"[0-9]{{1,5}},? (?:{before}) {_NAME}(?: {_HOUSE})?"  # 12 rue de la Paix
-        italian = rf"(?:{before}) (?:{_SMALL} ){{0,2}}{_NAME},? {_HOUSE}(?![0-9])"  # Via Roma 5
+        # 12 rue de la Paix; Via Roma 5; Hammarvägen 15
+        french = rf"[0-9]{{1,5}},? (?:{before}) (?:{_SMALL} ){{0,2}}{_NAME}(?: {_HOUSE})?"
+        italian = rf"(?:{before}) (?:{_SMALL} ){{0,2}}{_NAME},? {_HOUSE}(?![0-9])"
         german = rf"(?:{_WORD} ){{0,2}}[{_UP}][{_LETTER}]{{2,20}}?(?:{grown}) {_HOUSE}(?![0-9])"
-        any_road = rf"[0-9]{{2,5}} (?:{_WORD} ){{1,4}}[0-9]{{1,4}}(?![0-9.,:%]|st\b|nd\b|rd\b|th\b)"
+        any_road = rf"[0-9]{{2,5}} (?!{_MONTH})(?:{_WORD} ){{1,4}}[0-9]{{1,4}}{_NO_ORDINAL}"
         military = rf"(?:USS|USNS|USNV|USCGC|PSC) {_WORD},?\s(?:APO|FPO|DPO),? A[AEP] [0-9]{{5}}"
         patterns = (
             (0.9, f"{_FRONT}{_NO_AMOUNT}{english}{_REST}"),

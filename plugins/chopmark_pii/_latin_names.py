@@ -72,7 +72,7 @@ class LatinNames:
                 continue
             found = self._named(text, parts[at:], titled=titled)
             titled = False
-            if found is None and parts[at].word in known and word not in self._no_name:
+            if found is None and parts[at].word in known and not self._is_word(word):
                 found = 1, 0.6
             if found is None:
                 at += 1
@@ -176,6 +176,10 @@ class LatinNames:
     def _last_known(self, parts: Sequence[_Part], size: int) -> bool:
         family = parts[size - 1].word.lower()
         return family in self._family and not self._family[family] and family not in self._no_name
+
+    def _is_word(self, word: str) -> bool:
+        listed = self._given.get(word, False) or self._family.get(word, False)
+        return listed or word in self._no_name
 
     def _is_plain(self, part: _Part) -> bool:
         word = part.word.lower()
