@@ -19,7 +19,7 @@ class Border:
         self._words = words
         self._inside = words.places | set(words.cues["inside"])
         stops = [*words.cues["stops"], *words.cues["stop characters"]]
-        self._stop = re.compile(any_of(stops)).finditer
+        self._stop = re.compile(rf"[0-9]{{2,4}}年|{any_of(stops)}").finditer
 
     def __call__(self, text: str, low: int, at: int, most: int) -> int:
         """Return where what goes on at `at` may begin: behind the last word that is no part of it.

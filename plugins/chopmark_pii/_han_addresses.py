@@ -81,7 +81,7 @@ class HanAddresses:
             if found.lastgroup in ("village", "town"):
                 if not self._placed(text[first : at + 2]):
                     continue
-                score = 0.75
+                score = 0.75 if found.lastgroup == "village" else 0.6
             elif at - first < 2 and (at == first or text[first] in _SHORT_ROADS):
                 continue
             else:

@@ -28,7 +28,7 @@ class HanBodies:
         cues = words.cues
         self._ends = re.compile(
             rf"(?:[（(][{HAN}]{{2,6}}[）)])?"
-            rf"(?:{any_of(cues['bodies'])}|学院(?!奖|派)|[一二三四五六七八九十]中(?![{HAN}])|(?<!工)厂)"
+            rf"(?:{any_of(cues['bodies'])}|学院(?!奖|派)|[一二三四五六七八九十]中(?![{HAN}])|(?<!工)厂(?![长商家房]))"
         ).finditer
         lasts = "".join(sorted({ending[-1] for ending in cues["bodies"]}))
         self._worth = re.compile(f"[{lasts}中厂]").search

@@ -46,6 +46,7 @@ class HanNames:
 
     def __init__(self, words: HanGazetteer) -> None:
         self._words = words
+        self._no_names = frozenset(words.cues["no names"])
         self._others = OtherNames(words)
         self._surname = re.compile(any_of(words.surnames)).search
         roles = any_of(words.cues["roles"])
@@ -112,7 +113,7 @@ class HanNames:
         for last, points in given:
             right = self._right(text, last)
             told = left >= 7 or right >= 8  # then it may well be a word: 文静, 高兴华
-            if not told and text[first:last] in words:
+            if text[first:last] in self._no_names or (not told and text[first:last] in words):
                 continue
             points += left + right
             if points > most:

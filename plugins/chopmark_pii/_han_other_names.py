@@ -26,7 +26,9 @@ class OtherNames:
         """Yield the names from `start` on, in no order."""
         if "·" in text:
             for found in self._foreign(text, start):
-                yield Hit("name", found.start(), found.end(), 0.85, "format")
+                at = found.start()
+                at += text[max(0, at - 1) : at + 1] == "知道"
+                yield Hit("name", at, found.end(), 0.85, "format")
         for found in self._nicknames(text, start):
             at, end = found.span()
             if _apart(text, max(0, at - 2), at) is not None and _acts(text, end) is not None:
