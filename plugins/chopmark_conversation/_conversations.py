@@ -1,0 +1,110 @@
+"""The risk of the conversations of one policy: read before a turn, built up after it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator
+
+from chopmark import ChopmarkError, Request, RequestError, Response, Verdict
+from chopmark.policy import Handling
+
+from ._options import Options
+from ._risk import State
+from ._store import Store
+
+_logger = logging.getLogger("chopmark.conversation")
+
+
+class ConversationStoreError(ChopmarkError):
+    """The store could not take the risk of a turn, and the policy says that the call fails then."""
+
+
+class Conversations:
+    """What detector and wrapper of one policy share. Shared by threads.
+
+    Args:
+        options: how risk builds up, and how conversations are told apart.
+        store: keeps it.
+        on_error: what happens where the store cannot take a turn's risk.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        store: Store,
+        on_error: Handling,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.options = options
+        self.store = store
+        self._on_error = on_error
+        self._clock = clock
+
+    def key(self, request: Request) -> str | None:
+        """Return the key of the request's conversation, None where it names none.
+
+        It is a digest of the id together with the user: nobody builds up risk for somebody else.
+
+        Raises:
+            RequestError: the id is no string or number, or one is required and missing.
+        """
+        name = self.options.key
+        value = request.metadata.get(name)
+        if value is None or value == "":
+            if self.options.required:
+                raise RequestError(
+                    f"this call names no conversation, and the policy requires one: pass "
+                    f"metadata={{{name!r}: id}}, for example in `with calling(metadata=...)`"
+                )
+            return None
+        if not isinstance(value, (str, int)) or isinstance(value, bool):
+            raise RequestError(
+                f"metadata {name!r} is a {type(value).__name__}; pass the conversation's id as a "
+                "string or a number"
+            )
+        told = f"{request.user}\x1f{value}".encode("utf-8", "surrogatepass")
+        return hashlib.sha256(told).hexdigest()[:32]
+
+    def risk(self, key: str) -> float:
+        """Return the risk of a conversation now. What the store raises is raised."""
+        return self.options.build.decayed(self.store.load(key), self._clock())
+
+    def take(self, key: str, request: Request, response: Response) -> float | None:
+        """Add a finished turn, and return the risk after it; None where the store failed."""
+        build = self.options.build
+        newest = _newest(request)
+        gain = build.gain(_new(response, newest))
+        asked = any(m.role == "user" for m in request.messages[newest:])
+        answered = asked and response.action not in ("block", "escalate")
+        now = self._clock()
+
+        def change(state: State | None) -> State:
+            return build.after(state, now, gain, answered=answered)
+
+        try:
+            return self.store.update(key, change).risk
+        except Exception as error:
+            kind = type(self.store).__name__
+            message = f"{kind} could not take the risk of a conversation: {error!r}"
+            if self._on_error == "block":
+                raise ConversationStoreError(
+                    f'{message}; mend it, or set on_error.detector = "allow" in the policy'
+                ) from error
+            _logger.warning("%s", message)
+            return None
+
+
+def _newest(request: Request) -> int:
+    """Return the index of the first message behind the last answer: older ones had their turn."""
+    answers = [n for n, m in enumerate(request.messages) if m.role == "assistant"]
+    return answers[-1] + 1 if answers else 0
+
+
+def _new(response: Response, newest: int) -> Iterator[Verdict]:
+    """Yield the verdicts on what this turn brought; the others were counted with theirs."""
+    for verdict in response.verdicts:
+        if verdict.direction == "output" or verdict.part >= newest:
+            yield verdict

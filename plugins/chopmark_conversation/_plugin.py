@@ -1,0 +1,119 @@
+"""Brings the detector that judges a conversation, and the wrapper that follows its turns."""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from chopmark import Policy, Request, Response, hookimpl
+from chopmark.hookspecs import Detector, Wrapper
+
+from ._conversations import Conversations
+from ._detector import ConversationDetector
+from ._options import read_options, read_store
+from ._store import Store
+
+
+def following(conversations: Conversations) -> Wrapper:
+    """Return a wrapper that adds every finished turn, and says the risk in the `metadata`."""
+
+    def conversation(request: Request) -> Generator[Request, Response, Response]:
+        key = conversations.key(request)
+        response = yield request
+        if key is None:
+            return response
+        risk = conversations.take(key, request, response)
+        if risk is None:
+            return response
+        told = {"conversation_risk": round(risk, 3)}
+        return replace(response, metadata={**response.metadata, **told})
+
+    return conversation
+
+
+class Conversation:
+    """The plugin as an object, for a store of one's own: `Chopmark(plugins=[Conversation(...)])`.
+
+    Args:
+        store: what keeps the risk, or the name of one: `memory` (the default), `sqlite`.
+        options: as under `[settings.conversation]`; relative paths start from this folder.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        store: Store | str = "memory",
+        *,
+        clock: Callable[[], float] = time.time,
+        **options: object,
+    ) -> None:
+        self._options = read_options(options)
+        if isinstance(store, str):
+            store = read_store({**options, "store": store}, self._options, Path())
+        self._store = store
+        self._clock = clock
+
+    @hookimpl
+    def chopmark_detectors(self, policy: Policy) -> Iterable[Detector]:
+        """Return the detector."""
+        return [ConversationDetector(self._conversations(policy), policy.roles)]
+
+    @hookimpl
+    def chopmark_wrappers(self, policy: Policy) -> Iterable[Wrapper]:
+        """Return the wrapper."""
+        return [following(self._conversations(policy))]
+
+    def _conversations(self, policy: Policy) -> Conversations:
+        return Conversations(self._options, self._store, policy.on_error.detector, self._clock)
+
+
+class _Sharing:
+    """Finds the conversations of a policy, so that its detector and its wrapper have the same.
+
+    It keeps none alive. A policy stays alive with them, so that no other can have its id.
+    """
+
+    def __init__(self) -> None:
+        self._known: weakref.WeakValueDictionary[int, _Owned] = weakref.WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def of(self, policy: Policy) -> Conversations:
+        with self._lock:
+            found = self._known.get(id(policy))
+            if found is None:
+                found = self._known[id(policy)] = _Owned(policy, policy.options("conversation"))
+            return found
+
+
+class _Owned(Conversations):
+    """The conversations that a policy's own options name."""
+
+    def __init__(self, policy: Policy, given: Mapping[str, object]) -> None:
+        options = read_options(given)
+        store = read_store(given, options, Path(policy.folder))
+        super().__init__(options, store, policy.on_error.detector)
+        self._policy = policy
+
+
+_sharing = _Sharing()
+
+
+@hookimpl
+def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
+    """Return the detector; raise `PolicyError` for a wrong option.
+
+    Options: `key` ("conversation"), `required` (false), `bound` (0.7), `share` (0.5), `floor`
+    (0.3), `half_life_turns` (8), `half_life_seconds` (3600), `weights`; `store` ("memory", or
+    "sqlite" with `path` and `timeout`), `most` (10,000 conversations in memory).
+    """
+    return [ConversationDetector(_sharing.of(policy), policy.roles)]
+
+
+@hookimpl
+def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
+    """Return the wrapper that follows the turns."""
+    return [following(_sharing.of(policy))]
