@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 from chopmark import Context, Needs, Verdict
@@ -14,7 +15,7 @@ from ._gazetteers import han, latin
 from ._hits import Hit
 from ._kinds import ENTITIES, KINDS, PLACEHOLDER
 from ._options import Options
-from ._replace import keyed, mask, redact
+from ._replace import keyed, mask, pseudonym, redact
 from ._scanner import PiiScanner
 from ._search import Search
 from ._vault import Vault
@@ -45,8 +46,9 @@ class PiiDetector:
         self._entities = Entities(han(), latin()) if on else None
         old = "cn.resident_id_15" in options.actions
         self._search = Search(old=old)
-        vaulted = Search(old=old, placeholders=True)
-        self._input = self._search if self._vault is None else vaulted
+        replaced = self._vault is not None or options.pseudonyms
+        self._input = Search(old=old, placeholders=True) if replaced else self._search
+        self._key = options.key or secrets.token_bytes(32)
 
     @property
     def vault(self) -> Vault | None:
@@ -90,6 +92,8 @@ class PiiDetector:
             replacement = mask(hit.kind, plain)
         elif action == "hash":
             replacement = keyed(hit.kind, plain, options.key, options.language)
+        elif action == "pseudonym":
+            replacement = pseudonym(hit.kind, plain, self._key)
         else:
             replacement = redact(hit.kind, options.language)
         return _verdict(hit, KINDS[hit.kind].category, replacement)

@@ -12,12 +12,16 @@ from chopmark import Policy, PolicyError
 
 from ._kinds import KINDS
 
-Action = Literal["redact", "mask", "hash", "vault"]
+Action = Literal["redact", "mask", "hash", "pseudonym", "vault"]
 Language = Literal["zh", "en"]
+Placeholders = Literal["code", "number"]
 T = TypeVar("T", bound=str)
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
-_KNOWN = ("action", "hash_key_file", "kinds", "language", "vault_entries", "vault_seconds")
+_KNOWN = (
+    "action", "hash_key_file", "kinds", "language", "placeholders", "vault_entries",
+    "vault_seconds",
+)  # fmt: skip
 _KEY_LEAST = 16
 
 
@@ -25,13 +29,15 @@ _KEY_LEAST = 16
 class Options:
     """What is looked for, and what is put in its place.
 
-    `actions` has every kind that is on. `key` is what the hash is made with. `entries` and
-    `seconds` bound the vault.
+    `actions` has every kind that is on. `key` is what hashes and pseudonyms are made with.
+    `placeholders` says what a model sees in the place of a value: a code that is the same in
+    every call, or its number in the call. `entries` and `seconds` bound the vault.
     """
 
     actions: Mapping[str, Action]
     language: Language = "zh"
     key: bytes = field(default=b"", repr=False)
+    placeholders: Placeholders = "code"
     entries: int = 10_000
     seconds: float = 3600.0
 
@@ -39,6 +45,16 @@ class Options:
     def vault(self) -> bool:
         """Whether anything goes into the vault."""
         return "vault" in self.actions.values()
+
+    @property
+    def pseudonyms(self) -> bool:
+        """Whether anything is replaced by a pseudonym that is not restored."""
+        return "pseudonym" in self.actions.values()
+
+    @property
+    def numbered(self) -> bool:
+        """Whether placeholders are numbered within a call."""
+        return self.placeholders == "number" and (self.vault or self.pseudonyms)
 
 
 def read_options(policy: Policy) -> Options:
@@ -61,6 +77,9 @@ def read_options(policy: Policy) -> Options:
         actions=actions,
         language=_one_of("language", given.get("language", "zh"), get_args(Language)),
         key=b"" if key_file is None else _key(key_file, Path(policy.folder)),
+        placeholders=_one_of(
+            "placeholders", given.get("placeholders", "code"), get_args(Placeholders)
+        ),
         entries=_entries(given.get("vault_entries", 10_000)),
         seconds=_seconds(given.get("vault_seconds", 3600.0)),
     )

@@ -8,11 +8,14 @@ import re
 
 from ._kinds import KINDS
 from ._options import Language
+from ._placeholder import code
 
 _SHOWN = 4
 _DIGEST = 16
+_LETTER = re.compile(r"[^\W_]")
+_LATER = re.compile(r"(?<=[^\W_])[^\W_]")  # in a word, behind its first
 _ALNUM = re.compile(r"[A-Za-z0-9]")
-_GAPS = str.maketrans("", "", " -.·")
+_GAPS = str.maketrans("", "", " -.·\n")
 
 
 def redact(kind: str, language: Language) -> str:
@@ -24,8 +27,13 @@ def mask(kind: str, plain: str) -> str:
     """Return `plain` with stars, which shows the last 4 characters and all separators.
 
     Of an e-mail address the first character and the domain stay, of an IP address the first two
-    groups, of a plate the province, the city's letter and the last two characters.
+    groups, of a plate the province, the city's letter and the last two characters, of a name the
+    first character of every word, of an address or an organisation the first two characters.
     """
+    if kind == "name":
+        return _LATER.sub("*", plain)
+    if kind in ("address", "organisation"):
+        return plain[:2] + _LETTER.sub("*", plain[2:])
     if kind == "email":
         local, _, domain = plain.partition("@")
         return f"{local[0]}***@{domain}"
@@ -43,11 +51,20 @@ def keyed(kind: str, plain: str, key: bytes, language: Language) -> str:
 
     Separators, case and width do not change it; a country's code before a mobile number does not.
     """
-    value = plain.upper() if kind in ("email", "ip") else plain.translate(_GAPS).upper()
-    if kind == "cn.mobile":
-        value = value[-11:]
-    digest = hmac.new(key, f"{kind}\0{value}".encode(), hashlib.sha256).hexdigest()
+    digest = hmac.new(key, f"{kind}\0{same(kind, plain)}".encode(), hashlib.sha256).hexdigest()
     return f"[{_name(kind, language)}:{digest[:_DIGEST]}]"
+
+
+def pseudonym(kind: str, plain: str, key: bytes) -> str:
+    """Return `<NAME_...>`, the same for one value; without `key` nobody can tell which."""
+    tag = KINDS[kind].tag
+    return f"<{tag}_{code(key, 'pseudonym', kind, same(kind, plain))}>"
+
+
+def same(kind: str, plain: str) -> str:
+    """Return one form for every way in which a value is written."""
+    value = plain.upper() if kind in ("email", "ip") else plain.translate(_GAPS).upper()
+    return value[-11:] if kind == "cn.mobile" else value
 
 
 def _name(kind: str, language: Language) -> str:

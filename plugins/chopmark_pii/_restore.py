@@ -14,20 +14,22 @@ class Restorer:
 
     Args:
         originals: what each placeholder, without its brackets, stands for.
+        bare: whether it counts without its brackets too; a numbered one (`NAME_1`) must not,
+            since another one begins with it.
     """
 
-    def __init__(self, originals: Mapping[str, str]) -> None:
+    def __init__(self, originals: Mapping[str, str], *, bare: bool = True) -> None:
         self._originals = dict(originals)
         self.restored = 0
         self._held = ""
         cores = sorted(self._originals, key=len, reverse=True)
-        forms = [f"<{core}>" for core in cores] + cores
+        forms = [f"<{core}>" for core in cores] + (cores if bare else [])
         self._most = max(map(len, forms), default=1) - 1
         self._beginnings = {form[:n] for form in forms for n in range(1, len(form))}
         firsts = "".join(sorted({form[0] for form in forms}))
         self._first = re.compile(f"[{re.escape(firsts)}]").finditer if forms else None
         either = "|".join(map(re.escape, cores))
-        self._forms = re.compile(f"<({either})>|({either})")
+        self._forms = re.compile(f"<({either})>" + (f"|({either})" if bare else ""))
 
     def __repr__(self) -> str:
         return f"Restorer(placeholders={len(self._originals)}, restored={self.restored})"
@@ -47,7 +49,7 @@ class Restorer:
         for match in self._forms.finditer(text):
             if match.start() >= hold:
                 break
-            out += text[done : match.start()], self._originals[match[1] or match[2]]
+            out += text[done : match.start()], self._originals[match[match.lastindex or 1]]
             done = match.end()
             self.restored += 1
             if done > hold:
@@ -65,7 +67,7 @@ class Restorer:
 
     def _original(self, match: re.Match[str]) -> str:
         self.restored += 1
-        return self._originals[match[1] or match[2]]
+        return self._originals[match[match.lastindex or 1]]
 
     def _open(self, text: str, since: int) -> int:
         """Return where the longest end of `text` begins that may still become a placeholder."""

@@ -7,8 +7,6 @@ nobody without the key can guess one, and none holds a digit or a word. Nothing 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import secrets
 import threading
@@ -18,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 
-from ._placeholder import CONSONANTS, CORE, TAG_LENGTH
+from ._placeholder import CORE, code
 from ._restore import Restorer
 
 _TAG = re.compile(r"[A-Z]{2,8}").fullmatch
@@ -85,7 +83,7 @@ class Vault:
         with self._lock:
             self._expire()
             for turn in count():
-                core = f"{tag}_{self._name(tag, original, scope, turn)}"
+                core = f"{tag}_{code(self._key, tag, original, scope, str(turn))}"
                 held = self._entries.get(core)
                 if held is None or (held.original, held.scope) == (original, scope):
                     break
@@ -101,7 +99,7 @@ class Vault:
         It keeps their originals itself, also when the vault forgets them meanwhile.
         """
         cores = {core for text in texts for core in CORE.findall(text)}
-        return Restorer(self._known(cores, scope))
+        return Restorer(self.known(cores, scope))
 
     def restore(self, text: str, scope: str = "") -> str:
         """Return `text` with the placeholders of `scope` replaced by their originals."""
@@ -116,7 +114,8 @@ class Vault:
                 del self._entries[core]
         return len(gone)
 
-    def _known(self, cores: Iterable[str], scope: str) -> dict[str, str]:
+    def known(self, cores: Iterable[str], scope: str = "") -> dict[str, str]:
+        """Return what `cores`, placeholders without brackets, stand for, where that is kept."""
         with self._lock:
             self._expire()
             held = ((core, self._entries.get(core)) for core in cores)
@@ -127,13 +126,3 @@ class Vault:
         oldest = self._clock() - self._seconds
         while self._entries and next(iter(self._entries.values())).since < oldest:
             self._entries.popitem(last=False)
-
-    def _name(self, tag: str, original: str, scope: str, turn: int) -> str:
-        parts = (tag, original, scope, str(turn))
-        data = "".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
-        number = int.from_bytes(hmac.digest(self._key, data, hashlib.sha256), "big")
-        letters = []
-        for _ in range(TAG_LENGTH):
-            number, letter = divmod(number, len(CONSONANTS))
-            letters.append(CONSONANTS[letter])
-        return "".join(letters)

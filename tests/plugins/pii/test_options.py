@@ -68,7 +68,8 @@ def test_every_kind_can_be_turned_off() -> None:
     ("options", "said"),
     [
         ({"acton": "mask"}, ["'acton'", "did you mean 'action'", "hash_key_file", "kinds"]),
-        ({"action": "encrypt"}, ["'action'", "'encrypt'", "redact, mask, hash, vault"]),
+        ({"action": "encrypt"}, ["'action'", "'encrypt'", "redact, mask, hash, pseudonym, vault"]),
+        ({"placeholders": "names"}, ["'placeholders'", "'names'", "code, number"]),
         ({"language": "fr"}, ["'language'", "'fr'", "zh, en"]),
         ({"kinds": {"cn.mobil": False}}, ["'cn.mobil'", "did you mean 'cn.mobile'", "bank_card"]),
         ({"kinds": ["phone"]}, ["'phone'", "cn.mobile"]),
