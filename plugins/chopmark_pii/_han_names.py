@@ -36,6 +36,11 @@ _acts = re.compile(
     "[说称住问答让在的是和与把被对向给诉男女昨今上下已未同等签任也都还要去来打发递喝考入反]"
     "|表示|认为|介绍|指出|负责|毕业|出生|明天|这个名字"
 ).match
+# Behind these a surname makes a name of whatever follows: 我叫方圆.
+_naming = re.compile(
+    r"(?:(?:我|名字|名|全名|本名|真名)叫|姓名|名字|叫做)(?:是|为)?[:：\s]{0,2}\Z"
+).search
+_whole = re.compile(rf"[{HAN}]{{0,1}}(?![了的过着吗吧呢来去到])[{HAN}](?![{HAN}])").match
 _end = re.compile(rf"[^{HAN}]|\Z").match
 
 SURE, LIKELY, WEAK = 18, 10, 3
@@ -77,8 +82,9 @@ class HanNames:
 
     def _best(self, text: str, first: int, behind: int, *, listed: bool) -> Hit | None:
         given = self._possible(text, first, behind)
+        named = _whole(text, behind)
         may_be_titled = text[behind : behind + 1] in self._title_firsts
-        if not given and not may_be_titled:
+        if not given and not may_be_titled and named is None:
             return None
         left = self._left(text, first) + (_LISTED if listed else 0)
         last, points = self._given(text, first, behind, left, given)
@@ -87,7 +93,9 @@ class HanNames:
             if titled is not None and (last == behind or self._title(text, behind) is not None):
                 return titled
         if last == behind:
-            return None
+            if named is None or _naming(text, max(0, first - 8), first) is None:
+                return None
+            last, points = named.end(), LIKELY
         score = 0.9 if points >= SURE else 0.75 if points >= LIKELY else 0.5
         return Hit("name", first, last, score, "context")
 
