@@ -122,11 +122,16 @@ def faker_names(folder: Path) -> tuple[set[str], set[str]]:
     for locale in LOCALES.split():
         tree = ast.parse((folder / locale / "__init__.py").read_text("utf-8"))
         for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                variable = node.targets[0].id
-                if variable.startswith("first_"):
+            if isinstance(node, ast.Assign):
+                target: ast.expr = node.targets[0]
+            elif isinstance(node, ast.AnnAssign):
+                target = node.target
+            else:
+                continue
+            if isinstance(target, ast.Name) and node.value is not None:
+                if "first_" in target.id:
                     given |= strings(node.value)
-                elif variable.startswith("last_"):
+                elif "last_" in target.id:
                     family |= strings(node.value)
     return given, family
 

@@ -49,6 +49,10 @@ class LatinNames:
         self._family = names.family
         self._titles = frozenset(names.cues["titles"])
         self._no_name = frozenset(names.cues["plain"])
+        self._behind = frozenset(names.cues["things behind"])
+        self._before = re.compile(
+            rf"\b(?:{any_of(names.cues['things before'])})\.? \Z", re.I
+        ).search
         before = any_of(names.cues["before"])
         self._cue = re.compile(
             rf"\b(?:{before}|directed by|written by|ask for|speak to|speak with)[\s,:]{{1,6}}\Z"
@@ -78,9 +82,20 @@ class LatinNames:
                 at += 1
                 continue
             size, score = found
+            if self._is_thing(text, parts, at, size):
+                at += size
+                continue
             last = parts[at + size - 1]
             yield Hit("name", parts[at].start, last.end, score, "context")
             at += size
+
+    def _is_thing(self, text: str, parts: Sequence[_Part], at: int, size: int) -> bool:
+        """Return whether the name is that of a place or a thing: Clark County, Saint Louis."""
+        behind = parts[at + size : at + size + 1]
+        if behind and behind[0].word.lower() in self._behind:
+            return behind[0].start == parts[at + size - 1].end + 1
+        first = parts[at].start
+        return self._before(text, max(0, first - 8), first) is not None
 
     def _named(
         self, text: str, parts: Sequence[_Part], *, titled: bool
@@ -138,7 +153,8 @@ class LatinNames:
         if stated:
             return size, 0.75
         if not last:
-            return None
+            foreign = not (parts[0].word + parts[size - 1].word).isascii() and not plain
+            return (size, 0.5) if foreign else None
         if _line_before(text, max(0, first.start - 6), first.start) is not None:
             return (size, 0.6) if _line_after(text, parts[size - 1].end) is not None else None
         if known or _starts(text, max(0, first.start - 4), first.start) is not None:
