@@ -120,9 +120,11 @@ def parts(bits: Mapping[str, float], counts: Mapping[str, int], total: int) -> l
     rows = [["0", form, kept] for form, kept in sorted(forms.items())]
     rows += [["1", part, "".join(split)] for part, split in sorted(longer.items())]
     for char, found in splits.items():
-        if not found or char in forms or char in longer:
+        if not found or char in forms or char in longer or char in forms.values():
             continue
-        split = [piece for part in min(found, key=len) for piece in longer.get(part, [part])]
+        shortest = [split for split in found if len(split) == min(map(len, found))]
+        chosen = max(shortest, key=lambda split: sum(bits.get(part, RARE) for part in split))
+        split = [piece for part in chosen for piece in longer.get(part, [part])]
         weight = sum(bits.get(part, RARE) for part in split)
         for whole in {"".join(split) for split in [*found, *raw[char]]}:
             if whole in counts:
@@ -148,8 +150,9 @@ def one_form(splits: Mapping[str, list[list[str]]], bits: Mapping[str, float]) -
 
     for (one, other), count in seen.most_common():
         one, other = root(one), root(other)
-        if count >= FORMS and one != other:
-            common, rare = sorted((one, other), key=lambda part: (bits.get(part, RARE), part))
+        common, rare = sorted((one, other), key=lambda part: (bits.get(part, RARE), part))
+        a_part = any(rare in split for split in splits.get(common, ()))  # as 艹 is of 草
+        if count >= FORMS and one != other and not a_part:
             kept[rare] = common
     return {part: root(part) for part in kept}
 

@@ -18,10 +18,11 @@ from .heads import HEADS
 from .rough import rough
 from .rows import Row
 from .student import LONGEST, WIDTH, Student
+from .teacher import SHARE_SECOND, sample
 from .vocabulary import Cut
 
-COURSE = Course(name="small", epochs=6, rate=1.2e-3, budget=3072)
-POOLS = 2  # how often the rows are roughened and judged by the teacher, which takes long
+COURSE = Course(name="small", epochs=8, rate=1.2e-3, budget=3072)
+POOLS = 2  # so often other rows are drawn, roughened, and judged by the teacher: it takes long
 ALIKE = 4.0  # what the likeness of the states counts beside the labels
 Floats = NDArray[np.float32]
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def distil(
         nonlocal states
         pool = epoch % POOLS
         keep = work / f"opinions-{pool}.npz"
-        changed = rough(rows, seed=seed + pool)
+        changed = rough(sample(rows, SHARE_SECOND, pool), seed=seed + pool)
         ids = tokens(cut.tokenizer, [row.text for row in changed], LONGEST)
         if keep.exists() and len(np.load(keep)["soft"]) == len(ids):
             found = np.load(keep)
