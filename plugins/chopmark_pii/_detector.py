@@ -34,7 +34,7 @@ class PiiDetector:
     """
 
     name = "pii"
-    version = "1"
+    version = "2"
     categories = ("pii",)
     blocking = False
     needs = Needs.window(LONGEST)
