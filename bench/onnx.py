@@ -1,6 +1,6 @@
 """Measures plugin `onnx`: what it adds to tokenizer and network, batches, long texts, memory.
 
-    python bench/onnx.py [--model bundled:toxic-small]
+    python bench/onnx.py [--model bundled:small]
 
 The ratios, which a machine's speed does not change, have limits: the exit status is 1 over one.
 The parts are tokenizer, arrays and session as a program of three lines has them. Everything is
@@ -44,7 +44,7 @@ ROUNDS = 400
 def main() -> int:
     """Print the figures; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--model", default="bundled:toxic-small")
+    parser.add_argument("--model", default="bundled:small")
     model = parser.parse_args().model
     worst = show_ratio(model)
     growth = show_growth(model)

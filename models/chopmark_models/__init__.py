@@ -32,8 +32,8 @@ def path(name: str) -> Path:
 
     It raises `UnknownModelError` (a `LookupError`) if there is none of this name.
 
-    >>> path("toxic-small").name
-    'toxic-small'
+    >>> path("small").name
+    'small'
     """
     known = names()
     if name not in known:

@@ -27,8 +27,8 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
     Options: `model` (a folder from the policy's own, or `bundled:NAME`) or `models`, a list of
     tables with `path` and, each, any of `name`, `heads`, `threshold`, `report_from`,
     `granularity`, `max_windows`, `sha256`, and for a second model that is asked where this one
-    is unsure `second`, `second_sha256`, `unsure`. They may also stand beside `model`; `threads` (1),
-    `cache` (2048) and `warm_up` (false) hold for all.
+    is unsure `second`, `second_sha256`, `unsure`. They may also stand beside `model`; `threads`
+    (1), `cache` (2048) and `warm_up` (false) hold for all.
 
     Raises:
         PolicyError: an option is wrong.

@@ -59,11 +59,19 @@ def _columns(folder: Folder, options: ModelOptions) -> tuple[Column, ...]:
         category = options.heads.get(head.label, head.category)
         if category:
             deny_from = _deny_from(head.thresholds, category, options)
-            floor = folder.report_from if options.report_from is None else options.report_from
+            floor = _report_from(folder, head, options)
             least = min(floor, deny_from)  # what is to be denied is never too low to report
             ask_from = _ask_from(head, category, options)
             found.append(Column(number, head.label, category, least, deny_from, ask_from))
     return tuple(found)
+
+
+def _report_from(folder: Folder, head: Head, options: ModelOptions) -> float:
+    if options.report_from is not None:
+        return options.report_from
+    # Under a preset, what reaches the strictest one is controversial, and the rest is safe.
+    named = isinstance(options.threshold, str)
+    return head.thresholds.get("strict", folder.report_from) if named else folder.report_from
 
 
 def _deny_from(thresholds: Mapping[str, float], category: str, options: ModelOptions) -> float:

@@ -20,7 +20,10 @@ Threshold = float | str | Mapping[str, float]
 Unsure = float | Mapping[str, float]
 """A number, or one for each category."""
 
-BUNDLED = "bundled:toxic-small"
+BUNDLED = "bundled:small"
+# Where a policy names no model: the small one asks the larger one, and what the larger one calls
+# unsafe is denied.
+_BUNDLED = {"second": "bundled:base", "threshold": "balanced"}
 _OWN = (
     "granularity", "heads", "max_windows", "report_from", "second", "second_sha256", "sha256",
     "threshold", "unsure",
@@ -82,6 +85,8 @@ def read_options(policy: Policy) -> Options:
     warm_up = checked.truth("warm_up", given.get("warm_up", False))
     shared = {key: given[key] for key in _OWN if key in given}
     if "models" not in given:
+        if "model" not in given:
+            shared = {**_BUNDLED, **shared}
         folder = _folder("model", given.get("model", BUNDLED), policy)
         found = _entry(shared, "", policy, folder=folder, name="onnx", **running)
         return Options(entries=(found,), warm_up=warm_up)

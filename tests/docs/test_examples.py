@@ -103,7 +103,7 @@ def test_endpoint(server: RecordedServer, tmp_path: Path, monkeypatch: pytest.Mo
     spec.loader.exec_module(module)
     client = TestClient(module.app)
     body = client.get("/chat", params={"question": "Hello", "minor": True}).text
-    assert "First it is fine. Then: " in "".join(
+    assert "First it is fine. " in "".join(
         line[7:-1] for line in body.splitlines() if line.startswith("data: ")
     )
     assert "go kill" not in body

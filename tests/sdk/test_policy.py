@@ -54,8 +54,9 @@ def test_a_rule_for_one_direction_goes_before_the_one_for_both() -> None:
 
 def test_an_audience_is_judged_by_its_own_rules_first() -> None:
     policy = load_policy("cn")
-    assert outcome(policy, "toxic", 0.92) == "warn"
-    assert outcome(policy, "toxic", 0.92, audience="minor") == "deny"
+    noted = Verdict(category="toxic", start=0, end=1, score=0.4, outcome="warn")
+    assert Decider(policy).outcome(noted) == "warn"
+    assert Decider(policy).outcome(noted, "minor") == "deny"
     assert outcome(policy, "pii.email", audience="minor") == "modify"
 
 

@@ -69,6 +69,6 @@ def test_a_folder_that_is_not_there_ends_it_with_1(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not chopmark_models.names(), reason="no model is bundled in this checkout")
 def test_the_bundled_model_passes() -> None:
-    status, said = check("bundled:toxic-small")
+    status, said = check("bundled:small")
     assert status == 0
     assert "category toxic, advises to deny from" in said

@@ -62,4 +62,4 @@ class TestBundled(DetectorContract):
     examples = 15
 
     def make(self) -> Detector:
-        return detector("bundled:toxic-small")
+        return detector("bundled:small")

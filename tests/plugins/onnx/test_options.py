@@ -114,10 +114,11 @@ def test_a_path_may_start_at_home(
 
 
 @pytest.mark.skipif(not chopmark_models.names(), reason="no model is bundled in this checkout")
-def test_without_options_it_is_the_bundled_model() -> None:
+def test_without_options_the_small_bundled_model_asks_the_larger_one() -> None:
     [detector] = detectors()
     assert (detector.name, detector.needs, detector.blocking) == ("onnx", Needs.clause(), True)
-    assert detector.version == detectors(model="bundled:toxic-small")[0].version
+    [named] = detectors(model="bundled:small", second="bundled:base", threshold="balanced")
+    assert detector.version == named.version
 
 
 def test_several_models_have_names_and_options_of_their_own(plain: Path, toy: Any) -> None:

@@ -268,7 +268,7 @@ def test_threads_that_come_first_together_load_one_model(toy: Any) -> None:
 @pytest.mark.skipif(not chopmark_models.names(), reason="no model is bundled in this checkout")
 def test_a_score_does_not_depend_on_what_other_threads_ask() -> None:
     # With dynamic quantisation it would, if texts of several callers were run as one batch.
-    detector = made("bundled:toxic-small", report_from=0.0, cache=0)
+    detector = made("bundled:small", report_from=0.0, cache=0)
     texts = [f"{start}{end}" for start in ("你这个笨蛋", "I hate ", "好") for end in range(20)]
     alone = {text: list(detector.judge(text, OUTPUT)) for text in texts}
     with ThreadPoolExecutor(8) as pool:
