@@ -46,7 +46,8 @@ class _Cell:
             except (ModelError, PluginError) as error:
                 # A record names the class of an error only, so say here what is wrong, once.
                 _logger.error("%s", error)
-                self._broken = error
+                # A copy: the traceback of this one would keep the cell alive.
+                self._broken = type(error)(*error.args)
                 raise
             return self._scorer
 
@@ -71,7 +72,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.cells: WeakValueDictionary[tuple[str, int], _Cell] = WeakValueDictionary()
+        self.cells: WeakValueDictionary[tuple[str, str, int], _Cell] = WeakValueDictionary()
 
 
 # Module state, against the rule of this code base: an application with a policy for each of its
@@ -119,7 +120,7 @@ class Shared:
 
     def _find(self, pid: int) -> _Cell:
         process = _processes.setdefault(pid, _Process())
-        key = (self.folder.digest, self.threads)
+        key = (str(self.folder.path), self.folder.digest, self.threads)
         with process.lock:
             cell = process.cells.get(key)
             if cell is None:
