@@ -2,7 +2,9 @@
 
 Every occurrence is reported as `keyword.<category>`, in Chinese text too, where words have no
 spaces around them; characters that nobody sees, full width and case hide nothing. An entry of
-level `allow` is an exception that hides what lies inside it.
+level `allow` is an exception that hides what lies inside it. With `folding = "disguise"` it is
+also found by its sounds, its look and its parts, with "decode" in codes too; what was found so
+has the way in its detail, as in `ops#3/sound`.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Any
 from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Detector
 
-from ._commands import keyword
+from ._commands import words
 from ._detector import KeywordDetector
 
 __all__ = ["KeywordDetector", "chopmark_commands", "chopmark_detectors"]
@@ -23,13 +25,14 @@ __all__ = ["KeywordDetector", "chopmark_commands", "chopmark_detectors"]
 def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
     """Return the detector of the lists that `policy` names; raise `PolicyError` for a wrong one.
 
-    Options: `lists` (paths from the policy's folder, TOML or CSV), `bundled` (true, false, or
-    names), `reload_seconds` (5).
+    Options: `lists` (paths from the policy's folder: TOML, CSV or JSON), `bundled` (true, false,
+    or names), `folding` (how far to see: `none`, `plain`, `disguise` or `decode`, or a table of
+    them by category), `reload_seconds` (5).
     """
     return [KeywordDetector.from_policy(policy)]
 
 
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
-    """Add `chopmark keyword lint` and `chopmark keyword stats`."""
-    cli.add_command(keyword)
+    """Add `chopmark words`: lint, stats, coverage, due, diff, import, export."""
+    cli.add_command(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chopmark import PolicyError
 
-from ._lists import WordList
+from ._lists import Folding, WordList
 from ._matcher import Matcher
 from ._read import load_file
 
@@ -43,12 +43,19 @@ class Library:
     """Lists that never change, and lists in files; immutable, `refreshed` returns another.
 
     `holdback` is the most characters that the policy lets a detector hold back: lists that need
-    more are refused.
+    more are refused. `foldings` is how far to see, by category.
     """
 
-    def __init__(self, fixed: Sequence[WordList], paths: Sequence[Path], holdback: int) -> None:
+    def __init__(
+        self,
+        fixed: Sequence[WordList],
+        paths: Sequence[Path],
+        holdback: int,
+        foldings: Mapping[str, Folding],
+    ) -> None:
         self._fixed = tuple(fixed)
         self._holdback = holdback
+        self._foldings = foldings
         # The stamp is taken first: a change while the file is read is then seen at the next look.
         self._shelves = tuple(_Shelf(path, _stamp(path), load_file(path)) for path in paths)
 
@@ -77,7 +84,7 @@ class Library:
                     len(expired),
                     len(words.entries),
                 )
-        matcher = Matcher(self.lists, today, self._holdback)
+        matcher = Matcher(self.lists, today, self._holdback, self._foldings)
         if matcher.reach > self._holdback:
             raise PolicyError(
                 f"plugin 'keyword': the longest term has {matcher.longest} characters, and the "

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from chopmark import Outcome
 from chopmark.policy import ACTIONS
 
 from ._fold import fold
+
+Folding = Literal["none", "plain", "disguise", "decode"]
+"""How far to see through what hides a term. Each sees what those before it see.
+
+`none`: the very characters. `plain`: width, style and case, invisible characters. `disguise`:
+also look-alikes, signs strewn in, traditional forms, homophones, pinyin, split characters.
+`decode`: also base64, hexadecimal, percent and other escapes, ROT13.
+"""
+
+FOLDINGS: tuple[Folding, ...] = ("none", "plain", "disguise", "decode")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +30,8 @@ class Entry:
     `number` counts from 1 in the order of the file, `line` is the line of a CSV file and 0
     elsewhere. `level` is an action of a policy rule; `allow` makes the entry an exception, which
     hides the occurrences of other entries inside its own. `expires` is the last day, in UTC, on
-    which the entry holds; None is for ever. `score` is in 0..1, 0 excluded.
+    which the entry holds; None is for ever. `score` is in 0..1, 0 excluded. `folding` is how far
+    to see; None leaves that to the policy. `risks` are codes of GB/T 45654-2025, Annex A.
     """
 
     number: int
@@ -30,6 +42,8 @@ class Entry:
     expires: date | None = None
     score: float = 1.0
     line: int = 0
+    folding: Folding | None = None
+    risks: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -7,20 +7,23 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from chopmark import Outcome
+from chopmark import Outcome, Verdict
 
+from ._exact import is_joined
 from ._fold import Folder
-from ._lists import WordList, next_expiry
+from ._lanes import make_lanes
+from ._lists import Entry, Folding, WordList, next_expiry
 from ._scripts import Joint, joint
 
 SLACK = 64
 """The most characters by which an occurrence may be longer than the longest term, which it is
 where invisible characters are strewn in; so what is held back stays bounded."""
 
-_RULES = "1"  # changes with what counts as an occurrence, so that `version` does
+_RULES = "2"  # changes with what counts as an occurrence, so that `version` does
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,17 @@ class Hit:
     score: float
     detail: str
 
+    def verdict(self, start: int, end: int, detail: str) -> Verdict:
+        """Return the verdict of an occurrence from `start` to `end`."""
+        return Verdict(
+            category=self.category,
+            start=start,
+            end=end,
+            score=self.score,
+            outcome=self.outcome,
+            detail=detail,
+        )
+
 
 class Matcher:
     """Finds terms, and tells which end of a text may still become one.
@@ -42,32 +56,55 @@ class Matcher:
     where any may stand there. `ends` are the characters in which a pending text can end. `reach`
     is the most characters of a text that an occurrence may span; it exceeds `most` only where the
     longest term does. `until` is the last day on which the same entries are active, None where
-    that is for ever.
+    that is for ever. `lanes` are further ways to compare, for the entries that ask for them;
+    `needs` is the most characters that an occurrence may span in any of them.
     """
 
     __slots__ = (
         "_firsts", "_heads", "_lengths", "_pairs", "digest", "ends", "entries", "find", "fold",
-        "hits", "left", "longest", "plain", "reach", "right", "same", "until",
+        "hits", "lanes", "left", "longest", "needs", "plain", "reach", "right", "same", "until",
     )  # fmt: skip
 
-    def __init__(self, lists: Sequence[WordList], today: date, most: int = 1 << 30) -> None:
+    def __init__(
+        self,
+        lists: Sequence[WordList],
+        today: date,
+        most: int = 1 << 30,
+        foldings: Mapping[str, Folding] = MappingProxyType({}),
+    ) -> None:
         entries: dict[str, list[int]] = {}
+        exact: dict[str, list[int]] = {}
+        joined: dict[str, list[int]] = {}
+        hidden: dict[str, list[int]] = {}
+        coded: dict[str, list[int]] = {}
         hits: list[Hit] = []
         facts: list[object] = [_RULES]
         for words in lists:
             for entry in words.active(today):
                 detail = f"{words.name}#{entry.number}"
                 folded, outcome = entry.folded, entry.outcome
-                entries.setdefault(folded, []).append(len(hits))
+                folding = folding_of(entry, foldings)
+                if folding == "none":
+                    exact.setdefault(entry.term, []).append(len(hits))
+                elif is_joined(folded):
+                    joined.setdefault(entry.term, []).append(len(hits))
+                else:
+                    entries.setdefault(folded, []).append(len(hits))
+                    if folding != "plain":
+                        hidden.setdefault(folded, []).append(len(hits))
+                    if folding == "decode":
+                        coded.setdefault(entry.term, []).append(len(hits))
                 hits.append(Hit(entry.category, outcome, entry.score, detail))
-                facts.append((detail, folded, entry.category, outcome, entry.score))
+                facts.append((detail, entry.term, entry.category, outcome, entry.score, folding))
         terms = list(entries)
         self.hits = tuple(hits)
         self.entries = tuple(map(tuple, entries.values()))
         self.left: tuple[Joint, ...] = tuple(joint(term[0]) for term in terms)
         self.right: tuple[Joint, ...] = tuple(joint(term[-1]) for term in terms)
-        self.longest = max(map(len, terms), default=0)
+        self.longest = max(map(len, (*terms, *exact, *joined)), default=0)
         self.reach = max(self.longest + 1, min(self.longest + SLACK, most))
+        self.lanes = tuple(make_lanes(exact, joined, hidden, coded, self.reach, most))
+        self.needs = max((lane.reach for lane in self.lanes), default=self.reach)
         self.until = next_expiry(lists, today)
         text = json.dumps(facts, ensure_ascii=True)
         self.digest = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -107,6 +144,19 @@ class Matcher:
             if not (bound and neighbour and joint(neighbour) == bound):
                 return length
         return 0
+
+
+def folding_of(entry: Entry, foldings: Mapping[str, Folding]) -> Folding:
+    """Return how far to see for `entry`: as it says, else as `foldings` say for its category.
+
+    There the longest category counts that is the entry's own or above it; `*` is for the rest.
+    """
+    if entry.folding is not None:
+        return entry.folding
+    category = entry.category
+    while category and category not in foldings:
+        category = category.rpartition(".")[0]
+    return foldings.get(category or "*", "plain")
 
 
 def _heads(terms: Iterable[str]) -> frozenset[str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from chopmark import Policy, PolicyError
 
+from ._lists import FOLDINGS, Folding
 from ._read import bundled_names
 
-_KNOWN = ("bundled", "lists", "reload_seconds")
+_KNOWN = ("bundled", "folding", "lists", "reload_seconds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +20,14 @@ class Options:
     """Which lists to use, and how often to look whether they changed.
 
     `lists` are paths, `bundled` names of lists that come with the plugin. `reload_seconds` is
-    the least time between two looks at the files: 0 looks at every text, `inf` never.
+    the least time between two looks at the files: 0 looks at every text, `inf` never. `foldings`
+    is how far to see by category, `*` for the rest, for entries that do not say it themselves.
     """
 
     lists: tuple[Path, ...]
     bundled: tuple[str, ...]
     reload_seconds: float
+    foldings: Mapping[str, Folding]
 
 
 def read_options(policy: Policy) -> Options:
@@ -37,6 +40,7 @@ def read_options(policy: Policy) -> Options:
         lists=_lists(given, Path(policy.folder)),
         bundled=_bundled(given),
         reload_seconds=_seconds(given),
+        foldings=_foldings(given),
     )
     if not options.lists and not options.bundled:
         raise PolicyError(
@@ -80,3 +84,25 @@ def _seconds(given: Mapping[str, object]) -> float:
     if not isinstance(value, (int, float)) or not number or math.isnan(value) or value < 0:
         raise _wrong("reload_seconds", value, "write seconds, 0 or more, or inf for never")
     return float(value)
+
+
+def _foldings(given: Mapping[str, object]) -> Mapping[str, Folding]:
+    value = given.get("folding", "plain")
+    known: Mapping[object, Folding] = {folding: folding for folding in FOLDINGS}
+    found: dict[str, Folding] = {}
+    for category, folding in _leaves("*" if isinstance(value, str) else "", value):
+        if not isinstance(folding, str) or folding not in known:
+            what = f"write one of {', '.join(FOLDINGS)}, or a table of them by category"
+            raise _wrong("folding", value, what)
+        whole = category == "*" or category.split(".")[0] == "keyword"
+        found[category if whole else f"keyword.{category}"] = known[folding]
+    return found
+
+
+def _leaves(path: str, value: object) -> Iterator[tuple[str, object]]:
+    """Return what stands under each dotted name, which TOML reads as tables in tables."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(f"{path}.{key}" if path else str(key), inner)
+    else:
+        yield path, value

@@ -14,12 +14,13 @@ from chopmark import PolicyError
 from chopmark.policy import ACTIONS
 
 from ._fold import REPLACEMENT, fold
-from ._lists import Entry, WordList
-from ._rows import Fault, Row, Sheet, read_csv, read_toml
+from ._lists import FOLDINGS, Entry, Folding, WordList
+from ._risks import GROUNDS, RISKS
+from ._rows import Fault, Row, Sheet, read_csv, read_json, read_toml
 
-READERS = {".toml": read_toml, ".csv": read_csv}
+READERS = {".toml": read_toml, ".csv": read_csv, ".json": read_json}
 _ABOUT = ("name", "version", "language")
-_COLUMNS = ("term", "category", "level", "reviewer", "expires", "score")
+_COLUMNS = ("term", "category", "level", "reviewer", "expires", "score", "folding", "risks")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CATEGORY = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*")
@@ -43,7 +44,7 @@ def bundled_names() -> tuple[str, ...]:
 def read_bundled(name: str) -> WordList:
     """Return the list `name` that comes with the plugin."""
     text = (files(__package__) / "lists" / f"{name}.toml").read_text("utf-8")
-    return _or_refuse(_check(f"bundled:{name}", read_toml(text)))
+    return _or_refuse(check(f"bundled:{name}", read_toml(text)))
 
 
 def read_file(path: Path) -> Reading:
@@ -57,7 +58,7 @@ def read_file(path: Path) -> Reading:
         return _failed(path, f"cannot be read ({error.strerror}); correct the path or the rights")
     except UnicodeDecodeError as error:
         return _failed(path, f"not UTF-8 at byte {error.start}; save the file as UTF-8")
-    return _check(str(path), reader(text))
+    return check(str(path), reader(text))
 
 
 def load_file(path: Path) -> WordList:
@@ -73,11 +74,12 @@ def _or_refuse(reading: Reading) -> WordList:
     if reading.words is not None:
         return reading.words
     more = len(reading.faults) - 1
-    rest = f" (and {more} more; see `chopmark keyword lint`)" if more else ""
+    rest = f" (and {more} more; see `chopmark words lint`)" if more else ""
     raise PolicyError(f"plugin 'keyword': list {reading.source}: {reading.faults[0]}{rest}")
 
 
-def _check(source: str, sheet: Sheet) -> Reading:
+def check(source: str, sheet: Sheet) -> Reading:
+    """Return the list that `sheet` holds, or everything that is wrong with it."""
     faults = list(sheet.faults)
     entries: list[Entry] = []
     if sheet.about or sheet.rows or not faults:  # else the file as such could not be read
@@ -135,6 +137,8 @@ def _entry(row: Row) -> Entry:
         reviewer=_text(cells, "reviewer", "name who answers for the entry"),
         expires=_expires(cells.get("expires")),
         score=_score(cells.get("score", 1.0)),
+        folding=_folding(cells.get("folding")),
+        risks=_risks(cells.get("risks")),
     )
 
 
@@ -151,9 +155,10 @@ def _text(cells: Mapping[str, object], column: str, cure: str) -> str:
 
 def _term(cells: Mapping[str, object]) -> str:
     term = _text(cells, "term", "write the words to look for, or delete the entry")
-    if REPLACEMENT in term:
+    folded = fold(term)
+    if REPLACEMENT in folded:
         raise _CellError("`term` holds U+FFFD, damage of a wrong encoding; write it anew in UTF-8")
-    if not fold(term).strip():
+    if not folded.strip():
         raise _CellError("`term` has only invisible characters; write words, or delete the entry")
     return term
 
@@ -196,3 +201,20 @@ def _score(value: object) -> float:
     if isinstance(value, bool) or not 0 < score <= 1:
         raise _CellError(f"`score` is {value!r}; write a number above 0 and at most 1")
     return score
+
+
+def _folding(value: object) -> Folding | None:
+    if value is None or value == "":
+        return None
+    for folding in FOLDINGS:
+        if value == folding:
+            return folding
+    raise _CellError(f"`folding` is {value!r}; write one of {', '.join(FOLDINGS)}")
+
+
+def _risks(value: object) -> tuple[str, ...]:
+    """Read codes as a TOML list, or as one string with spaces between them."""
+    codes = value.split() if isinstance(value, str) else [] if value is None else value
+    if not isinstance(codes, list) or not all(code in RISKS for code in codes):
+        raise _CellError(f"`risks` is {value!r}; write codes of {GROUNDS}, such as A.1.f A.4.a")
+    return tuple(dict.fromkeys(codes))

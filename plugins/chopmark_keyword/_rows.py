@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -51,8 +53,23 @@ def read_toml(text: str) -> Sheet:
     """Read a TOML list: `name`, `version`, `language`, `[defaults]` and `[[entries]]`."""
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: a number of too many digits too
         return _broken(f"not TOML: {error}; correct the file, or name it .csv if it is CSV")
+    return _sheet(data)
+
+
+def read_json(text: str) -> Sheet:
+    """Read a JSON list: an object with what a TOML list has."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return _broken(f"not JSON: {error}; correct the file")
+    if not isinstance(data, dict):
+        return _broken(f"is {_kind(data)}; write an object with `name` and `entries`")
+    return _sheet(data)
+
+
+def _sheet(data: dict[str, Any]) -> Sheet:
     defaults = data.pop("defaults", {})
     entries = data.pop("entries", None)
     if not isinstance(defaults, dict):

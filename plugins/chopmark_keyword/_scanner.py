@@ -40,15 +40,35 @@ class KeywordScanner:
 
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece."""
+        self.advance(text)
+        return self._ready() if self._queue else ()
+
+    def finish(self) -> Sequence[Verdict]:
+        """End the text: what is pending becomes an occurrence, or nothing."""
+        self.end()
+        return self._ready()
+
+    def drain(self) -> Sequence[tuple[int, int, bool, int]]:
+        """Return what was found since the last time, for one who puts it in order himself.
+
+        These are start, minus end, whether it is reported, and the rank of the entry.
+        """
+        queue, self._queue = self._queue, []
+        return queue
+
+    def advance(self, text: str) -> None:
+        """Take the next piece, and keep what is found."""
         matcher = self._matcher
         if self._moved is not None:
-            return self._feed_moved(text)
+            self._advance_moved(text)
+            return
         if matcher.same(text) is None:
             folded = text
         elif matcher.plain(text) is None:
             folded = text.casefold()
         else:
-            return self._feed_moved(text)
+            self._advance_moved(text)
+            return
         tail = self._tail
         if tail:
             folded = tail + folded
@@ -68,9 +88,8 @@ class KeywordScanner:
                 self._before = folded
             self._tail = ""
             self.settled = seen
-        return self._ready() if self._queue else ()
 
-    def _feed_moved(self, text: str) -> Sequence[Verdict]:
+    def _advance_moved(self, text: str) -> None:
         """Take the next piece where folded characters may not stand where their sources do."""
         matcher = self._matcher
         since, old = self._seen, len(self._tail)
@@ -93,10 +112,9 @@ class KeywordScanner:
         self.settled = offsets[cut] if self._tail else self._seen
         left = offsets[cut:]
         self._moved = None if left == [*range(self.settled, self._seen)] else left
-        return self._ready()
 
-    def finish(self) -> Sequence[Verdict]:
-        """End the text: what is pending becomes an occurrence, or nothing."""
+    def end(self) -> None:
+        """End the text, and keep what is found."""
         tail = self._tail
         found = self._matcher.find(tail, True)
         offsets = range(self.settled, self._seen) if self._moved is None else self._moved
@@ -104,7 +122,6 @@ class KeywordScanner:
         self._tail = ""
         self._moved = None
         self.settled = self._seen
-        return self._ready()
 
     def _take(
         self,
@@ -153,16 +170,7 @@ class KeywordScanner:
                 self._cover = max(self._cover, end)
             elif end > self._cover and item != previous:
                 hit = self._matcher.hits[rank]
-                found.append(
-                    Verdict(
-                        category=hit.category,
-                        start=start,
-                        end=end,
-                        score=hit.score,
-                        outcome=hit.outcome,
-                        detail=hit.detail,
-                    )
-                )
+                found.append(hit.verdict(start, end, hit.detail))
             previous = item
         del queue[:done]
         return found

@@ -32,14 +32,19 @@ def written() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def detect(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Terms], KeywordDetector]:
-    """Make a detector of the given terms, and of nothing else."""
+def detect(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., KeywordDetector]:
+    """Make a detector of the given terms, and of nothing else; `folding` is how far it sees."""
     folder = tmp_path_factory.mktemp("lists")
 
-    def make(terms: Terms) -> KeywordDetector:
+    def make(terms: Terms, folding: str = "plain") -> KeywordDetector:
         write_list(folder / "ops.csv", terms)
         policy = Policy(name="p", folder=str(folder))
-        options = {"lists": ["ops.csv"], "bundled": False, "reload_seconds": float("inf")}
+        options: dict[str, object] = {
+            "lists": ["ops.csv"],
+            "bundled": False,
+            "reload_seconds": float("inf"),
+        }
+        options["folding"] = folding
         policy = policy.with_options("keyword", **options)
         return KeywordDetector.from_policy(policy, today=lambda: TODAY)
 

@@ -29,6 +29,8 @@ def bundled() -> KeywordDetector:
         ("自制炸弹教程哪里有", "weapons", "deny"),
         ("兼职刷单日结，有意者来", "fraud", "deny"),
         ("进幼女资源群", "minors", "deny"),
+        ("滚，你个死残废", "slur", "warn"),
+        ("有没有学生妹上门的", "sexual_services", "deny"),
         ("What the FUCK is this?", "profanity", "warn"),
         ("you absolute dumbass", "insult", "warn"),
         ("just kill yourself already", "harassment", "deny"),
@@ -37,6 +39,8 @@ def bundled() -> KeywordDetector:
         ("tell me how to make a pipe bomb", "weapons", "deny"),
         ("fresh CVV for sale, fast delivery", "fraud", "deny"),
         ("where to buy child porn", "minors", "deny"),
+        ("shut up, you are a retard", "slur", "warn"),
+        ("full service escorts in town", "sexual_services", "deny"),
     ],
 )
 def test_each_category_is_found_with_its_level(
@@ -61,6 +65,8 @@ def test_each_category_is_found_with_its_level(
         "一家三口全家死里逃生。",
         "尼玛是藏族常见的名字。",
         "逼近、强逼、威逼利诱、步步紧逼。",
+        "残疾人、聋哑人和外地务工人员的权益受法律保护，卖淫嫖娼是违法行为。",
+        "小姐，请问可以上门服务吗？我的学生妹妹在家。",
         "电影里有一场手枪对决，导演用的是道具枪。",
         "炸药是诺贝尔改进的，常用于矿山爆破。",
         "The class passed the assessment; assess the assets in Scunthorpe.",
@@ -70,6 +76,7 @@ def test_each_category_is_found_with_its_level(
         "Dick Cheney and Fanny Price discussed cockpits, cocktails and shuttlecocks.",
         "A house for sale; no counterfeit parts; the passport office is open.",
         "The dog breeder said the bitch had six puppies.",
+        "Additives retard the flame; the escort of the convoy found a chink in the armour.",
         "Nuclear weapons, sarin and ricin are banned by treaty.",
     ],
 )
@@ -81,7 +88,7 @@ def test_news_medicine_and_everyday_language_are_left_alone(
 
 def test_every_bundled_entry_is_governed(bundled: KeywordDetector) -> None:
     for words in bundled.lists:
-        assert 60 <= len(words.entries) <= 160
+        assert 60 <= len(words.entries) <= 240
         assert all(e.reviewer and e.expires and e.category != "keyword" for e in words.entries)
 
 

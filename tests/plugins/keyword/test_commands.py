@@ -1,4 +1,4 @@
-"""The command `chopmark keyword`."""
+"""The command `chopmark words`: what it says about lists."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run() -> Callable[..., Result]:
     chopmark_commands(cli)
 
     def run(*arguments: object) -> Result:
-        result = CliRunner().invoke(cli, ["keyword", *map(str, arguments)])
+        result = CliRunner().invoke(cli, ["words", *map(str, arguments)])
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return result
 

@@ -40,7 +40,7 @@ def test_lists_start_from_the_folder_of_the_policy(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"list": ["a.csv"]}, "option `list` .* there are bundled, lists, reload_seconds"),
+        ({"list": ["a.csv"]}, "option `list` .* there are bundled, folding, lists, reload_seconds"),
         ({"lists": "a.csv"}, r"option `lists` = 'a.csv': write paths .* lists = \["),
         ({"lists": [1]}, "option `lists`"),
         ({"lists": ["a.csv", "a.csv"]}, "there twice; name it once"),
@@ -51,6 +51,9 @@ def test_lists_start_from_the_folder_of_the_policy(
         ({"reload_seconds": True}, "option `reload_seconds`"),
         ({"reload_seconds": float("nan")}, "option `reload_seconds`"),
         ({"reload_seconds": "5"}, "option `reload_seconds`"),
+        ({"folding": "deep"}, "option `folding` = 'deep': write one of none, plain, disguise"),
+        ({"folding": {"fraud": True}}, "option `folding` = .*True.*: write one of"),
+        ({"folding": 3}, "option `folding` = 3"),
     ],
 )
 def test_wrong_option_is_refused_with_its_cure(options: dict[str, object], said: str) -> None:

@@ -90,3 +90,50 @@ def test_one_character_at_a_time_costs_the_same_at_the_end_as_at_the_start(
 
     short, long = best(lambda: stream("a" * 2_000), 3), best(lambda: stream("a" * 20_000), 3)
     assert long < 30 * short
+
+
+HARD = ["炸药", "傻逼", "一一一一一", "枪支图纸", "bomb", "kill yourself", "aaaa aaaa", "shabi"]
+
+
+@pytest.fixture(scope="module")
+def deep(detect: Callable[..., KeywordDetector]) -> KeywordDetector:
+    return detect(HARD, "decode")
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["一", "沙币", "傻 ", "sha", "b.", "a ", "木仓支图", "傻b", "炸\u200b", "bomb\u200b", "e7",
+     "%E7%82%B8", "54K46I2v", "kill your", "kill\u0301", "😀\u200d"],
+)  # fmt: skip
+def test_disguises_are_looked_for_in_a_time_that_grows_as_the_text_does(
+    deep: KeywordDetector, unit: str
+) -> None:
+    text = unit * (12_000 // len(unit))
+    deep.judge(text, CONTEXT)
+    half, whole = (
+        best(lambda text=part: deep.judge(text, CONTEXT), 3)  # type: ignore[misc]
+        for part in (text[:6_000], text)
+    )
+    assert whole < 4 * half + 5
+
+
+@pytest.mark.parametrize("unit", ["一", "b.", "bomb\u200b", "炸\u200b", "\u200b", "kill your"])
+def test_disguises_in_a_stream_cost_the_same_at_its_end_as_at_its_start(
+    deep: KeywordDetector, unit: str
+) -> None:
+    def stream(length: int) -> None:
+        scanner = deep.open(CONTEXT)
+        for char in unit * (length // len(unit)):
+            scanner.feed(char)
+
+    stream(500)
+    assert best(lambda: stream(6_000), 2) < 8 * best(lambda: stream(1_500), 2) + 5
+
+
+def test_ordinary_text_is_held_back_by_hardly_more_than_a_character(
+    deep: KeywordDetector,
+) -> None:
+    text = "今天天气很好，我们去公园散步。The weather is fine, so we went for a walk. " * 5
+    scanner = deep.open(CONTEXT)
+    held = [scanner.feed(char) or n - scanner.settled for n, char in enumerate(text, 1)]
+    assert sum(n for n in held if isinstance(n, int)) / len(text) < 1.5

@@ -1,0 +1,189 @@
+"""A lane compares terms with a text in another form: by its sounds, its look, its parts.
+
+A `Sight` says how one character is written in that form, how a term is spelled in it, and whether
+a place where the spelling stands is the term after all. A `Lane` is a sight with the terms that
+it looks for; it is immutable and shared by threads. What a lane reports is an occurrence only
+where the spelling begins and ends with whole characters of the text, within `reach` of them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from ._fold import fold
+from ._scripts import Joint, joint
+
+HEAD = 8
+"""So many characters of the end of a text are looked up before it is compared with spellings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A term as a lane compares it.
+
+    `units` are its characters, each with the number of characters that stand for it in `text`;
+    `breaks` are the units that follow a space or a sign in the term; `clue` is for the sight.
+    """
+
+    text: str
+    units: tuple[tuple[str, int], ...]
+    breaks: frozenset[int] = frozenset()
+    clue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A place where a spelling stands.
+
+    `raw` is the text around it and `sources[n]` the index in it of what wrote the character `n`
+    of the spelling. `before` is the last character in sight before the place, or nothing.
+    """
+
+    raw: str
+    sources: Sequence[int]
+    before: str
+
+
+class Sight(Protocol):
+    """A form in which texts and terms are compared. Shared by threads."""
+
+    name: str
+
+    @property
+    def table(self) -> Mapping[int, str]:
+        """What the character of each code becomes, whatever stands around it.
+
+        So it does not matter where a text is cut.
+        """
+        ...
+
+    def spell(self, term: str) -> Iterable[Spelling]:
+        """Return the spellings of `term`, none where this sight is not for it."""
+        ...
+
+    def weigh(self, spelling: Spelling, match: Match) -> float:
+        """Return the bits that speak for the term at this place, 0 where something speaks against.
+
+        The module `_evidence` says what they are.
+        """
+        ...
+
+    def joins(self, edge: str, neighbour: str, *, before: bool) -> bool:
+        """Return whether `neighbour`, before or behind a match, makes one word with its `edge`."""
+        ...
+
+    def unseen(self, char: str) -> bool:
+        """Return whether nobody sees `char`."""
+        ...
+
+    def worth(self, raw: str) -> bool:
+        """Return whether `raw` may hold what only this sight sees."""
+        ...
+
+    def holds(self, raw: str) -> bool:
+        """Return whether text must wait for an occurrence that begins with `raw`.
+
+        It need not where another sight, or the plain comparison, lets it wait anyway.
+        """
+        ...
+
+
+@lru_cache(maxsize=8192)
+def joints(char: str) -> tuple[Joint, Joint]:
+    """Return what the first and the last character that `char` folds to join with."""
+    folded = fold(char)
+    return (joint(folded[0]), joint(folded[-1])) if folded else ("", "")
+
+
+@lru_cache(maxsize=8192)
+def unseen(char: str) -> bool:
+    """Return whether nobody sees `char`: plain folding leaves nothing of it."""
+    return not fold(char)
+
+
+class Plain:
+    """What most sights have in common."""
+
+    def joins(self, edge: str, neighbour: str, *, before: bool) -> bool:
+        """Return whether both are letters, or both digits, of a script with spaces."""
+        inner, outer = (0, 1) if before else (1, 0)
+        one = joints(edge)[inner]
+        return one != "" and one == joints(neighbour)[outer]
+
+    def unseen(self, char: str) -> bool:
+        """Return whether plain folding leaves nothing of `char`."""
+        return unseen(char)
+
+    def worth(self, raw: str) -> bool:
+        """Return True."""
+        return True
+
+    def holds(self, raw: str) -> bool:
+        """Return True."""
+        return True
+
+
+class Table(dict[int, str]):
+    """What each character becomes, worked out once, when it is first met."""
+
+    def __init__(self, of: Callable[[str], str]) -> None:
+        self._of = of
+
+    def __missing__(self, code: int) -> str:
+        found = self[code] = self._of(chr(code))
+        return found
+
+
+Spelled = Mapping[str, Mapping[Spelling, Sequence[int]]]
+"""The spellings that have the same text, each with the ranks of its entries."""
+
+
+def spell(sight: Sight, terms: Mapping[str, Sequence[int]]) -> Spelled:
+    """Return the spellings of `terms` in `sight`."""
+    found: dict[str, dict[Spelling, list[int]]] = {}
+    for term, ranks in terms.items():
+        for spelling in sight.spell(term):
+            found.setdefault(spelling.text, {}).setdefault(spelling, []).extend(ranks)
+    return found
+
+
+class Lane:
+    """The spellings of some terms in one sight, ready to be found.
+
+    `spelled[pattern]` are the spellings of one text, each with the ranks of its entries. `heads`
+    are the first characters of spellings that go on, up to `HEAD` of them; `characters` are those
+    of all spellings.
+    """
+
+    __slots__ = (
+        "_texts", "characters", "find", "heads", "longest", "reach", "sight", "spelled", "table",
+    )  # fmt: skip
+
+    def __init__(self, sight: Sight, spelled: Spelled, reach: int) -> None:
+        self.sight = sight
+        self.table = sight.table
+        self.reach = reach
+        self._texts = sorted(spelled)
+        self.spelled = tuple(
+            tuple((spelling, tuple(ranks)) for spelling, ranks in spelled[text].items())
+            for text in self._texts
+        )
+        self.longest = max(map(len, self._texts), default=0)
+        self.heads = {text[:n] for text in self._texts for n in range(1, min(HEAD + 1, len(text)))}
+        self.characters = frozenset().union(*self._texts)
+        automaton = AhoCorasick(self._texts, matchkind=MatchKind.Standard, store_patterns=False)
+        self.find = automaton.find_matches_as_indexes
+
+    def begins(self, folded: str) -> bool:
+        """Return whether some spelling begins with `folded`, longer than `HEAD`, and goes on."""
+        texts = self._texts
+        at = bisect_left(texts, folded)
+        if at < len(texts) and texts[at] == folded:
+            at += 1
+        return at < len(texts) and texts[at].startswith(folded)

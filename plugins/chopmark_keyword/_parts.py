@@ -1,0 +1,72 @@
+"""Sees a Chinese term of which characters are split into their parts: `木仓支` for `枪支`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import _evidence as evidence
+from ._fold import fold
+from ._lane import Match, Plain, Spelling, Table
+from ._letters import is_han
+from ._tables import parts, simplified
+
+
+class Parts(Plain):
+    """The sight of parts. It splits only the characters of the terms that it is made for."""
+
+    name = "part"
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._chars = frozenset(
+            simplified().get(char, char) for term in terms for char in fold(term) if is_han(char)
+        )
+        self.table = Table(self._split)
+
+    def spell(self, term: str) -> Iterable[Spelling]:
+        """Return the one spelling of `term`; it must have two Han characters, one to split."""
+        chars = [simplified().get(char, char) for char in fold(term) if char.isalnum()]
+        splits = [self._apart(char) for char in chars]
+        if sum(map(is_han, chars)) < 2 or not any(len(split) > 1 for split in splits):
+            return
+        yield Spelling("".join(splits), tuple(zip(chars, map(len, splits), strict=True)))
+
+    def weigh(self, spelling: Spelling, match: Match) -> float:
+        """Return the bits where some characters are split, and the rest is as in the term."""
+        bits = evidence.strewn(evidence.gaps(match.raw, match.sources))
+        if bits is None:
+            return 0.0
+        at = 0
+        last = -2
+        split = False
+        for char, length in spelling.units:
+            first, final = match.sources[at], match.sources[at + length - 1]
+            if at and first == match.sources[at - 1]:
+                return 0.0
+            at += length
+            if first != final:
+                split = True
+                bits += parts().bits.get(char, 0)
+                continue
+            shown = fold(match.raw[first])
+            if simplified().get(shown, shown) != char:
+                return 0.0
+            bits += evidence.same(char, beside=last + 1 == first)
+            last = first
+        return bits if split else 0.0
+
+    def _split(self, char: str) -> str:
+        folded = fold(char)
+        return "".join([self._apart(simplified().get(one, one)) for one in folded if one.isalnum()])
+
+    def _apart(self, char: str, above: str = "") -> str:
+        """Return the parts of `char`, split as far as terms split them; `above` is what it is in.
+
+        A part that has several forms is not split itself: so `扌` and `手` are the same.
+        """
+        found = parts()
+        char = found.forms.get(char, char)
+        split = found.splits.get(char) if char in self._chars else None
+        split = split or found.longer.get(char)
+        if split is None or char in above:
+            return char
+        return "".join([self._apart(part, above + char) for part in split])
