@@ -108,11 +108,11 @@ def deep(detect: Callable[..., KeywordDetector]) -> KeywordDetector:
 def test_disguises_are_looked_for_in_a_time_that_grows_as_the_text_does(
     deep: KeywordDetector, unit: str
 ) -> None:
-    text = unit * (12_000 // len(unit))
+    text = unit * (8_000 // len(unit))
     deep.judge(text, CONTEXT)
     half, whole = (
         best(lambda text=part: deep.judge(text, CONTEXT), 3)  # type: ignore[misc]
-        for part in (text[:6_000], text)
+        for part in (text[:4_000], text)
     )
     assert whole < 4 * half + 5
 
@@ -127,7 +127,7 @@ def test_disguises_in_a_stream_cost_the_same_at_its_end_as_at_its_start(
             scanner.feed(char)
 
     stream(500)
-    assert best(lambda: stream(6_000), 2) < 8 * best(lambda: stream(1_500), 2) + 5
+    assert best(lambda: stream(4_000), 2) < 8 * best(lambda: stream(1_000), 2) + 5
 
 
 def test_ordinary_text_is_held_back_by_hardly_more_than_a_character(
