@@ -72,7 +72,8 @@ class DeepScanner:
                 self._cover = max(self._cover, -end)
             elif -end > self._cover and item != self._previous:
                 hit = self._matcher.hits[rank]
-                detail = f"{hit.detail}/{lanes[number - 1].sight.name}" if number else hit.detail
+                way = lanes[number - 1].sight.name if number else ""
+                detail = f"{hit.detail}/{way}" if way else hit.detail
                 found.append(hit.verdict(start, -end, detail))
             self._previous = item
         return found

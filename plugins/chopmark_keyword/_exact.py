@@ -42,7 +42,7 @@ def fold_joined(text: str) -> str:
 class Exact(Plain):
     """The sight of the very characters."""
 
-    name = "exact"
+    name = ""
 
     def __init__(self) -> None:
         # What cannot be encoded is in no term, so it only must not become another character.
@@ -60,7 +60,7 @@ class Exact(Plain):
 class Joined(Plain):
     """The sight of plain folding that leaves joiners in their place."""
 
-    name = "joined"
+    name = ""
 
     def __init__(self) -> None:
         self.table = Table(fold_joined)

@@ -51,7 +51,10 @@ class Match:
 
 
 class Sight(Protocol):
-    """A form in which texts and terms are compared. Shared by threads."""
+    """A form in which texts and terms are compared. Shared by threads.
+
+    `name` stands in the detail of what is found so; it is empty where nothing was disguised.
+    """
 
     name: str
 

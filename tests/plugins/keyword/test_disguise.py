@@ -162,6 +162,11 @@ def test_a_place_that_is_seen_in_several_ways_is_reported_once_as_the_plainest(
     assert ways(detector, "木仓支图纸，枪 支图纸") == ["part", "sound"]
 
 
+def test_what_is_not_disguised_has_no_way(detect: Detect) -> None:
+    assert ways(detect(["👩", "می"], "plain"), "👩 می") == ["", ""]
+    assert ways(detect(["Bomb"], "none"), "Bomb") == [""]
+
+
 def test_detail_says_which_way_it_was_seen(detect: Detect) -> None:
     (verdict,) = detect(["bomb"], "disguise").judge("b0mb", CONTEXT)
     assert verdict.detail == "ops#1/look"
