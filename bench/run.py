@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ORDER = (
     "policy.py", "langchain.py", "llamaindex.py", "openai_sdk.py", "keywords.py", "pii.py",
-    "minors.py", "onnx.py", "jsonl.py", "conversation.py",
+    "minors.py", "injection.py", "onnx.py", "jsonl.py", "conversation.py",
 )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from ._tokens import (
     scheme,
     space,
     token,
+    warm,
 )
 
 CAP = 256
@@ -79,17 +80,22 @@ class LinkScanner:
             return ()
         before = self._text
         buffer = self._text = before + text
-        if self._warm or self._hot(buffer, max(0, len(before) - CROSSED)) is not None:
+        back = len(before) - CROSSED
+        if back < 0:
+            back = 0
+        if self._warm or (warm(buffer, back) and self._hot(buffer, back)):
             return self._advance(last=False)
         end = len(buffer)
         if end > _MOST:
             self._trim(end - LONGEST)
             buffer = self._text
             end = len(buffer)
-        begun = None
         if buffer[-1] in _MAY_BEGIN:
             begun = begins(buffer, max(0, end - LONGEST))
-        self._settle(end if begun is None else begun.start())
+            if begun is not None:
+                end = begun.start()
+        if self._base + end > self.settled:
+            self.settled = self._base + end
         return ()
 
     def finish(self) -> Sequence[Verdict]:

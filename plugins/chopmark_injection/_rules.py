@@ -31,6 +31,7 @@ REACH = 40
 
 _GAP = r"(?:[\s*_`\"'~>#,-]{1,4})"
 _named = re.compile(r"\{\{(\w+)\}\}")
+_ascii = re.compile(r"[a-z<\[]").search
 _letter = re.compile(r"[a-z0-9]").match
 _stop = re.compile(r"[!?。！？；]|\.(?=\s)|\n(?![a-z\u4e00-\u9fff])").search
 
@@ -74,7 +75,11 @@ def _filled(part: str, words: Mapping[str, str]) -> str:
 
 
 class Rules:
-    """Rules, by their beginnings: one that several rules share is looked for once. Immutable."""
+    """Rules, by their beginnings: one that several rules share is looked for once. Immutable.
+
+    Beginnings in ASCII are searched for one by one. Chinese ones are many and short, so every
+    character that one of them begins with is looked at.
+    """
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.all = tuple(rules)
@@ -82,22 +87,35 @@ class Rules:
         for one in rules:
             for start in one.starts:
                 starts.setdefault(start, []).append(one)
-        self._starts = [(s, _letter(s) is not None, not s.isascii(), r) for s, r in starts.items()]
+        self._narrow = [(s, _letter(s) is not None, r) for s, r in starts.items() if s.isascii()]
+        self._wide: dict[str, list[tuple[str, list[Rule]]]] = {}
+        for start, begun in starts.items():
+            if not start.isascii():
+                self._wide.setdefault(start[0], []).append((start, begun))
+        self._firsts = re.compile(f"[{''.join(map(re.escape, self._wide))}]").finditer
 
     def hits(self, text: str) -> Iterator[tuple[Rule, int, int]]:
         """Yield every place in the plain `text` where a rule holds."""
-        ascii_only = text.isascii()
-        for start, word, wide, rules in self._starts:
-            if wide and ascii_only:
-                continue
-            at = text.find(start)
-            while at >= 0:
-                if not (word and at and _letter(text, at - 1)):
-                    for one in rules:
-                        end = _end(text, at, one.parts)
-                        if end >= 0:
-                            yield one, at, end
-                at = text.find(start, at + len(start))
+        if _ascii(text) is not None:
+            for start, word, rules in self._narrow:
+                at = text.find(start)
+                while at >= 0:
+                    if not (word and at and _letter(text, at - 1)):
+                        yield from _held(text, at, rules)
+                    at = text.find(start, at + len(start))
+        if not text.isascii():
+            for first in self._firsts(text):
+                at = first.start()
+                for start, rules in self._wide[first.group()]:
+                    if text.startswith(start, at):
+                        yield from _held(text, at, rules)
+
+
+def _held(text: str, at: int, rules: Sequence[Rule]) -> Iterator[tuple[Rule, int, int]]:
+    for one in rules:
+        end = _end(text, at, one.parts)
+        if end >= 0:
+            yield one, at, end
 
 
 def _end(text: str, at: int, parts: Sequence[re.Pattern[str]]) -> int:

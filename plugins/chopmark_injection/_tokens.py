@@ -32,6 +32,9 @@ hot: _Match = re.compile(r"!\[|\][(:]|<|[ps]:|www", re.IGNORECASE).search
 hot_in_tags: _Match = re.compile(r"!\[|\][(:]|<|[ps]:|www|=", re.IGNORECASE).search
 """Without one of these, no sign ends here, and none begins that takes more than `CROSSED`."""
 
+warm: _Match = re.compile(r"[!\]<:wW=]").search
+"""A character that each of these has."""
+
 CROSSED = 4
 
 scheme: _Match = re.compile(rf"(?<![A-Za-z]){SCHEMES}\Z", re.IGNORECASE).search
