@@ -12,7 +12,7 @@ from typing import Any
 from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Detector
 
-from ._commands import model
+from ._commands import models
 from ._detector import OnnxDetector
 from ._options import ModelOptions, read_options
 from ._packages import check_packages
@@ -26,9 +26,10 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 
     Options: `model` (a folder from the policy's own, or `bundled:NAME`) or `models`, a list of
     tables with `path` and, each, any of `name`, `heads`, `threshold`, `report_from`,
-    `granularity`, `max_windows`, `sha256`, and for a second model that is asked where this one
-    is unsure `second`, `second_sha256`, `unsure`. They may also stand beside `model`; `threads`
-    (1), `cache` (2048) and `warm_up` (false) hold for all.
+    `granularity`, `max_windows`, `sha256`; for a second model that is asked where this one is
+    unsure `second`, `second_sha256`, `unsure`; for a limit of time `budget_ms`, `on_budget`. They
+    may also stand beside `model`. `threads` (1), `cache` (2048), `providers` (onnxruntime's, CPU)
+    and `warm_up` (false) hold for all.
 
     Raises:
         PolicyError: an option is wrong.
@@ -46,5 +47,5 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
-    """Add `chopmark model check`."""
-    cli.add_command(model)
+    """Add `chopmark models`."""
+    cli.add_command(models)

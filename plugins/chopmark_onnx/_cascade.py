@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import perf_counter
 from typing import NamedTuple
 
 from ._columns import Column, columns
 from ._folder import Folder, read_folder
 from ._options import ModelOptions
+from ._progress import Progress
+from ._providers import resolve
 from ._shared import Shared
 
 
@@ -15,36 +18,60 @@ class Reading(NamedTuple):
     """What the models say of a text.
 
     `scores` are the labels that count, each with its probability, rounded to ten-thousandths so
-    that what is compared is what is reported. `unjudged` says how much of the text was in no
-    window, and is empty where all of it was.
+    that what is compared is what is reported; a category may be there twice. `unjudged` says how
+    much of a text was judged that is longer than a model may be shown, `late` how much was where
+    time did not suffice; both are empty where nothing is missing.
     """
 
     scores: Sequence[tuple[Column, float]]
     unjudged: str = ""
+    late: str = ""
 
 
 class Stage:
     """One model, and what a policy wants of it. Shared by threads."""
 
-    def __init__(self, folder: Folder, wanted: Sequence[Column], options: ModelOptions) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        wanted: Sequence[Column],
+        providers: tuple[str, ...],
+        options: ModelOptions,
+    ) -> None:
         self.folder = folder
         self.columns = tuple(wanted)
         self.categories = frozenset(column.category for column in wanted)
-        self.shared = Shared(folder, options.threads, options.cache)
+        self.shared = Shared(folder, options.threads, providers, options.cache)
         self._most = options.max_windows
         self._cached = options.cache > 0
 
-    def read(self, text: str) -> Reading:
-        """Return what this model says of `text`.
+    def read(self, text: str, progress: Progress) -> Reading:
+        """Return what this model says of `text`, and keep in `progress` what it took.
 
         Raises:
             ModelError: the model cannot be used.
         """
-        found = self.shared.load().score(text, self._most, cached=self._cached)
+        scorer = self.shared.load()
+        started = perf_counter()
+        found = scorer.score(
+            text,
+            self._most,
+            cached=self._cached,
+            until=started + progress.left,
+            growth=progress.growth[self.folder.digest],
+        )
+        progress.left -= perf_counter() - started
         scores = [(column, round(found.values[column.number], 4)) for column in self.columns]
-        if found.judged == found.tokens:
+        if found.judged == found.tokens and found.encoded:
             return Reading(scores)
-        return Reading(scores, f"{found.judged} of {found.tokens} tokens judged")
+        least = "" if found.encoded else "at least "
+        judged = f"{found.judged} of {least}{found.tokens} tokens judged"
+        in_time = found.judged == found.planned and found.encoded
+        return Reading(
+            scores,
+            unjudged=judged if found.planned < found.tokens else "",
+            late="" if in_time else progress.says(judged),
+        )
 
 
 class Cascade:
@@ -52,7 +79,7 @@ class Cascade:
 
     Raises:
         ModelError: a folder cannot be used.
-        PolicyError: the options do not fit the models.
+        PolicyError: the options do not fit the models, or the installed onnxruntime.
     """
 
     def __init__(self, options: ModelOptions) -> None:
@@ -60,20 +87,31 @@ class Cascade:
         if options.second is not None:
             folders.append(read_folder(options.second, options.second_sha256))
         wanted = columns(folders, options)
+        self.providers = resolve(options.providers)
         self.stages = tuple(
-            Stage(folder, columns, options) for folder, columns in zip(folders, wanted, strict=True)
+            Stage(folder, labels, self.providers, options)
+            for folder, labels in zip(folders, wanted, strict=True)
         )
 
-    def read(self, text: str) -> Reading:
+    def read(self, text: str, progress: Progress) -> Reading:
         """Return what the models say of `text`: the second one's scores where it was asked.
+
+        Of a second one that had no time for all of the text, only what is higher counts.
 
         Raises:
             ModelError: a model cannot be used.
         """
-        first = self.stages[0].read(text)
+        if progress.left <= 0:
+            return Reading((), late=progress.says("nothing judged, others before it were"))
+        first = self.stages[0].read(text, progress)
         if len(self.stages) == 1 or not any(score >= c.ask_from for c, score in first.scores):
             return first
+        if first.late or progress.left <= 0:
+            return first._replace(
+                late=first.late or progress.says("judged by the first model alone")
+            )
         stage = self.stages[1]
-        second = stage.read(text)
-        kept = [pair for pair in first.scores if pair[0].category not in stage.categories]
-        return Reading([*kept, *second.scores], first.unjudged or second.unjudged)
+        second = stage.read(text, progress)
+        heard = frozenset() if second.late else stage.categories
+        kept = [pair for pair in first.scores if pair[0].category not in heard]
+        return Reading([*kept, *second.scores], first.unjudged or second.unjudged, second.late)

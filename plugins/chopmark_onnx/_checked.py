@@ -36,6 +36,14 @@ def whole(key: str, value: object, least: int, most: int) -> int:
     return value
 
 
+def positive(key: str, value: object) -> float:
+    """Return `value` as a number over 0."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not isinstance(value, (int, float)) or not number or not 0 < value < math.inf:
+        raise wrong(key, value, "write a number over 0")
+    return float(value)
+
+
 def score(key: str, value: object, cure: str = "write a score from 0 to 1") -> float:
     """Return `value` as a number from 0 to 1."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -58,6 +66,13 @@ def truth(key: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise wrong(key, value, "write true or false")
     return value
+
+
+def names(key: str, value: object) -> tuple[str, ...]:
+    """Return `value` as a tuple of names that are not empty."""
+    if not isinstance(value, (list, tuple)) or not all(isinstance(n, str) and n for n in value):
+        raise wrong(key, value, 'write a list of names, such as ["OpenVINO"]')
+    return tuple(value)
 
 
 def choice(key: str, value: object, choices: Sequence[str]) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
+from time import perf_counter
 
 from tokenizers import Tokenizer
 
 from chopmark import ModelError
 
+from ._progress import Growth
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-# A text of a megabyte in one piece costs 200 to 400 MB while it is encoded. The pieces overlap,
-# so that no word is cut in both, and nobody can hide one at a border.
-_PIECE = 16_384
-_OVERLAP = 256
+# A text of a megabyte in one piece costs 200 to 400 MB while it is encoded, and one that grows
+# would be encoded again and again. The pieces overlap, so that no word is cut in both, and nobody
+# can hide one at a border.
+_PIECE = 2048
+_OVERLAP = 128
 
 _PROBES = ("a", "的", "0", "word", ".")
 
@@ -23,7 +28,7 @@ class Encoder:
     """A tokenizer without truncation and padding of its own. Shared by threads.
 
     `before` and `after` are the special tokens around every window, `prefix` the model's own
-    text prefix in tokens, which follows `before`.
+    text prefix in tokens, which follows `before`. `last` is the highest token id.
     """
 
     def __init__(self, file: Path, prefix: str) -> None:
@@ -36,6 +41,7 @@ class Encoder:
         tokenizer.encode_special_tokens = True  # "[SEP]" in a text is text
         self._tokenizer = tokenizer
         self._prefix = prefix
+        self.last = int(tokenizer.get_vocab_size(with_added_tokens=True)) - 1
         self.before, self.after = self._special(file)
         self.prefix = self._encode(prefix.rstrip()) if prefix else []
 
@@ -44,17 +50,36 @@ class Encoder:
 
         A lone surrogate, which no tokenizer can take, is read as U+FFFD.
         """
-        if len(text) <= _PIECE and not self._prefix:
-            return self._encode(text)
-        if self._prefix:
-            ids = self._encode(self._prefix + text[:_PIECE])
-            own = len(self.prefix)
-            ids = ids[own:] if ids[:own] == self.prefix else self._encode(text[:_PIECE])
-        else:
-            ids = self._encode(text[:_PIECE])
-        for start in range(_PIECE, len(text), _PIECE):
-            ids += self._encode(text[start - _OVERLAP : start + _PIECE])
-        return ids
+        return self.encode_until(text, math.inf, Growth())[0]
+
+    def encode_until(self, text: str, until: float, growth: Growth) -> tuple[list[int], bool]:
+        """Return the token ids of `text`, and whether those are all of them.
+
+        What is known of its beginning is taken from `growth`, which keeps what will not change
+        when the text goes on. At `until`, by `time.perf_counter`, it ends with the piece in
+        progress.
+        """
+        start = len(growth.text)
+        while start < len(text) or not start:
+            end = start + _PIECE
+            ids = self._piece(text, start, end)
+            if end > len(text):
+                return growth.ids + ids, True
+            growth.ids += ids
+            growth.text = text[:end]
+            start = end
+            if perf_counter() >= until:
+                break
+        return growth.ids[:], start >= len(text)
+
+    def _piece(self, text: str, start: int, end: int) -> list[int]:
+        if start:
+            return self._encode(text[start - _OVERLAP : end])
+        if not self._prefix:
+            return self._encode(text[:end])
+        ids = self._encode(self._prefix + text[:end])
+        own = len(self.prefix)
+        return ids[own:] if ids[:own] == self.prefix else self._encode(text[:end])
 
     def _encode(self, text: str) -> list[int]:
         # One text at a time: a batch would start tokenizers' thread pool, which a fork breaks.

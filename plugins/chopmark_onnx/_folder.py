@@ -35,7 +35,8 @@ class Folder:
 
     A window is `max_tokens` long, special tokens included; the next one begins `stride` tokens
     behind it. `prefix` goes before every text. `digest` is a SHA-256 of all files that a score
-    depends on, `sha256` the one of the network, `size` its bytes with external data.
+    depends on, `sha256` the one of the network, `size` its bytes with external data. `pinned` says
+    that guard.json names the same digest.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class Folder:
     report_from: float
     digest: str
     sha256: str
+    pinned: bool
     size: int
 
 
@@ -96,6 +98,7 @@ def read_folder(path: Path, sha256: str = "") -> Folder:
         report_from=guard.number("report_from", guard.data.get("report_from", 0.3), 0, 1),
         digest=digest(digests),
         sha256=measured,
+        pinned=bool(guard.text("sha256")),
         size=sum(file.stat().st_size for file in (model, *_external(model))),
     )
 

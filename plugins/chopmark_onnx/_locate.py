@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 from chopmark import ModelError
 
@@ -29,16 +30,28 @@ def locate(name: str, base: Path) -> Path:
     return folder
 
 
+def bundled() -> tuple[str, ...]:
+    """Return what the bundled models are called, `bundled:` included.
+
+    Raises:
+        ModelError: the package that holds them is not installed.
+    """
+    return tuple(_PREFIX + name for name in _package(f"{_PREFIX}...").names())
+
+
 def _bundled(name: str) -> Path:
+    try:
+        return Path(_package(name).path(name.removeprefix(_PREFIX)))
+    except LookupError as error:
+        raise ModelError(f"model {name!r}: {error}; name one of these, or a folder") from error
+
+
+def _package(name: str) -> Any:
     # Plugins and models know nothing of each other: the option names the package, not an import.
     try:
-        package = importlib.import_module(_PACKAGE)
+        return importlib.import_module(_PACKAGE)
     except ImportError as error:
         raise ModelError(
             f"model {name!r}: package {_PACKAGE!r} is not installed; install chopmark whole, or "
             "name a folder"
         ) from error
-    try:
-        return Path(package.path(name.removeprefix(_PREFIX)))
-    except LookupError as error:
-        raise ModelError(f"model {name!r}: {error}; name one of these, or a folder") from error

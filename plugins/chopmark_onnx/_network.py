@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,14 @@ from chopmark import ModelError
 
 from ._folder import Folder
 from ._onnxruntime import onnxruntime
+from ._providers import CPU
 
 _TYPES = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 class Network:
-    """An onnxruntime session on CPU, shared by threads.
+    """An onnxruntime session, shared by threads.
 
     It takes one window at a time, unpadded. With dynamic quantisation, the usual kind on CPU, the
     scale of the activations comes from the whole batch: in company the score of a text would
@@ -27,12 +29,18 @@ class Network:
     Args:
         folder: the model.
         threads: how many threads one run may use.
+        providers: onnxruntime's names of what runs it, best first.
+
+    Raises:
+        ModelError: it cannot be loaded, is no text classifier, or a provider does not start.
     """
 
-    def __init__(self, folder: Folder, threads: int) -> None:
+    def __init__(self, folder: Folder, threads: int, providers: Sequence[str]) -> None:
         self._file = str(folder.model)
         self._pad_id = folder.pad_id
-        self._session = self._open(threads)
+        self.threadless = threads == 1 and tuple(providers) == CPU
+        self._session = self._open(threads, providers)
+        self._check_providers(providers)
         self.inputs = {given.name: str(given.type) for given in self._session.get_inputs()}
         self._dtypes = {name: self._dtype(name, kind) for name, kind in self.inputs.items()}
         if "input_ids" not in self.inputs:
@@ -46,9 +54,12 @@ class Network:
         """Return the numbers that the network gives for the token `ids`, one for each label.
 
         Raises:
-            ModelError: a number is not finite.
+            ModelError: it fails, or a number is not finite.
         """
-        row: list[float] = self._session.run(self._outputs, self._feed(ids))[0][0].tolist()
+        try:
+            row: list[float] = self._session.run(self._outputs, self._feed(ids))[0][0].tolist()
+        except Exception as error:  # onnxruntime's errors have no root but Exception
+            raise self._wrong(f"fails on a window of {len(ids)} tokens: {error}") from error
         if not all(map(math.isfinite, row)):
             raise self._wrong("gives a number that is not finite; export it again")
         return row
@@ -73,11 +84,21 @@ class Network:
             f"is [1, {labels}] for the {labels} labels in config.json; {cure}"
         )
 
+    def check_vocabulary(self, ids: list[int]) -> None:
+        """Raise `ModelError` where the network knows fewer tokens than are in `ids`."""
+        try:
+            self._session.run(self._outputs, self._feed(ids))
+        except Exception as error:  # onnxruntime's errors have no root but Exception
+            raise self._wrong(
+                f"has no room for token {max(ids)}, which tokenizer.json has: {error}; the two "
+                "belong to different models, copy both again"
+            ) from error
+
     def keep(self) -> None:
         """Never free the session, not even when the interpreter ends."""
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._session))
 
-    def _open(self, threads: int) -> Any:
+    def _open(self, threads: int, providers: Sequence[str]) -> Any:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -89,10 +110,24 @@ class Network:
         options.log_severity_level = 4
         try:
             return onnxruntime.InferenceSession(
-                self._file, options, providers=["CPUExecutionProvider"]
+                self._file, options, providers=list(dict.fromkeys((*providers, *CPU)))
             )
         except Exception as error:  # onnxruntime's errors have no root but Exception
-            raise self._wrong(f"cannot be loaded: {error}; copy or export it again") from error
+            raise self._wrong(
+                f"cannot be loaded by onnxruntime {onnxruntime.__version__}: {error}; copy it "
+                "again, export it with an older opset, or update onnxruntime"
+            ) from error
+
+    def _check_providers(self, providers: Sequence[str]) -> None:
+        """Refuse what onnxruntime does in silence: to run on CPU what cannot run elsewhere."""
+        started = self._session.get_providers()
+        for name in providers:
+            if name not in started:
+                raise self._wrong(
+                    f"does not run on {name}: onnxruntime offers that, but it did not start here "
+                    "(a driver or a library of it is missing), and took "
+                    f"{', '.join(started)}; mend it, or take it out of `providers`"
+                )
 
     def _dtype(self, name: str, kind: str) -> Any:
         if name not in _INPUTS:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from chopmark import Policy
 
@@ -19,16 +19,18 @@ Threshold = float | str | Mapping[str, float]
 """A number, the name of a preset in the model's guard.json, or a number for each category."""
 Unsure = float | Mapping[str, float]
 """A number, or one for each category."""
+OnBudget = Literal["block", "allow", "warn"]
+"""What is done with what was not judged in time."""
 
 BUNDLED = "bundled:small"
 # Where a policy names no model: the small one asks the larger one, and what the larger one calls
 # unsafe is denied.
 _BUNDLED = {"second": "bundled:base", "threshold": "balanced"}
 _OWN = (
-    "granularity", "heads", "max_windows", "report_from", "second", "second_sha256", "sha256",
-    "threshold", "unsure",
+    "budget_ms", "granularity", "heads", "max_windows", "on_budget", "report_from", "second",
+    "second_sha256", "sha256", "threshold", "unsure",
 )  # fmt: skip
-_RUNNING = ("cache", "threads")
+_RUNNING = ("cache", "providers", "threads")
 _KNOWN = ("model", "models", "warm_up", *_RUNNING, *_OWN)
 _ENTRY = ("path", "name", *_OWN)
 _THREADS = 64
@@ -44,11 +46,15 @@ class ModelOptions:
     None stands for the preset `strict` where the model has one, else for never.
     `report_from` is the least score that is a verdict at all; None asks the model. A text of
     more than `max_windows` windows is judged in gaps, and said to be. `threads` is for one text.
-    What the model said of the last `cache` windows is remembered.
+    What the model said of the last `cache` windows is remembered. `providers` are onnxruntime's,
+    best first; without any it is the CPU.
 
     The model in `second` is asked where a score of the first reaches `unsure`, and then its
     scores count for the categories that it has; None takes `unsure` from the first one's
     guard.json. All other options hold for both.
+
+    `budget_ms` is how long judging one text may take, in milliseconds: a message of a request, or
+    an answer. The window in progress is finished. `on_budget` is what is done with the rest.
     """
 
     folder: Path
@@ -62,8 +68,11 @@ class ModelOptions:
     second: Path | None = None
     second_sha256: str = ""
     unsure: Unsure | None = None
+    budget_ms: float | None = None
+    on_budget: OnBudget = "block"
     threads: int = 1
     cache: int = 2048
+    providers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +87,10 @@ def read_options(policy: Policy) -> Options:
     """Return the options in `policy`; raise `PolicyError` naming the key and the cure."""
     given = policy.options("onnx")
     checked.only(given, _KNOWN, "")
-    running = {
+    running: dict[str, Any] = {
         "threads": checked.whole("threads", given.get("threads", 1), 1, _THREADS),
         "cache": checked.whole("cache", given.get("cache", 2048), 0, _CACHE),
+        "providers": checked.names("providers", given.get("providers", ())),
     }
     warm_up = checked.truth("warm_up", given.get("warm_up", False))
     shared = {key: given[key] for key in _OWN if key in given}
@@ -133,12 +143,12 @@ def _entry(given: Mapping[str, object], at: str, policy: Policy, **known: Any) -
         found["report_from"] = checked.score(f"{at}report_from", given["report_from"])
     if "granularity" in given:
         key = f"{at}granularity"
-        found["granularity"] = checked.choice(key, given["granularity"], ("clause", "whole"))
+        found["granularity"] = checked.choice(key, given["granularity"], get_args(Granularity))
     if "max_windows" in given:
         found["max_windows"] = checked.whole(f"{at}max_windows", given["max_windows"], 2, 1_000_000)
     if "sha256" in given:
         found["sha256"] = checked.sha256(f"{at}sha256", given["sha256"])
-    return ModelOptions(**known, **found, **_second(given, at, policy))
+    return ModelOptions(**known, **found, **_second(given, at, policy), **_budget(given, at))
 
 
 def _second(given: Mapping[str, object], at: str, policy: Policy) -> dict[str, Any]:
@@ -153,6 +163,18 @@ def _second(given: Mapping[str, object], at: str, policy: Policy) -> dict[str, A
         found["second_sha256"] = checked.sha256(key, given["second_sha256"])
     if "unsure" in given:
         found["unsure"] = checked.scores(f"{at}unsure", given["unsure"])
+    return found
+
+
+def _budget(given: Mapping[str, object], at: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "budget_ms" in given:
+        found["budget_ms"] = checked.positive(f"{at}budget_ms", given["budget_ms"])
+    if "on_budget" in given:
+        key = f"{at}on_budget"
+        if not found:
+            raise wrong(key, given["on_budget"], "there is no `budget_ms` that could be spent")
+        found["on_budget"] = checked.choice(key, given["on_budget"], get_args(OnBudget))
     return found
 
 

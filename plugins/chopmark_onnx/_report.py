@@ -1,10 +1,10 @@
-"""What `chopmark model check` finds in a model folder, as values and as text."""
+"""What `chopmark models check` finds in a model folder, as values and as text."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from ._cache import Cache
 from ._columns import columns
 from ._folder import Folder
 from ._options import ModelOptions
+from ._providers import CPU
 from ._shared import open_scorer
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ reported from {self.report_from:g} on:
 """ + "\n".join(f"  {label}" for label in self.labels)
 
 
-def report(folder: Folder, threads: int) -> ModelReport:
+def report(folder: Folder, threads: int, providers: Sequence[str] = CPU) -> ModelReport:
     """Load the model in `folder`, try it, and return what there is to say.
 
     Raises:
@@ -100,7 +101,7 @@ def report(folder: Folder, threads: int) -> ModelReport:
         PluginError: a package is missing.
     """
     started = time.perf_counter()
-    scorer = open_scorer(folder, threads, Cache())
+    scorer = open_scorer(folder, threads, providers, Cache())
     loaded = time.perf_counter() - started
     defaults = ModelOptions(folder=folder.path)
     [wanted] = columns([folder], defaults)

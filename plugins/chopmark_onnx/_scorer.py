@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from operator import truediv
+from threading import get_ident
+from time import perf_counter
 from typing import NamedTuple
 
 from chopmark import ModelError
@@ -13,19 +15,24 @@ from ._cache import Cache
 from ._encoder import Encoder
 from ._folder import Folder, digest, hash_files
 from ._network import Network
+from ._progress import Growth
 from ._windows import plan
 
 
 class Scores(NamedTuple):
     """What a model says of a text: a probability by label, the highest of all windows.
 
-    `judged` of `tokens` tokens were in a window, in `windows` of them.
+    `judged` of `tokens` tokens were in a window, in `windows` of them; with unlimited time it
+    would have been `planned`. Where the time did not even suffice for encoding the text,
+    `encoded` is False and `tokens` are those that were encoded.
     """
 
     values: Sequence[float]
     tokens: int
     judged: int
     windows: int
+    planned: int
+    encoded: bool = True
 
 
 class Scorer:
@@ -34,6 +41,7 @@ class Scorer:
     Args:
         folder: the model.
         threads: how many threads one run may use.
+        providers: onnxruntime's names of what runs the network.
         cache: where windows are remembered.
 
     Raises:
@@ -41,13 +49,16 @@ class Scorer:
         ImportError: onnxruntime cannot be imported.
     """
 
-    def __init__(self, folder: Folder, threads: int, cache: Cache) -> None:
+    def __init__(
+        self, folder: Folder, threads: int, providers: Sequence[str], cache: Cache
+    ) -> None:
         if digest(hash_files(folder.path, folder.model)) != folder.digest:
             raise ModelError(
                 f"{str(folder.path)!r} was changed after the policy was loaded; load it again"
             )
         self.encoder = Encoder(folder.tokenizer, folder.prefix)
-        self.network = Network(folder, threads)
+        self.network = Network(folder, threads, providers)
+        self.running: set[int] = set()  # the threads that are at work
         self._cache = cache
         self._sigmoid = folder.sigmoid
         self._temperatures = [head.temperature for head in folder.heads]
@@ -64,22 +75,69 @@ class Scorer:
         self.stride = min(folder.stride, self.size)
         probe = self._before + self.encoder.encode("a")[: self.size] + self._after
         self.network.check(probe, len(folder.heads))
+        self.network.check_vocabulary([*self._before, self.encoder.last, *self._after])
 
-    def score(self, text: str, most: int, *, cached: bool = False) -> Scores:
-        """Return the scores of `text` by at most `most` windows; `cached` asks and fills the cache.
+    def score(
+        self,
+        text: str,
+        most: int,
+        *,
+        cached: bool = False,
+        until: float = math.inf,
+        growth: Growth | None = None,
+    ) -> Scores:
+        """Return the scores of `text` by at most `most` windows.
 
-        Of a text that grew since it was last judged, only the windows at its end are new.
+        `cached` asks and fills the cache. After `until`, by `time.perf_counter`, no further window
+        is begun, but the first one is judged in any case. With the same `growth` as before, only
+        the end of a text that grew is encoded and judged.
         """
+        me = get_ident()
+        self.running.add(me)
+        try:
+            return self._score(text, most, cached, until, growth)
+        finally:
+            self.running.discard(me)
+
+    def _score(
+        self, text: str, most: int, cached: bool, until: float, growth: Growth | None
+    ) -> Scores:
         judge = self._remembered if cached else self._probabilities
-        ids = self.encoder.encode(text)
+        if growth is None or not growth.goes_on(text):
+            growth = Growth()
+        ids, encoded = self.encoder.encode_until(text, until, growth)
         total = len(ids)
+        if not ids:  # nothing in it that the tokenizer keeps
+            return Scores([0.0] * len(self._temperatures), 0, 0, 0, 0, encoded)
         if total <= self.size:
-            return Scores(judge(ids), total, total, 1)
-        starts, judged = plan(total, self.size, self.stride, most)
-        best: Sequence[float] = [0.0] * len(self._temperatures)
-        for start in starts:
+            return Scores(judge(ids), total, total, 1, total, encoded)
+        starts, planned, spread = plan(total, self.size, self.stride, most)
+        known = Growth() if spread else growth
+        best = known.best or [0.0] * len(self._temperatures)
+        windows = known.windows
+        judged = end = starts[windows - 1] + self.size if windows else 0
+        for start in starts[windows:]:
+            if windows and perf_counter() >= until:
+                break
             best = list(map(max, best, judge(ids[start : start + self.size])))
-        return Scores(best, total, judged, len(starts))
+            windows += 1
+            judged += start + self.size - max(start, end)
+            end = start + self.size
+            if end <= len(growth.ids) and start == (windows - 1) * self.stride:
+                known.windows, known.best = windows, best
+        return Scores(best, total, judged, windows, planned, encoded)
+
+    def inherit(self, cache: Cache) -> bool:
+        """Make this usable in a child process; return whether it is.
+
+        It is where no thread was at work when the process was forked, so that no lock is held by
+        a thread that is not there, and where the network has no threads of its own.
+        """
+        if self.running or not self.network.threadless:
+            self.network.keep()
+            return False
+        self._cache = cache
+        return True
 
     def _remembered(self, window: list[int]) -> Sequence[float]:
         key = self._cache.key(window)

@@ -6,10 +6,14 @@ from typing import NamedTuple
 
 
 class Plan(NamedTuple):
-    """The first token of every window, and how many tokens of the text are in one."""
+    """The first token of every window, and how many tokens of the text are in one.
+
+    `spread` says that there would be more of them than there may be.
+    """
 
     starts: list[int]
     judged: int
+    spread: bool = False
 
 
 def plan(total: int, size: int, stride: int, most: int) -> Plan:
@@ -20,16 +24,18 @@ def plan(total: int, size: int, stride: int, most: int) -> Plan:
     overlap less, and beyond `most * size` tokens they leave gaps.
 
     >>> plan(10, 4, 2, 100)
-    Plan(starts=[0, 2, 4, 6], judged=10)
+    Plan(starts=[0, 2, 4, 6], judged=10, spread=False)
     >>> plan(10, 4, 2, 3)
-    Plan(starts=[0, 3, 6], judged=10)
+    Plan(starts=[0, 3, 6], judged=10, spread=True)
     >>> plan(10, 4, 2, 2)
-    Plan(starts=[0, 6], judged=8)
+    Plan(starts=[0, 6], judged=8, spread=True)
     """
     last = total - size
     if last <= 0:
         return Plan([0], total)
-    starts = [*range(0, last, stride), last]
-    if len(starts) > most:
+    spread = -(-last // stride) >= most
+    if spread:
         starts = [number * last // (most - 1) for number in range(most)]
-    return Plan(starts, min(total, most * size))
+    else:
+        starts = [*range(0, last, stride), last]
+    return Plan(starts, min(total, most * size), spread)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -13,13 +13,11 @@ import click
 
 from . import _plugins
 from ._chopmark import Chopmark
+from ._cli_screen import screen_command
 from ._errors import ChopmarkError
 from ._policy_file import builtin_names, load_policy
-from ._values import Screening
+from ._table import table
 from ._version import __version__
-
-BLOCKED = 3
-"""Exit status of `chopmark screen` where the policy would not deliver the text."""
 
 
 class _Group(click.Group):
@@ -70,22 +68,6 @@ def main() -> None:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     cli()
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a plain table with aligned columns; wide characters count twice."""
-    lines = [list(header), *([str(cell) for cell in row] for row in rows)]
-    widths = [max(_width(line[n]) for line in lines) for n in range(len(header))]
-    return "\n".join(
-        "  ".join(cell + " " * (widths[n] - _width(cell)) for n, cell in enumerate(line)).rstrip()
-        for line in lines
-    )
-
-
-def _width(text: str) -> int:
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 @cli.command("plugins")
@@ -188,62 +170,4 @@ def _unmatched(chop: Chopmark) -> Iterator[str]:
                 yield f"the rule for {category!r} matches no detector of this policy{hint}"
 
 
-@cli.command("screen")
-@click.argument("text", required=False)
-@click.option("--policy", default="cn", show_default=True, help="A name, or a TOML file.")
-@click.option(
-    "--direction", type=click.Choice(["input", "output"]), default="input", show_default=True
-)
-@click.option("--audience", default="", help="An audience of the policy, such as minor.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-def screen_command(
-    text: str | None, policy: str, direction: str, audience: str, as_json: bool
-) -> None:
-    """Judge TEXT, or standard input, and print what the policy would do with it.
-
-    Exits with 3 where the text would not be delivered.
-    """
-    if text is None or text == "-":
-        text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
-    chop = Chopmark(policy)
-    found = chop.screen(text, direction=direction, audience=audience)  # type: ignore[arg-type]
-    click.echo(_screening_json(found) if as_json else _screening_text(found, text))
-    if found.action in ("block", "escalate"):
-        raise SystemExit(BLOCKED)
-
-
-def _screening_json(found: Screening) -> str:
-    data = asdict(found)
-    return json.dumps(data, indent=2, ensure_ascii=not _encodable(found.text))
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _screening_text(found: Screening, text: str) -> str:
-    lines = [f"action  {found.action}"]
-    if found.refusal:
-        lines.append(f"says    {found.refusal}")
-    elif found.text != text:
-        lines.append(f"text    {found.text}")
-    rows = [
-        (
-            v.category,
-            v.outcome,
-            f"{v.score:.2f}",
-            f"{v.start}-{v.end}",
-            text[v.start : v.end][:40].replace("\n", " "),
-            v.detector,
-        )
-        for v in found.verdicts
-    ]
-    if rows:
-        header = ("CATEGORY", "OUTCOME", "SCORE", "SPAN", "TEXT", "DETECTOR")
-        lines += ["", table(header, rows)]
-    lines += [f"failed  {f.name}: {f.error} ({f.handled})" for f in found.failures]
-    return "\n".join(lines)
+cli.add_command(screen_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,8 @@ from ._screen import Screen, Watch
 from ._values import Context, Failure, Receipt, Record, Verdict
 from .hookspecs import Detector, Log, Marker, Wrapper
 from .policy import Decider, Policy
+
+_NO_CAP = sys.maxsize // 2  # an offset may be added to it
 
 _ROLE_MEMBERS = {
     "detector": ("name", "version", "needs", "blocking", "judge"),
@@ -39,10 +42,17 @@ class Engine:
         """Whether there is nothing to do at all."""
         return not (self.detectors or self.markers or self.wrappers or self.log or self.recorded)
 
+    def cap(self, context: Context) -> int:
+        """Return the most characters of a text that a detector may leave unsettled.
+
+        What goes in is there from the beginning: nothing is held back from anyone.
+        """
+        return self.policy.holdback if context.direction == "output" else _NO_CAP
+
     def open_screen(self, context: Context, audience: str) -> Screen:
         """Return the screen of one text."""
         json_text = context.kind in ("structured", "tool_call")
-        cap = self.policy.holdback
+        cap = self.cap(context)
         watches = []
         for detector in self.detectors:
             scanner = open_scanner(detector, context, cap)

@@ -24,6 +24,9 @@ def open_scanner(detector: Detector, context: Context, cap: int) -> Scanner:
     if opened is not None:
         scanner: Scanner = opened(context)
         return scanner
+    begin = getattr(detector, "begin", None)
+    if begin is not None:
+        detector = begin(context)
     if detector.needs.kind == "window":
         return WindowScanner(detector, context)
     if detector.needs.kind == "clause":

@@ -76,7 +76,10 @@ class Detector(Protocol):
     `version` changes whenever a verdict might. `blocking` is True where `judge` takes more than
     a millisecond or does I/O: the async driver then runs it in a thread. It may have
     `categories`, the broadest names of its verdicts' categories: `chopmark policy check` then
-    finds the rules that nothing will ever match.
+    finds the rules that nothing will ever match. It may have `begin(context)`, called once for
+    each text: the detector that this returns judges the pieces of that text, in order. It may
+    have `judge_with_scores(text, context)`, which returns what `judge` does and a mapping with
+    the score of each of its categories, too low for a verdict or not.
     """
 
     name: str

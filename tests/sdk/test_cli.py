@@ -63,7 +63,7 @@ def test_a_harmless_text_is_let_through_and_a_person_sees_why_not(tmp_path: Path
     words.write_text(WORDS)
     file = tmp_path / "p.toml"
     file.write_text(POLICY + '[settings.keyword]\nlists = ["words.csv"]\nbundled = false\n')
-    fine = run("screen", "hello", "--policy", str(file))
+    fine = run("screen", "--text", "hello", "--policy", str(file))
     assert (fine.exit_code, fine.output.strip()) == (0, "action  allow")
     blocked = run("screen", "--policy", str(file), "--json", stdin="one foobarbaz two")
     assert blocked.exit_code == 3, blocked.output

@@ -54,11 +54,15 @@ def write_toy(
     config: Mapping[str, Any] | None = None,
     guard: Mapping[str, Any] | None = None,
     place: str = "model.onnx",
+    missing: int = 0,
     **network: Any,
 ) -> None:
-    """Write a folder; `guard` may leave `heads` out, then every label is one."""
+    """Write a folder; `guard` may leave `heads` out, then every label is one.
+
+    `missing`: how many tokens the network has fewer than the tokenizer.
+    """
     vocabulary = [*SPECIAL, *words, *(c for c in PLAIN if c not in words)]
-    rows = [words.get(word, base) for word in vocabulary]
+    rows = [words.get(word, base) for word in vocabulary[: len(vocabulary) - missing]]
     if columns is not None:
         rows = [(list(row) * columns)[:columns] for row in rows]
     (folder / place).parent.mkdir(exist_ok=True)
@@ -104,12 +108,16 @@ def write_network(
     every_token: bool = False,
     output: str = "logits",
     flaw: float | None = None,
+    slow: int = 0,
+    opset: int = 17,
+    ir: int = 8,
 ) -> None:
     """Write the network.
 
     `types`: it takes token_type_ids, and anything but zeros there shows. `other`: one more input.
     `length`, `batch`: fixed ones. `every_token`: like an embedding model. `flaw`: what every
-    number is multiplied with.
+    number is multiplied with. `slow`: it multiplies square matrices of this size for nothing.
+    `opset`, `ir`: the versions that it says it is written in.
     """
     import numpy as np
     from onnx import TensorProto, checker, helper, numpy_helper, save
@@ -146,6 +154,20 @@ def write_network(
             helper.make_node("Add", [last, "types4"], ["typed"]),
         ]
         last = "typed"
+    if slow:
+        constants += [
+            constant("square", np.full((slow, slow), 1e-6, np.float32)),
+            constant("nothing", np.float32(0)),
+        ]
+        nodes += [
+            helper.make_node("ReduceMean", [last], ["mean"], keepdims=0),
+            helper.make_node("Add", ["square", "mean"], ["factor"]),
+            helper.make_node("MatMul", ["factor", "factor"], ["product"]),
+            helper.make_node("ReduceMean", ["product"], ["work"], keepdims=0),
+            helper.make_node("Mul", ["work", "nothing"], ["vanished"]),
+            helper.make_node("Add", [last, "vanished"], ["late"]),
+        ]
+        last = "late"
     dimensions: list[Any] = ["batch", len(rows[0])]
     if every_token:
         dimensions.insert(1, "tokens")
@@ -154,6 +176,8 @@ def write_network(
         nodes.append(helper.make_node("ReduceMax", [last], [output], axes=[1], keepdims=0))
     outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, dimensions)]
     graph = helper.make_graph(nodes, "toy", inputs, outputs, constants)
-    network = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    checker.check_model(network)
+    versions = [helper.make_opsetid("", opset)]
+    network = helper.make_model(graph, opset_imports=versions, ir_version=ir)
+    if (opset, ir) == (17, 8):  # the checker refuses what onnx does not know yet
+        checker.check_model(network)
     save(network, str(path))

@@ -129,6 +129,7 @@ def test_no_content_is_kept(toy: Any) -> None:
     assert other.key([1, 2]) != cache.key([1, 2])  # no table of digests fits two processes
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9)), st.integers(0, 5))
 def test_the_last_used_are_kept_and_no_more(asked: list[int], size: int) -> None:
     cache = Cache()

@@ -1,9 +1,12 @@
 """A mention of a minor is seen by age, school year and words, in both languages."""
 
 import time
+from typing import Any
 
 import pytest
 
+from chopmark import Context, Policy
+from chopmark_onnx import chopmark_detectors
 from chopmark_onnx._minors import mentions_minor
 
 MINORS = (
@@ -45,3 +48,17 @@ def test_the_time_grows_with_the_text_alone(evil: str) -> None:
 
     # Eight times the text: a quadratic search would take 64 times as long.
     assert took(40_000) < 30 * took(5_000) + 0.01
+
+
+def test_what_is_sexual_and_mentions_a_minor_is_denied_whatever_the_threshold(toy: Any) -> None:
+    # Neutral stand-ins: the toy model takes a character for what is sexual.
+    folder = str(toy(labels=("sexual", "hate", "threat")))
+    policy = Policy(name="test").with_options("onnx", model=folder, threshold=0.999)
+    (detector,) = chopmark_detectors(policy)
+    context = Context(direction="output")
+    found = {v.category: v.outcome for v in detector.judge("a 15-year-old 毒", context)}
+    assert found["sexual_minors"] == "deny"
+    assert found["sexual"] == "warn"
+    assert "sexual_minors" not in {v.category for v in detector.judge("毒", context)}
+    assert "sexual_minors" not in {v.category for v in detector.judge("a 15-year-old", context)}
+    assert "sexual_minors" in detector.categories

@@ -40,6 +40,10 @@ class TestWithoutCache(ToyContract):
     options: ClassVar[dict[str, object]] = {"cache": 0}
 
 
+class TestWithBudget(ToyContract):
+    options: ClassVar[dict[str, object]] = {"budget_ms": 600_000}
+
+
 class TestWhole(ToyContract):
     options: ClassVar[dict[str, object]] = {"granularity": "whole"}
 

@@ -1,4 +1,4 @@
-"""Threads and processes: one model for all threads, another one behind every fork."""
+"""Threads and processes: one model for all threads, and what a fork may share of it."""
 
 from __future__ import annotations
 
@@ -128,6 +128,105 @@ thread.join()
     assert run(script, plain) == "0"
 
 
+LOADING = """
+import chopmark_onnx._shared as shared
+opened, loaded = shared.open_scorer, []
+def counting(*given):
+    loaded.append(os.getpid())
+    return opened(*given)
+shared.open_scorer = counting
+"""
+
+
+@forks
+@pytest.mark.parametrize(("threads", "loads"), [(1, 0), (2, 1)])
+def test_a_child_shares_the_model_of_its_parent_where_that_has_no_threads(
+    plain: Path, threads: int, loads: int
+) -> None:
+    script = f"""
+detector = made(threads={threads})
+found(detector)
+def fork(depth):
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    loaded.clear()
+    right = [found(detector), found(made(threads={threads}))] == [["toxic"]] * 2
+    if not right or len(loaded) != {loads}:
+        sys.exit(9)
+    sys.exit(fork(depth - 1) if depth else 0)
+print(fork(1))
+"""
+    assert run(LOADING + script, plain) == "0"
+
+
+@forks
+def test_a_child_that_is_forked_while_a_model_is_at_work_loads_its_own(plain: Path) -> None:
+    # Another model than the one that the child asks: sessions share locks of onnxruntime.
+    script = """
+detector, busy = made(), made(report_from=0.9, threads=2, cache=0)
+found(detector)
+network = busy.stages[0].shared.load().network
+held, go, run = threading.Event(), threading.Event(), network.run
+def slow(ids):
+    held.set()
+    go.wait()
+    return run(ids)
+network.run = slow
+thread = threading.Thread(target=found, args=(busy,))
+thread.start()
+held.wait()
+child = os.fork()
+if child == 0:
+    loaded.clear()
+    os._exit(0 if found(detector) == ["toxic"] and len(loaded) == 1 else 9)
+print(os.waitpid(child, 0)[1])
+go.set()
+thread.join()
+"""
+    assert run(LOADING + script, plain) == "0"
+
+
+@forks
+def test_children_that_are_forked_in_the_middle_of_work_all_judge(plain: Path) -> None:
+    script = """
+detector, stop = made(cache=0), threading.Event()
+found(detector)
+def work():
+    while not stop.is_set():
+        found(detector)
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads:
+    thread.start()
+ended = []
+for _ in range(12):
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if found(detector) == ["toxic"] else 9)
+    ended.append(os.waitpid(child, 0)[1])
+stop.set()
+for thread in threads:
+    thread.join()
+print(ended == [0] * 12)
+"""
+    assert run(script, plain) == "True"
+
+
+@forks
+def test_a_child_remembers_nothing_of_its_parent(plain: Path) -> None:
+    script = """
+detector = made()
+found(detector)
+child = os.fork()
+if child == 0:
+    scorer = detector.stages[0].shared.load()
+    empty = len(scorer._cache) == 0
+    os._exit(0 if empty and found(detector) == ["toxic"] and len(scorer._cache) == 1 else 9)
+print(os.waitpid(child, 0)[1])
+"""
+    assert run(script, plain) == "0"
+
+
 @forks
 def test_a_child_that_is_forked_while_the_cache_is_in_use_does_not_wait_for_it(
     plain: Path,
@@ -244,7 +343,7 @@ def test_detectors_of_one_model_share_it_while_one_of_them_lives(toy: Any) -> No
     loaded = first.stages[0].shared.load()  # type: ignore[attr-defined]
     assert second.stages[0].shared.load() is loaded  # type: ignore[attr-defined]
     assert third.stages[0].shared.load() is not loaded  # type: ignore[attr-defined]
-    key = (first.folder.digest, 1)  # type: ignore[attr-defined]
+    key = (str(folder), first.folder.digest, 1, ("CPUExecutionProvider",))  # type: ignore[attr-defined]
     del first, second, loaded
     gc.collect()
     from chopmark_onnx._shared import _processes

@@ -174,7 +174,16 @@ def test_clause_by_clause_only_the_clause_is_named(plain: Path) -> None:
     policy = Policy(name="test", plugins=("onnx",), rules=Rules(both={"toxic": "warn"}))
     chop = Chopmark(policy.with_options("onnx", model=str(plain)))
     text = "今天天气很好。我毒！ 你们的。"
-    assert [text[v.start : v.end] for v in chop.screen(text).verdicts] == ["我毒！"]
+    found = chop.screen(text, direction="output").verdicts
+    assert [text[v.start : v.end] for v in found] == ["我毒！"]
+
+
+def test_a_request_is_judged_whole(plain: Path) -> None:
+    policy = Policy(name="test", plugins=("onnx",), rules=Rules(both={"toxic": "warn"}))
+    chop = Chopmark(policy.with_options("onnx", model=str(plain)))
+    text = "今天天气很好。我毒！ 你们的。" * 60
+    (verdict,) = chop.screen(text).verdicts
+    assert (verdict.start, verdict.end) == (0, len(text))
 
 
 def test_whole_is_whole(plain: Path) -> None:
@@ -190,3 +199,23 @@ def test_any_text_is_judged_and_finds_are_never_lost(plain: Path, text: str) -> 
     detector = made(plain)
     assert not {c for c, *_ in found(detector, text)} - {"toxic"}
     assert ("toxic", "deny") in [f[:2] for f in found(detector, text + "毒")]
+
+
+def test_scores_below_the_report_are_told_without_running_it_twice(toy: Any) -> None:
+    detector = made(toy(), cache=0, heads={"threat": ""})
+    network = detector.stages[0].shared.load().network  # type: ignore[attr-defined]
+    run, runs = network.run, []
+    network.run = lambda ids: runs.append(ids) or run(ids)
+    try:
+        verdicts, scores = detector.judge_with_scores("x怨", OUTPUT)  # type: ignore[attr-defined]
+    finally:
+        del network.run
+    assert len(runs) == 1
+    assert verdicts == detector.judge("x怨", OUTPUT)
+    assert scores == {"toxic": P2, "hate": round(1 - P6, 4), "unjudged": 0.0}
+    assert detector.judge_with_scores(" 。", OUTPUT)[1] == dict.fromkeys(scores, 0.0)  # type: ignore[attr-defined]
+
+
+def test_a_text_with_gaps_is_scored_as_unjudged(plain: Path) -> None:
+    detector = made(plain, granularity="whole", max_windows=2)
+    assert detector.judge_with_scores("a" * 100, OUTPUT)[1]["unjudged"] == 1.0  # type: ignore[attr-defined]

@@ -40,15 +40,16 @@ def test_windows_cover_the_text_or_say_how_much(
     total: int, window: tuple[int, int], most: int
 ) -> None:
     size, stride = window
-    starts, judged = plan(total, size, stride, most)
+    starts, judged, spread = plan(total, size, stride, most)
     assert len(starts) <= most
     assert starts[0] == 0
     assert starts == sorted(set(starts))
     assert starts[-1] == max(0, total - size)
     covered = {token for start in starts for token in range(start, min(start + size, total))}
     assert judged == len(covered)
-    if len(starts) < most:
+    if not spread:
         assert all(b - a <= stride for a, b in pairwise(starts))
+        assert starts[:-1] == list(range(0, max(0, total - size), stride))
     if total <= most * size:
         assert judged == total
 
@@ -86,7 +87,7 @@ def test_a_text_that_is_too_long_is_blocked_unless_a_rule_says_otherwise(plain: 
     assert Chopmark(policy).screen("a" * 500).action == "block"
 
 
-@pytest.mark.parametrize("piece", [16_384, 32_768])
+@pytest.mark.parametrize("piece", [2048, 4096, 16_384])
 @pytest.mark.parametrize("shift", range(-3, 4))
 def test_no_word_is_lost_where_a_long_text_is_cut_for_encoding(
     toy: Any, tmp_path: Path, piece: int, shift: int
@@ -101,6 +102,38 @@ def test_no_word_is_lost_where_a_long_text_is_cut_for_encoding(
     encoder = Encoder(tmp_path / "tokenizer.json", "")
     text = "a" * (piece + shift) + "危险" + "a" * 40_000
     assert 1 in encoder.encode(text)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.sampled_from(["a", "x", "毒", "恨 ", " ", "b" * 9, "ab" * 700]), max_size=30),
+    st.integers(2, 400),
+)
+def test_a_text_that_grows_is_judged_as_if_it_had_come_at_once(
+    plain: Path, pieces: list[str], most: int
+) -> None:
+    detector = made(plain, max_windows=most, cache=0)
+    growing = detector.begin(OUTPUT)  # type: ignore[attr-defined]
+    text = ""
+    for piece in pieces:
+        text += piece
+        assert growing.judge(text, OUTPUT) == detector.judge(text, OUTPUT)
+
+
+def test_of_a_text_that_grows_only_the_end_is_run(toy: Any) -> None:
+    detector = made(toy(), cache=0)
+    network = detector.stages[0].shared.load().network  # type: ignore[attr-defined]
+    run, runs = network.run, []
+    network.run = lambda ids: runs.append(ids) or run(ids)
+    try:
+        growing = detector.begin(OUTPUT)  # type: ignore[attr-defined]
+        growing.judge("a" * 8000, OUTPUT)
+        first = len(runs)
+        growing.judge("a" * 8100, OUTPUT)
+    finally:
+        del network.run
+    assert first > 900
+    assert len(runs) - first < 270  # what stands behind 6,144 characters, and the hundred
 
 
 def test_half_a_megabyte_is_judged_in_seconds(plain: Path) -> None:

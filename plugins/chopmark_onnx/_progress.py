@@ -1,0 +1,42 @@
+"""What is kept of one text while it is judged, piece by piece or as it grows."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+
+class Growth:
+    """What a model has made of the beginning of a text that grows at its end.
+
+    `text` is encoded for good, as `ids`; `windows` of them are judged for good, and `best` is the
+    highest probability by label in those.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.ids: list[int] = []
+        self.windows = 0
+        self.best: Sequence[float] = ()
+
+    def goes_on(self, text: str) -> bool:
+        """Return whether `text` begins with what is known."""
+        return text.startswith(self.text)
+
+
+class Progress:
+    """One text in progress. Used by one thread at a time.
+
+    `left` is the time that may still be spent on it, in seconds. Only judging is counted: not
+    loading a model, and not waiting for the next piece of a stream. `growth` is by model.
+    """
+
+    def __init__(self, milliseconds: float | None) -> None:
+        self.milliseconds = milliseconds
+        self.left = math.inf if milliseconds is None else milliseconds / 1000
+        self.growth: defaultdict[str, Growth] = defaultdict(Growth)
+
+    def says(self, judged: str) -> str:
+        """Return the detail of a verdict on what was not judged in time."""
+        return f"{judged} within {self.milliseconds:g} ms"

@@ -1,0 +1,159 @@
+"""Models and texts that are wrong in a way of their own: what is said of them, and how long."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tokenizers import Tokenizer, normalizers, processors
+
+import chopmark_models
+from chopmark import Chopmark, Context, ModelError, Policy
+from chopmark_onnx import OnnxDetector, chopmark_detectors
+
+OUTPUT = Context(direction="output")
+EMOJI = ("😀", "🏳️‍🌈", "👩‍👩‍👧‍👦", "🇨🇳🇬🇧", "1️⃣2️⃣", "😀" * 200, "\U000e0041", "❤️‍🔥 ❤️")
+
+
+def made(folder: Path | str, **options: Any) -> OnnxDetector:
+    policy = Policy(name="test").with_options("onnx", model=str(folder), **options)
+    [detector] = chopmark_detectors(policy)
+    assert isinstance(detector, OnnxDetector)
+    return detector
+
+
+def change_tokenizer(folder: Path, **parts: Any) -> None:
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    for name, part in parts.items():
+        setattr(tokenizer, name, part)
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+@pytest.mark.parametrize("network", [{"opset": 99}, {"ir": 99}, {"opset": 99, "ir": 99}], ids=str)
+def test_a_network_that_is_too_new_is_told_with_both_versions(
+    toy: Any, network: dict[str, int]
+) -> None:
+    import onnxruntime
+
+    with pytest.raises(ModelError, match=r"model\.onnx' cannot be loaded by") as raised:
+        made(toy(**network), warm_up=True)
+    said = str(raised.value)
+    assert f"onnxruntime {onnxruntime.__version__}" in said
+    assert "99" in said
+    assert "export it with an older opset, or update onnxruntime" in said
+
+
+@pytest.mark.parametrize("missing", [1, 20])
+def test_a_tokenizer_with_more_tokens_than_the_network_is_refused_at_once(
+    toy: Any, missing: int
+) -> None:
+    # Without that it would fail on the texts that have those tokens, and on no other.
+    with pytest.raises(ModelError, match=r"has no room for token \d+, .* belong to different"):
+        made(toy(missing=missing), warm_up=True)
+
+
+@pytest.mark.parametrize("network", [{}, {"length": 16}, {"length": 16, "types": True}], ids=str)
+def test_a_model_without_a_pad_token_judges_the_same(toy: Any, network: dict[str, Any]) -> None:
+    usual, without = made(toy(**network)), made(toy(config={"pad_token_id": None}, **network))
+    for text in ("毒", "x", "好", "a" * 30 + "恨"):
+        assert without.judge(text, OUTPUT) == usual.judge(text, OUTPUT)
+
+
+def test_a_pad_token_that_the_network_has_not_is_found_at_once(toy: Any) -> None:
+    folder = toy(length=16, config={"pad_token_id": 5000})
+    with pytest.raises(ModelError, match="fails on a short text: "):
+        made(folder, warm_up=True)
+
+
+def test_a_network_that_breaks_later_is_named(toy: Any) -> None:
+    detector = made(toy(), cache=0)
+    detector.warm_up()
+    network = detector.stages[0].shared.load().network
+    with pytest.raises(ModelError, match=r"model\.onnx' fails on a window of 1 tokens: "):
+        network.run([10**6])
+
+
+@pytest.mark.parametrize("text", EMOJI)
+@pytest.mark.parametrize("granularity", ["clause", "whole"])
+def test_a_text_of_emoji_alone_is_judged(toy: Any, text: str, granularity: str) -> None:
+    policy = Policy(name="test", plugins=("onnx",)).with_options(
+        "onnx", model=str(toy(base=(9.0, -9.0, -9.0))), granularity=granularity
+    )
+    found = Chopmark(policy).screen(text + "\n")
+    assert found.failures == ()
+    said = {v.category for v in found.verdicts}
+    assert said == (set() if text == "\U000e0041" else {"toxic"})  # a tag alone says nothing
+
+
+@pytest.mark.parametrize("special", [True, False])
+@pytest.mark.parametrize("text", EMOJI)
+def test_a_text_of_which_the_tokenizer_keeps_nothing_has_no_verdict(
+    toy: Any, text: str, special: bool
+) -> None:
+    folder = toy(base=(9.0, 9.0, 9.0))
+    nothing = normalizers.Replace(__import__("tokenizers").Regex(r"[^a-z]"), "")
+    change_tokenizer(folder, normalizer=nothing)
+    if not special:
+        change_tokenizer(folder, post_processor=processors.Sequence([]))
+    detector = made(folder)
+    assert list(detector.judge(text, OUTPUT)) == []
+    assert len(detector.judge(text + "a", OUTPUT)) == 3
+
+
+@pytest.mark.parametrize("granularity", ["clause", "whole"])
+@pytest.mark.parametrize("direction", ["input", "output"])
+def test_a_long_text_of_one_character_is_bounded(
+    toy: Any, granularity: str, direction: Any
+) -> None:
+    policy = Policy(name="test", plugins=("onnx",)).with_options(
+        "onnx", model=str(toy()), granularity=granularity, max_windows=64
+    )
+    chop = Chopmark(policy)
+    network = chop.detectors[0].stages[0].shared.load().network  # type: ignore[attr-defined]
+    run, runs = network.run, []
+    network.run = lambda ids: runs.append(ids) or run(ids)
+    try:
+        found = chop.screen("a" * 100_000, direction=direction)
+    finally:
+        del network.run
+    assert len(runs) <= 8  # one window is like another
+    by_clause = (granularity, direction) == ("clause", "output")
+    assert found.action == ("allow" if by_clause else "block")  # `unjudged`
+    assert found.failures == ()
+
+
+@pytest.mark.skipif(not chopmark_models.names(), reason="no model is bundled in this checkout")
+@pytest.mark.parametrize("character", ["a", "的", "😀", "\u0301", "\ufdfa"])
+def test_a_long_text_of_one_character_is_bounded_with_a_real_tokenizer(character: str) -> None:
+    detector = made("bundled:small", granularity="whole", max_windows=16)
+    network = detector.stages[0].shared.load().network
+    run, runs = network.run, []
+    network.run = lambda ids: runs.append(ids) or run(ids)  # type: ignore[method-assign]
+    try:
+        detector.judge(character * 100_000, OUTPUT)
+    finally:
+        del network.run  # type: ignore[method-assign]
+    assert len(runs) <= 16
+
+
+def test_a_network_cut_short_anywhere_is_refused(toy: Any, tmp_path: Path) -> None:
+    folder = shutil.copytree(toy(), tmp_path / "cut")
+    whole = (folder / "model.onnx").read_bytes()
+    for left in (1, 10, len(whole) // 2, len(whole) - 1):
+        (folder / "model.onnx").write_bytes(whole[:left])
+        with pytest.raises(ModelError, match=r"model\.onnx' "):
+            made(folder, warm_up=True)
+
+
+def test_labels_that_are_more_or_fewer_than_the_network_has_are_refused(toy: Any) -> None:
+    for labels in (("toxic",), ("toxic", "hate"), ("a", "b", "c", "d")):
+        folder = toy()
+        settings = json.loads((folder / "config.json").read_text("utf-8"))
+        named = {str(number): label for number, label in enumerate(labels)}
+        settings["id2label"] = named
+        (folder / "config.json").write_text(json.dumps(settings), "utf-8")
+        with pytest.raises(ModelError, match=rf"for the {len(labels)} labels in config\.json"):
+            made(folder, warm_up=True)
