@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._tokens import (
     Form,
     angle_end,
+    autolink_end,
     bare_end,
     inline_end,
     quoted_end,
@@ -18,7 +19,8 @@ class End:
 
     Args:
         form: where the address stands.
-        opening: its first character; an angle bracket or a quotation mark encloses it.
+        opening: its first character, or what stands before one in the text; an angle bracket
+            or a quotation mark encloses it.
     """
 
     __slots__ = ("_at", "_depth", "_search")
@@ -27,7 +29,7 @@ class End:
         self._at = at
         self._depth = 0
         if form == "bare":
-            self._search = bare_end
+            self._search = autolink_end if opening == "<" else bare_end
         elif form == "attribute":
             self._search = quoted_end.get(opening, value_end)
         elif opening == "<":

@@ -51,7 +51,7 @@ class LinkScanner:
     """
 
     __slots__ = (
-        "_again", "_at", "_base", "_form", "_hot", "_images", "_judge", "_listed", "_loads",
+        "_again", "_at", "_base", "_form", "_hot", "_image", "_judge", "_listed", "_loads",
         "_start", "_step", "_tag", "_text", "_until", "_warm", "settled",
     )  # fmt: skip
 
@@ -64,7 +64,7 @@ class LinkScanner:
         self._step: _Step = self._seek
         self._hot = hot
         self._warm = False  # whether a sign, or the address behind it, is in progress
-        self._images = 0  # how many `![` wait for their address
+        self._image = False  # whether an image has begun in this paragraph
         self._tag = ""  # the last element that was opened
         self._listed = False  # whether addresses here belong to something that loads
         # The address that is being taken:
@@ -87,6 +87,8 @@ class LinkScanner:
             return self._advance(last=False)
         end = len(buffer)
         if end > _MOST:
+            if self._image:
+                return self._advance(last=False)  # an empty line may be in it
             self._trim(end - LONGEST)
             buffer = self._text
             end = len(buffer)
@@ -146,14 +148,15 @@ class LinkScanner:
         self._at = sign.end()
         kind = sign.lastgroup
         if kind == "image":
-            self._images += 1
+            self._image = True
+        elif kind == "blank":
+            self._image = False  # nothing goes on over an empty line
         elif kind == "tag":
             name = sign.group("tag").lower()
             self._tag, self._listed = name.lstrip("/"), name == "style"
             self._hot = hot_in_tags
         elif kind == "inline":
-            self._expect("inline", loads=self._images > 0)
-            self._images = max(0, self._images - 1)
+            self._expect("inline", loads=self._image)  # brackets in code hide whose it is
         elif kind == "reference":
             self._expect("reference", loads=True)  # an image may refer to it
         elif kind == "value":
@@ -169,7 +172,7 @@ class LinkScanner:
     def _bare(self, start: int) -> None:
         style = loads_in_style(self._text, max(0, start - STYLE_BEFORE), start)
         self._form, self._loads = "bare", self._listed or style is not None
-        self._take(start, "")
+        self._take(start, self._text[max(0, start - 1) : start])
 
     def _value(self, at: int) -> None:
         """Go on behind the equals sign at `at`, where the name of an attribute is before it."""
@@ -217,7 +220,7 @@ class LinkScanner:
 
     def _address(self, found: list[Verdict], last: bool) -> bool:
         """Judge the address, once its end is known or it is too long to wait."""
-        if relative(self._text, self._start) is not None:
+        if relative(self._text, self._start, self._start + CAP) is not None:
             self._leave(self._again)
             return True
         stop = self._stop(last=last)
@@ -264,7 +267,7 @@ class LinkScanner:
     def _report(self, found: list[Verdict], verdict: Verdict, stop: int) -> None:
         start = self._base + self._start
         found.append(self._judge.placed(verdict, start))
-        self._images += self._text.count("![", self._start, stop)
+        self._image = self._image or self._text.find("![", self._start, stop) >= 0
 
     def _leave(self, at: int) -> None:
         self._settle(self._start)

