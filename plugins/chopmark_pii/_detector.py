@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from chopmark import Context, Needs, Verdict
 from chopmark.hookspecs import Scanner
 
 from ._edge import LONGEST
-from ._entities import Entities
-from ._entity_scanner import EntityScanner
-from ._gazetteers import han, latin
 from ._hits import Hit
 from ._kinds import ENTITIES, KINDS, PLACEHOLDER
 from ._options import Options
 from ._replace import keyed, mask, pseudonym, redact
-from ._scanner import PiiScanner
+from ._scanner import Advise, PiiScanner
 from ._search import Search
 from ._vault import Vault
 
@@ -42,8 +40,7 @@ class PiiDetector:
     def __init__(self, options: Options, vault: Vault | None = None) -> None:
         self._options = options
         self._vault = vault if options.vault else None
-        on = not ENTITIES.isdisjoint(options.actions)
-        self._entities = Entities(han(), latin()) if on else None
+        self._follow = PiiScanner if ENTITIES.isdisjoint(options.actions) else _entities()
         old = "cn.resident_id_15" in options.actions
         self._search = Search(old=old)
         replaced = self._vault is not None or options.pseudonyms
@@ -60,15 +57,13 @@ class PiiDetector:
         search, advise = self._search, self._advise
         if context.direction == "input":
             search, advise = self._input, self._advise_input
-        if self._entities is not None:
-            return EntityScanner(search, advise, self._entities)
-        return PiiScanner(search, advise)
+        return self._follow(search, advise)
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
         """Return what is found in `text`, from left to right."""
         scanner = self.open(context)
         found = [*scanner.feed(text), *scanner.finish()]
-        return sorted(found, key=_start) if self._entities is not None else found
+        return found if self._follow is PiiScanner else sorted(found, key=_start)
 
     def _advise_input(self, hit: Hit, original: str, plain: str) -> Verdict | None:
         """Put in the vault what the policy says, and disarm what a user wrote like it.
@@ -97,6 +92,16 @@ class PiiDetector:
         else:
             replacement = redact(hit.kind, options.language)
         return _verdict(hit, KINDS[hit.kind].category, replacement)
+
+
+def _entities() -> Callable[[Search, Advise], Scanner]:
+    # The rules for names take a third of the time that importing this plugin would take, and are
+    # off by default.
+    from ._entities import Entities
+    from ._entity_scanner import EntityScanner
+    from ._gazetteers import han, latin
+
+    return partial(EntityScanner, entities=Entities(han(), latin()))
 
 
 def _start(verdict: Verdict) -> int:
