@@ -20,7 +20,8 @@ from ..train.heads import HEADS
 from ..train.mix import read
 from ..train.rows import Row
 from . import card, measure, plots, speed
-from .judges import Judge, bundled, floor, profanity
+from .judges import Judge, bundled, floor
+from .peers import peers
 from .questions import HARMLESS, Question, questions
 
 FOLDER = Path(__file__).parents[1] / "chopmark_models"
@@ -92,7 +93,7 @@ def main(given: Sequence[str] | None = None) -> None:
     texts = [row.text for row in rows]
     judges = [bundled(options.models / name, texts) for name in MODELS]
     judges.append(floor(mix.train, mix.calibration, texts))
-    judges += [judge for judge in [profanity(texts)] if judge is not None]
+    judges += peers(texts)
     asked = questions(rows)
     figures: dict[str, Any] = {
         "sha256": {name: card.digest(options.models / name / "model.onnx") for name in MODELS},

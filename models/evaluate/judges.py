@@ -1,4 +1,4 @@
-"""Who is asked: the bundled models, the floor they must beat, and what else installs offline."""
+"""Who is asked: the bundled models, and the floor that they must beat."""
 
 from __future__ import annotations
 
@@ -49,16 +49,3 @@ def floor(train: Sequence[Row], calibration: Sequence[Row], texts: Sequence[str]
     benign = [row for row in calibration if row.benign]
     quiet = model.scores([row.text for row in benign])
     return Judge(name="n-grams", scores=model.scores(texts), thresholds=bars(quiet, benign))
-
-
-def profanity(texts: Sequence[str]) -> Judge | None:
-    """Ask alt-profanity-check, where it is installed: English, one score, taken as toxic."""
-    try:
-        from profanity_check import predict_prob
-    except ImportError:
-        return None
-    scores = np.full((len(texts), len(HEADS)), np.nan, np.float32)
-    scores[:, HEADS.index("toxic")] = predict_prob(list(texts))
-    bar = dict.fromkeys(HEADS, 0.5)
-    thresholds = dict.fromkeys(("strict", "balanced", "permissive"), bar)
-    return Judge(name="alt-profanity-check", scores=scores, thresholds=thresholds)

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import torch
 
-from . import calibrate, e5, export, teacher, vocabulary
+from . import calibrate, e5, export, student, teacher, vocabulary
 from .distil import distil
 from .mix import Mix, read
 
 FOLDER = Path(__file__).parents[1] / "chopmark_models"
-VOCABULARY = 30_000
+VOCABULARY = 40_000
 SEED = 20261124
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def main(given: Sequence[str] | None = None) -> None:
         teacher.teach(
             base, cut, rows, course=course, work=options.work, seed=options.seed, seconds=seconds
         )
-    finish(options.out / "base", base, cut, mix)
+    finish(options.out / "base", base, teacher.LONGEST, cut, mix)
 
     table = e5.embedding(weights, cut.rows)
     small = distil(
@@ -86,15 +86,17 @@ def main(given: Sequence[str] | None = None) -> None:
         seed=options.seed,
         seconds=options.small_seconds,
     )
-    finish(options.out / "small", small, cut, mix)
+    finish(options.out / "small", small, student.LONGEST, cut, mix)
     log.info("trained in %.0f s", time.monotonic() - started)
 
 
-def finish(folder: Path, model: torch.nn.Module, cut: vocabulary.Cut, mix: Mix) -> None:
-    """Write the folder of a trained model."""
+def finish(
+    folder: Path, model: torch.nn.Module, longest: int, cut: vocabulary.Cut, mix: Mix
+) -> None:
+    """Write the folder of a model that was trained with texts of up to `longest` tokens."""
     folder.mkdir(parents=True, exist_ok=True)
     export.network(model, folder / "model.onnx")
-    export.settings(cut.tokenizer, model, folder)
+    export.settings(cut.tokenizer, model, longest, folder)
     guard = calibrate.calibrate(folder, mix.calibration)
     log.info("%s: thresholds %s", folder.name, guard["thresholds"])
 

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from .export import MAX_TOKENS
 from .heads import HEADS
 from .rows import Row
 from .runtime import Folder
 
 Floats = NDArray[np.float32]
-# For each preset: which share of the plain and of the hard benign texts one head may fire on.
+# For each preset: on which share of the plain and of the hard benign texts any head may fire.
 # What reaches `strict` is controversial, what reaches `balanced` unsafe.
-PRESETS = {"strict": (0.004, 0.05), "balanced": (0.0008, 0.012), "permissive": (0.0003, 0.004)}
+PRESETS = {"strict": (0.02, 0.12), "balanced": (0.004, 0.04), "permissive": (0.0015, 0.015)}
+LEAST = {"strict": 0.2, "balanced": 0.3, "permissive": 0.4}
+MOST = 0.99
 MISSED = 0.02  # which share of the unsafe texts a larger model is not asked about
-LEAST = {"strict": 0.3, "balanced": 0.5, "permissive": 0.6}
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -39,11 +39,21 @@ def temperature(logits: Floats, labels: NDArray[np.float64]) -> float:
     return float(minimize_scalar(loss, bounds=(0.3, 5.0), method="bounded").x)
 
 
-def threshold(scores: Floats, rate: float) -> float:
-    """Find the lowest score that at most `rate` of the benign texts reach."""
-    ordered = np.sort(scores)[::-1]
-    allowed = int(rate * len(ordered))
-    return float(min(0.99, np.nextafter(ordered[allowed], np.float32(1))))
+def within(scores: Floats, share: float) -> Floats:
+    """Find the lowest bars, one a head, that at most `share` of the benign texts reach anywhere.
+
+    `scores` is [rows, heads]. All heads fire on the same number of texts, the largest that keeps
+    all of them together within the share.
+    """
+    ordered = np.sort(scores, axis=0)[::-1]
+    low, high = 0, len(ordered) - 1  # bars above the text in place `low` are surely high enough
+    while low < high:
+        middle = (low + high + 1) // 2
+        if (scores > ordered[middle]).any(axis=1).mean() <= share:
+            low = middle
+        else:
+            high = middle - 1
+    return np.asarray(np.nextafter(ordered[low], np.float32(1)), np.float32)
 
 
 def is_hard(row: Row) -> bool:
@@ -58,20 +68,12 @@ def bars(scores: Floats, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     cannot make room for hard ones.
     """
     hard = np.array([is_hard(row) for row in rows])
-    return {
-        preset: {
-            head: round(
-                max(
-                    LEAST[preset],
-                    threshold(scores[~hard, n], plain),
-                    threshold(scores[hard, n], sensitive),
-                ),
-                4,
-            )
-            for n, head in enumerate(HEADS)
-        }
-        for preset, (plain, sensitive) in PRESETS.items()
-    }
+    found = {}
+    for preset, (plain, sensitive) in PRESETS.items():
+        bar = np.maximum(within(scores[~hard], plain), within(scores[hard], sensitive))
+        bar = np.clip(bar, LEAST[preset], MOST)
+        found[preset] = {head: round(float(bar[n]), 4) for n, head in enumerate(HEADS)}
+    return found
 
 
 def unsure(scores: Floats, rows: Sequence[Row], strict: Mapping[str, float]) -> dict[str, float]:
@@ -89,7 +91,8 @@ def unsure(scores: Floats, rows: Sequence[Row], strict: Mapping[str, float]) -> 
 
 def calibrate(folder: Path, rows: Sequence[Row]) -> dict[str, object]:
     """Measure the folder's model on the calibration rows and write guard.json."""
-    logits = Folder(folder, threads=2).logits([row.text for row in rows])
+    model = Folder(folder, threads=2)
+    logits = model.logits([row.text for row in rows])
     heads: dict[str, object] = {}
     divisors: dict[str, float] = {}
     for number, head in enumerate(HEADS):
@@ -105,8 +108,8 @@ def calibrate(folder: Path, rows: Sequence[Row]) -> dict[str, object]:
         "thresholds": thresholds,
         "unsure": unsure(scores, rows, thresholds["strict"]),
         "temperature": divisors,
-        "max_tokens": MAX_TOKENS,
-        "stride": MAX_TOKENS // 2,
+        "max_tokens": model.limit,
+        "stride": model.stride,
         "calibration": {
             "rows": len(rows),
             "benign": len(benign),

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from .layers import Layer, mean, shut
+from .layers import Layer, mean, shut, top
 
 Floats = NDArray[np.float32]
 BLOCK = 32
@@ -97,7 +97,10 @@ def embedding(weights: Weights, rows: list[int]) -> Floats:
 
 
 class Encoder(nn.Module):
-    """The encoder with a cut vocabulary and one logit a head on the mean of its states."""
+    """The encoder with a cut vocabulary and one logit a head on the mean and the top of its states.
+
+    It starts as if there were the mean alone, which is what e5 was trained for.
+    """
 
     def __init__(self, weights: Weights, rows: list[int], outputs: int, depth: int) -> None:
         super().__init__()
@@ -111,15 +114,17 @@ class Encoder(nn.Module):
         self.norm = nn.LayerNorm(hidden, weights.epsilon)
         fill(self.norm, tensors["emb.ln.w"], tensors["emb.ln.b"])
         self.blocks = nn.ModuleList(block(weights, number) for number in range(depth))
-        self.head = nn.Linear(hidden, outputs)
+        self.head = nn.Linear(2 * hidden, outputs)
+        with torch.no_grad():
+            self.head.weight[:, hidden:] = 0
 
     def states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Run the blocks and average over the tokens."""
+        """Run the blocks; give the mean and the top over the tokens, [batch, 2 * hidden]."""
         states = self.norm(self.word(ids) + self.position[: ids.shape[1]])
         hidden = shut(mask)
         for layer in self.blocks:
             states = layer(states, hidden)
-        return mean(states, mask)
+        return torch.cat([mean(states, mask), top(states, mask)], dim=1)
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Score a batch: logits, one a head."""

@@ -16,7 +16,6 @@ from torch import nn
 from .heads import HEADS
 
 OPSET = 17
-MAX_TOKENS = 128
 
 
 def network(model: nn.Module, path: Path) -> None:
@@ -56,8 +55,11 @@ def network(model: nn.Module, path: Path) -> None:
     onnx.save(finished, path)
 
 
-def settings(tokenizer: Tokenizer, model: nn.Module, folder: Path) -> None:
-    """Write tokenizer.json and config.json in the layout of Hugging Face."""
+def settings(tokenizer: Tokenizer, model: nn.Module, longest: int, folder: Path) -> None:
+    """Write tokenizer.json and config.json in the layout of Hugging Face.
+
+    `longest` is how many tokens the model was trained with.
+    """
     tokenizer.no_padding()
     tokenizer.no_truncation()
     document = json.loads(tokenizer.to_str())
@@ -75,7 +77,7 @@ def settings(tokenizer: Tokenizer, model: nn.Module, folder: Path) -> None:
         "vocab_size": word.num_embeddings,
         "hidden_size": word.embedding_dim,
         "num_hidden_layers": len(blocks),
-        "max_position_embeddings": MAX_TOKENS,
+        "max_position_embeddings": longest,
         "pad_token_id": 1,
     }
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

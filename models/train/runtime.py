@@ -15,6 +15,7 @@ from tqdm import tqdm
 from .fit import batches
 from .heads import HEADS
 
+OVERLAP = 64  # how many tokens of a window the next one begins with
 Floats = NDArray[np.float32]
 
 
@@ -28,10 +29,9 @@ class Folder:
             str(path / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
         self.tokenizer = Tokenizer.from_file(str(path / "tokenizer.json"))
-        guard = path / "guard.json"
-        settings = json.loads(guard.read_text("utf-8")) if guard.exists() else {}
-        self.limit = int(settings.get("max_tokens", 128))
-        self.stride = int(settings.get("stride", 64))
+        config = json.loads((path / "config.json").read_text("utf-8"))
+        self.limit = int(config["max_position_embeddings"])
+        self.stride = self.limit - OVERLAP
 
     def windows(self, text: str) -> list[list[int]]:
         """Cut a text into overlapping windows of token ids, each with the signs around it."""

@@ -18,8 +18,10 @@ from .rough import rough
 from .rows import Row, fraction
 from .vocabulary import Cut
 
-LIMIT = 128
-DEPTH, FROZEN = 12, 4
+LONGEST = 256
+# Eight of e5's twelve layers: the time that a request may take allows no more, and the upper ones
+# serve the comparison of texts.
+DEPTH, FROZEN = 8, 2
 FIRST = Course(name="first", epochs=2, rate=8e-5, budget=3072)
 SECOND = Course(name="second", epochs=5, rate=6e-5, budget=3072)
 # What of the large sets one epoch of a course takes; another part each time.
@@ -65,7 +67,7 @@ def teach(
         part = sample(rows, shares, epoch)
         log.info("%s course, epoch %d: %d of %d rows", course.name, epoch + 1, len(part), len(rows))
         changed = rough(part, seed=seed + epoch)
-        ids = tokens(cut.tokenizer, [row.text for row in changed], LIMIT)
+        ids = tokens(cut.tokenizer, [row.text for row in changed], LONGEST)
         return ids, targets(changed)
 
     fit(

@@ -87,7 +87,7 @@ def cut(full: list[tuple[str, float]], texts: Iterable[str], size: int) -> Cut:
     ]
     han = [number for number, (piece, _) in enumerate(full) if HAN.fullmatch(piece)]
     latin = [number for number, (piece, _) in enumerate(full) if LATIN.fullmatch(piece)]
-    wanted += han[:14_000] + latin[:6_000]
+    wanted += han[:16_000] + latin[:12_000]
     wanted += [number for number, count in used.most_common() if count < 3 and number > 3]
     rows = sorted(kept + [n for n in dict.fromkeys(wanted) if n not in kept][: size - len(kept)])
     return Cut(tokenizer=assemble([full[row] for row in rows]), rows=rows)
