@@ -1,7 +1,8 @@
 """Judges text with a classifier in ONNX: the bundled one, or your own from a local folder.
 
 Needs onnxruntime and tokenizers, neither torch nor transformers, and no network. Text is judged
-clause by clause, or whole; a long text in overlapping windows, of which the highest score counts.
+clause by clause, or whole; a long text in overlapping windows, of which the highest score counts. A
+model that labels tokens gives a verdict for each thing that it names.
 """
 
 from __future__ import annotations
@@ -14,10 +15,18 @@ from chopmark.hookspecs import Detector
 
 from ._commands import models
 from ._detector import OnnxDetector
+from ._folder import is_token_model
 from ._options import ModelOptions, read_options
 from ._packages import check_packages
+from ._token_detector import TokenDetector
 
-__all__ = ["ModelOptions", "OnnxDetector", "chopmark_commands", "chopmark_detectors"]
+__all__ = [
+    "ModelOptions",
+    "OnnxDetector",
+    "TokenDetector",
+    "chopmark_commands",
+    "chopmark_detectors",
+]
 
 
 @hookimpl
@@ -38,7 +47,10 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
     """
     check_packages()
     options = read_options(policy)
-    detectors = [OnnxDetector(entry) for entry in options.entries]
+    detectors = [
+        TokenDetector(entry) if is_token_model(entry.folder) else OnnxDetector(entry)
+        for entry in options.entries
+    ]
     if options.warm_up:
         for detector in detectors:
             detector.warm_up()

@@ -34,7 +34,8 @@ BEFORE = 96
 """The most characters of the text so far that a model is shown with a new clause."""
 
 _WORD = 24
-_OUTCOMES: Mapping[OnBudget, Outcome] = {"block": "deny", "allow": "allow", "warn": "warn"}
+OUTCOMES: Mapping[OnBudget, Outcome] = {"block": "deny", "allow": "allow", "warn": "warn"}
+"""What is advised where time did not suffice."""
 
 _SILENCE = Reading(())
 _SILENT = frozenset("PZ")
@@ -72,7 +73,7 @@ class OnnxDetector:
         self.needs = Needs.clause() if options.granularity == "clause" else Needs.whole()
         self.version = _version(self._cascade, options)
         self._budget_ms = options.budget_ms
-        self._on_budget = _OUTCOMES[options.on_budget]
+        self._on_budget = OUTCOMES[options.on_budget]
         named = {category for stage in self.stages for category in stage.categories}
         minors = (SEXUAL_MINORS,) if SEXUAL in named else ()
         self.categories = (*sorted(named), *minors, UNJUDGED)

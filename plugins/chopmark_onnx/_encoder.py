@@ -6,6 +6,7 @@ import math
 import re
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from tokenizers import Tokenizer
 
@@ -72,6 +73,27 @@ class Encoder:
                 break
         return growth.ids[:], start >= len(text)
 
+    def encode_with_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return the token ids of `text`, and where each stands in it, in code points.
+
+        The prefix is not there: a place is one in the text.
+        """
+        ids: list[int] = []
+        places: list[tuple[int, int]] = []
+        for start in range(0, len(text), _PIECE):
+            first = max(0, start - _OVERLAP)
+            end = start + _PIECE
+            # What stands near a border is taken from the piece that holds the whole of its word.
+            from_place = places[-1][1] if places else 0
+            to_place = end - _OVERLAP // 2 if end < len(text) else len(text)
+            encoded = self._encoding(text[first:end])
+            for token, (low, high) in zip(encoded.ids, encoded.offsets, strict=True):
+                low, high = first + low, first + high
+                if from_place <= low < high and low < to_place:
+                    ids.append(token)
+                    places.append((low, high))
+        return ids, places
+
     def _piece(self, text: str, start: int, end: int) -> list[int]:
         if start:
             return self._encode(text[start - _OVERLAP : end])
@@ -83,12 +105,15 @@ class Encoder:
 
     def _encode(self, text: str) -> list[int]:
         # One text at a time: a batch would start tokenizers' thread pool, which a fork breaks.
+        ids: list[int] = self._encoding(text).ids
+        return ids
+
+    def _encoding(self, text: str) -> Any:
         try:
-            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+            return self._tokenizer.encode(text, add_special_tokens=False)
         except TypeError:
             text = _SURROGATE.sub("\ufffd", text)
-            ids = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return ids
+            return self._tokenizer.encode(text, add_special_tokens=False)
 
     def _special(self, file: Path) -> tuple[list[int], list[int]]:
         """Return what the tokenizer puts before and after a text."""

@@ -25,6 +25,7 @@ MODELS = (
 
 _EXTERNAL = ("{}_data", "{}.data")
 _MOST_TOKENS = 512
+_BY_TOKEN = "ForTokenClassification"
 _TOKENIZER_BYTES = 128 * 1024 * 1024
 _POINTER = b"version https://git-lfs"
 
@@ -34,9 +35,9 @@ class Folder:
     """A model folder, read and checked.
 
     A window is `max_tokens` long, special tokens included; the next one begins `stride` tokens
-    behind it. `prefix` goes before every text. `digest` is a SHA-256 of all files that a score
-    depends on, `sha256` the one of the network, `size` its bytes with external data. `pinned` says
-    that guard.json names the same digest.
+    behind it. `prefix` goes before every text. With `by_token` the labels are those of tokens.
+    `digest` is a SHA-256 of all files that a score depends on, `sha256` the one of the network,
+    `size` its bytes with external data. `pinned` says that guard.json names the same digest.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Folder:
     pad_id: int
     prefix: str
     report_from: float
+    by_token: bool
     digest: str
     sha256: str
     pinned: bool
@@ -96,11 +98,17 @@ def read_folder(path: Path, sha256: str = "") -> Folder:
         pad_id=config.whole("pad_token_id") or 0,
         prefix=guard.text("prefix"),
         report_from=guard.number("report_from", guard.data.get("report_from", 0.3), 0, 1),
+        by_token=_labels_tokens(config),
         digest=digest(digests),
         sha256=measured,
         pinned=bool(guard.text("sha256")),
         size=sum(file.stat().st_size for file in (model, *_external(model))),
     )
+
+
+def is_token_model(path: Path) -> bool:
+    """Return whether the model in the folder at `path` labels tokens; raise `ModelError`."""
+    return _labels_tokens(JsonFile(path / "config.json", needed=True))
 
 
 def hash_files(path: Path, model: Path) -> dict[str, str]:
@@ -148,6 +156,13 @@ def _refuse_pointer(file: Path) -> None:
         raise ModelError(f"{str(file)!r} cannot be read ({error.strerror})") from error
     if start == _POINTER:
         raise ModelError(f"{str(file)!r} is a Git LFS pointer, not the model; run `git lfs pull`")
+
+
+def _labels_tokens(config: JsonFile) -> bool:
+    """Return whether config.json is that of a token classifier, by the name of its class."""
+    named = config.data.get("architectures")
+    names = named if isinstance(named, list) else []
+    return any(isinstance(name, str) and name.endswith(_BY_TOKEN) for name in names)
 
 
 def _external(model: Path) -> Iterable[Path]:

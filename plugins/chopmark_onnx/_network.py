@@ -64,24 +64,46 @@ class Network:
             raise self._wrong("gives a number that is not finite; export it again")
         return row
 
-    def check(self, ids: list[int], labels: int) -> None:
-        """Raise `ModelError` where the output for `ids` is not one row of `labels` numbers."""
+    def run_tokens(self, ids: list[int]) -> list[list[float]]:
+        """Return the numbers that the network gives for each token of `ids`, one for each label.
+
+        Raises:
+            ModelError: it fails, or a number is not finite.
+        """
+        try:
+            rows = self._session.run(self._outputs, self._feed(ids))[0][0][: len(ids)]
+        except Exception as error:  # onnxruntime's errors have no root but Exception
+            raise self._wrong(f"fails on a window of {len(ids)} tokens: {error}") from error
+        if not np.isfinite(rows).all():
+            raise self._wrong("gives a number that is not finite; export it again")
+        found: list[list[float]] = rows.tolist()
+        return found
+
+    def check(self, ids: list[int], labels: int, *, by_token: bool = False) -> None:
+        """Raise `ModelError` where the output for `ids` is not one row of `labels` numbers.
+
+        With `by_token` it must be one for each token.
+        """
         try:
             found = self._session.run(self._outputs, self._feed(ids))[0]
         except Exception as error:  # onnxruntime's errors have no root but Exception
             raise self._wrong(f"fails on a short text: {error}") from error
         shape = list(getattr(found, "shape", ()))
-        if shape == [1, labels] and np.issubdtype(found.dtype, np.floating):
+        wanted = [1, self.length or len(ids), labels] if by_token else [1, labels]
+        if shape == wanted and np.issubdtype(found.dtype, np.floating):
             return
         cure = "give config.json the labels that it has (`id2label`), or export the right model"
-        if len(shape) == 3:
+        if by_token:
+            cure = "config.json says that it labels tokens (`architectures`); export it as that"
+        elif len(shape) == 3:
             cure = (
-                "numbers for every token: this is an embedding or a token model; export one with "
-                "a head for sequence classification"
+                "numbers for every token: this is an embedding model, or one that labels tokens; "
+                "export one with a head for sequence classification, or say in config.json that "
+                'it labels tokens, "architectures": ["BertForTokenClassification"]'
             )
         raise self._wrong(
             f"puts out {self.output!r} of shape {shape} ({getattr(found, 'dtype', '?')}), wanted "
-            f"is [1, {labels}] for the {labels} labels in config.json; {cure}"
+            f"is {wanted} for the {labels} labels in config.json; {cure}"
         )
 
     def check_vocabulary(self, ids: list[int]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ._cache import Cache
 from ._columns import columns
+from ._entities import read_tag
 from ._folder import Folder
 from ._options import ModelOptions
 from ._providers import CPU
@@ -104,8 +105,6 @@ def report(folder: Folder, threads: int, providers: Sequence[str] = CPU) -> Mode
     scorer = open_scorer(folder, threads, providers, Cache())
     loaded = time.perf_counter() - started
     defaults = ModelOptions(folder=folder.path)
-    [wanted] = columns([folder], defaults)
-    reported = {column.label: column for column in wanted}
     return ModelReport(
         folder=str(folder.path),
         network=folder.model.relative_to(folder.path).as_posix(),
@@ -114,17 +113,7 @@ def report(folder: Folder, threads: int, providers: Sequence[str] = CPU) -> Mode
         inputs=scorer.network.inputs,
         output=scorer.network.output,
         activation="sigmoid" if folder.sigmoid else "softmax",
-        labels=tuple(
-            Label(
-                label=head.label,
-                category=head.category,
-                temperature=head.temperature,
-                thresholds=dict(head.thresholds),
-                denies_from=_finite(reported[head.label].deny_from) if head.category else None,
-                unsure=head.unsure,
-            )
-            for head in folder.heads
-        ),
+        labels=_token_labels(folder) if folder.by_token else _labels(folder, defaults),
         report_from=folder.report_from,
         max_tokens=folder.max_tokens,
         window=scorer.size,
@@ -136,6 +125,36 @@ def report(folder: Folder, threads: int, providers: Sequence[str] = CPU) -> Mode
         short_tokens=len(scorer.encoder.encode(_SHORT)),
         full=_median(scorer, _window_of_text(scorer)),
         max_windows=defaults.max_windows,
+    )
+
+
+def _labels(folder: Folder, options: ModelOptions) -> tuple[Label, ...]:
+    [wanted] = columns([folder], options)
+    reported = {column.label: column for column in wanted}
+    return tuple(
+        Label(
+            label=head.label,
+            category=head.category,
+            temperature=head.temperature,
+            thresholds=dict(head.thresholds),
+            denies_from=_finite(reported[head.label].deny_from) if head.category else None,
+            unsure=head.unsure,
+        )
+        for head in folder.heads
+    )
+
+
+def _token_labels(folder: Folder) -> tuple[Label, ...]:
+    return tuple(
+        Label(
+            label=head.label,
+            category=read_tag(head.label).entity,
+            temperature=head.temperature,
+            thresholds={},
+            denies_from=None,
+            unsure=None,
+        )
+        for head in folder.heads
     )
 
 

@@ -49,6 +49,8 @@ class Scorer:
         ImportError: onnxruntime cannot be imported.
     """
 
+    by_token = False
+
     def __init__(
         self, folder: Folder, threads: int, providers: Sequence[str], cache: Cache
     ) -> None:
@@ -74,7 +76,7 @@ class Scorer:
             )
         self.stride = min(folder.stride, self.size)
         probe = self._before + self.encoder.encode("a")[: self.size] + self._after
-        self.network.check(probe, len(folder.heads))
+        self.network.check(probe, len(folder.heads), by_token=self.by_token)
         self.network.check_vocabulary([*self._before, self.encoder.last, *self._after])
 
     def score(
@@ -150,7 +152,7 @@ class Scorer:
     def _probabilities(self, window: list[int]) -> Sequence[float]:
         row = self.network.run(self._before + window + self._after)
         row = list(map(truediv, row, self._temperatures))
-        return tuple(map(_sigmoid, row)) if self._sigmoid else _softmax(row)
+        return tuple(map(_sigmoid, row)) if self._sigmoid else softmax(row)
 
 
 def _sigmoid(value: float) -> float:
@@ -159,7 +161,8 @@ def _sigmoid(value: float) -> float:
     return 1 / (1 + small) if value >= 0 else small / (1 + small)
 
 
-def _softmax(values: Sequence[float]) -> Sequence[float]:
+def softmax(values: Sequence[float]) -> Sequence[float]:
+    """Return probabilities that exclude each other."""
     top = max(values)
     powers = [math.exp(value - top) for value in values]
     total = sum(powers)

@@ -77,9 +77,12 @@ class _Cell:
 def open_scorer(folder: Folder, threads: int, providers: Sequence[str], cache: Cache) -> Scorer:
     """Load the model in `folder`; raise `ModelError`, or `PluginError` for a missing package."""
     try:
-        from ._scorer import Scorer  # imports tokenizers and numpy, and then onnxruntime
+        # These import tokenizers and numpy, and then onnxruntime.
+        from ._scorer import Scorer
+        from ._token_scorer import TokenScorer
 
-        return Scorer(folder, threads, providers, cache)
+        kind = TokenScorer if folder.by_token else Scorer
+        return kind(folder, threads, providers, cache)
     except ImportError as error:
         raise not_there(error.name or str(error)) from error
 

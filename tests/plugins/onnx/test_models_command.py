@@ -64,7 +64,7 @@ def test_json_has_the_same_for_programs(toy: Any) -> None:
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        ({"every_token": True}, "this is an embedding or a token model"),
+        ({"every_token": True}, "this is an embedding model, or one that labels"),
         ({"columns": 5}, "wanted is [1, 3]"),
     ],
 )

@@ -43,7 +43,7 @@ def test_more_threads_give_the_same(toy: Any) -> None:
 
 
 WRONG = [
-    ({"every_token": True}, r"of shape \[1, 3, 3\].*this is an embedding or a token model"),
+    ({"every_token": True}, r"of shape \[1, 3, 3\].*this is an embedding model, or one that"),
     ({"columns": 384}, r"shape \[1, 384\] \(float32\), wanted is \[1, 3\].*`id2label`"),
     ({"columns": 2}, r"shape \[1, 2\] \(float32\), wanted is \[1, 3\]"),
     ({"other": "pixel_values"}, "takes 'pixel_values', which text does not give"),
