@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chopmark import Chopmark, Context, ModelError, Policy, PolicyError, Rules
@@ -97,7 +97,6 @@ def test_thresholds_and_names_are_the_policys(names: Path) -> None:
     assert spans(names, "x", report_from=0.5) == []
 
 
-@settings(deadline=None)  # the first example loads the model
 @given(st.text("李华杭州x我你。 ", max_size=60))
 def test_windows_do_not_change_what_is_found(names: Path, text: str) -> None:
     # The toy's labels depend on one token each, so that nothing may depend on windows.
