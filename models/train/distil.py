@@ -22,7 +22,8 @@ from .teacher import SHARE_SECOND, sample
 from .vocabulary import Cut
 
 COURSE = Course(name="small", epochs=8, rate=1.2e-3, budget=3072)
-POOLS = 2  # so often other rows are drawn, roughened, and judged by the teacher: it takes long
+# So often other rows are drawn, roughened and judged by the teacher: that takes as long as training.
+POOLS = 1
 ALIKE = 4.0  # what the likeness of the states counts beside the labels
 Floats = NDArray[np.float32]
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ def log() -> MemoryLog:
 
 @pytest.fixture(scope="module")
 def chop(log: MemoryLog) -> Chopmark:
-    return Chopmark(replace(load_policy("cn"), plugins=PLUGINS), log=log)
+    return Chopmark(replace(load_policy("cn"), plugins=PLUGINS, settings={}), log=log)
 
 
 def test_a_stream_of_lone_surrogates_passes_and_is_recorded(chop: Chopmark, log: MemoryLog) -> None:
