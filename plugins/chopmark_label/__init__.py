@@ -7,6 +7,7 @@ Enable it with `plugins = ["label"]` and set it up under `[settings.label]`:
     style = "gb45438"       # both elements of the standard in every language; or "plain"
     format = "plain"        # or "markdown", "html": how the answer is shown
     text = { zh = "内容由AI生成", en = "AI生成 · AI-generated" }    # your own words
+    may_leave_off = false   # or true: a call may say that an agreement leaves the label to the user
 
 Sources: Measures for Labelling AI-Generated Synthetic Content (2025), Article 4; GB 45438-2025,
 5.1 (elements of the wording), 5.6 (labels of an interface). An answer in Markdown that begins
@@ -18,8 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Marker
+from chopmark.hookspecs import Marker, Wrapper
 
+from ._agreement import check_agreement
 from ._forms import html_fragment
 from ._marker import Label, make_label
 from ._wording import check_wording
@@ -31,3 +33,9 @@ __all__ = ["Label", "check_wording", "html_fragment"]
 def chopmark_markers(policy: Policy) -> Iterable[Marker]:
     """Return the label that `policy` asks for."""
     return (make_label(policy),)
+
+
+@hookimpl
+def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
+    """Return what refuses a call for no label without an agreement, where the policy allows any."""
+    return (check_agreement,) if make_label(policy).may_leave_off else ()

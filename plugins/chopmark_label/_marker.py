@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeVar, get_args
 
 from chopmark import Mark, Policy, PolicyError, Request
+from chopmark.hookspecs import Marking
 
+from ._agreement import Unlabelled, read_agreement
 from ._detect import find_labels
 from ._forms import Format, render
 from ._known import KnownLabels, Line
@@ -23,7 +25,7 @@ _PLACES: Mapping[Position, tuple[Place, ...]] = {
     "both": ("start", "end"),
 }
 _HAN = re.compile(r"[〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003FFFF]")
-_OPTIONS = ("position", "language", "text", "style", "format")
+_OPTIONS = ("position", "language", "text", "style", "format", "may_leave_off")
 T = TypeVar("T", bound=str)
 
 
@@ -31,8 +33,9 @@ class Label:
     """The explicit label on the text of an answer. Immutable, shared by threads.
 
     Options of the policy, all with a default: `position` (`start`, `end`, `both`), `language`
-    (`auto`, `zh`, `en`), `style` (`gb45438`, `plain`), `format` (`plain`, `markdown`, `html`)
-    and `text`, the operator's own words by language.
+    (`auto`, `zh`, `en`), `style` (`gb45438`, `plain`), `format` (`plain`, `markdown`, `html`),
+    `text`, the operator's own words by language, and `may_leave_off` (false): whether a call may
+    ask for no label, saying under which agreement and for whom (`_agreement`).
 
     With `language = "auto"` the request's locale decides, else the last message of the user:
     Chinese where it has a Han character. With neither, `gb45438` speaks Chinese and `plain`
@@ -62,14 +65,25 @@ class Label:
         style: Style = _choose(options, "style", "gb45438", get_args(Style), where)
         form: Format = _choose(options, "format", "plain", get_args(Format), where)
         wordings = make_wordings(options.get("text", {}), style, where)
+        self.may_leave_off = options.get("may_leave_off", False)
+        if not isinstance(self.may_leave_off, bool):
+            raise PolicyError(
+                f"{where}.may_leave_off is {self.may_leave_off!r}; write true or false"
+            )
         self._places = _PLACES[position]
         self._language = language
         self._without_evidence: Language = "zh" if style == "gb45438" else "en"
         self._lines = {la: Line(render(w, form), w, form) for la, w in wordings.items()}
         self._known = KnownLabels(wordings.values())
 
-    def open(self, request: Request) -> LabelMarking:
-        """Return the marking of one answer."""
+    def open(self, request: Request) -> Marking:
+        """Return the marking of one answer.
+
+        Raises:
+            MarkError: the request asks for no label, and does not say what Article 9 asks for.
+        """
+        if self.may_leave_off and (agreement := read_agreement(request)) is not None:
+            return Unlabelled(agreement)
         return LabelMarking(self._lines[self._speak(request)], self._known, self._places)
 
     def detect(self, text: str) -> Sequence[Mark]:
