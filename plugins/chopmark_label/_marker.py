@@ -14,10 +14,9 @@ from ._detect import find_labels
 from ._forms import Format, render
 from ._known import KnownLabels, Line
 from ._marking import KIND, NAME, LabelMarking, Place
-from ._wording import Language, Style, make_wordings
+from ._wording import LANGUAGES, Language, Style, make_wordings
 
 Position = Literal["start", "end", "both"]
-Choice = Literal["zh", "en", "auto"]
 
 _PLACES: Mapping[Position, tuple[Place, ...]] = {
     "start": ("start",),
@@ -33,11 +32,12 @@ class Label:
     """The explicit label on the text of an answer. Immutable, shared by threads.
 
     Options of the policy, all with a default: `position` (`start`, `end`, `both`), `language`
-    (`auto`, `zh`, `en`), `style` (`gb45438`, `plain`), `format` (`plain`, `markdown`, `html`),
-    `text`, the operator's own words by language, and `may_leave_off` (false): whether a call may
-    ask for no label, saying under which agreement and for whom (`_agreement`).
+    (`auto`, or one of `LANGUAGES`), `style` (`gb45438`, `plain`), `format` (`plain`, `markdown`,
+    `html`), `text`, the operator's own words by language, and `may_leave_off` (false): whether a
+    call may ask for no label, saying under which agreement and for whom (`_agreement`).
 
-    With `language = "auto"` the request's locale decides, else the last message of the user:
+    With `language = "auto"` the request's locale decides (English where its language has no
+    wording), else the last message of the user:
     Chinese where it has a Han character. With neither, `gb45438` speaks Chinese and `plain`
     English.
 
@@ -61,7 +61,8 @@ class Label:
                 f"{where} has {', '.join(unknown)}; the options of label are {', '.join(_OPTIONS)}"
             )
         position: Position = _choose(options, "position", "start", get_args(Position), where)
-        language: Choice = _choose(options, "language", "auto", get_args(Choice), where)
+        choices: tuple[Language | Literal["auto"], ...] = (*LANGUAGES, "auto")
+        self._language = _choose(options, "language", "auto", choices, where)
         style: Style = _choose(options, "style", "gb45438", get_args(Style), where)
         form: Format = _choose(options, "format", "plain", get_args(Format), where)
         wordings = make_wordings(options.get("text", {}), style, where)
@@ -71,7 +72,6 @@ class Label:
                 f"{where}.may_leave_off is {self.may_leave_off!r}; write true or false"
             )
         self._places = _PLACES[position]
-        self._language = language
         self._without_evidence: Language = "zh" if style == "gb45438" else "en"
         self._lines = {la: Line(render(w, form), w, form) for la, w in wordings.items()}
         self._known = KnownLabels(wordings.values())
@@ -100,7 +100,8 @@ class Label:
         if self._language != "auto":
             return self._language
         if request.locale:
-            return "zh" if request.locale.lower().startswith("zh") else "en"
+            spoken = re.split("[-_.]", request.locale.lower())[0]
+            return next((language for language in LANGUAGES if language == spoken), "en")
         for message in reversed(request.messages):
             if message.role == "user":
                 return "zh" if _HAN.search(message.text) else "en"
