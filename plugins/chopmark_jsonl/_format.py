@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from json.encoder import encode_basestring as _q
+from typing import Any, TypeVar
 
-from chopmark import Commitment, Failure, LogError, Mark, Record, Verdict
+from chopmark import Commitment, Failure, LogError, Mark, Record, Usage, Verdict
 
 VERSION = 1
 KIND = "call"
+T = TypeVar("T")
 _KEYS = {field.name for field in fields(Record)} | {"k", "v"}
 
 # Compact, keys in the order in which they are given (sorted below), no NaN.
@@ -31,33 +33,20 @@ def encode(record: Record) -> bytes:
     """
     usage = record.usage
     try:
-        value = {
-            "action": record.action,
-            "adapter": record.adapter,
-            "answer": _commitment(record.answer),
-            "audience": record.audience,
-            "duration": int(record.duration),
-            "ending": record.ending,
-            "failures": [_failure(f) for f in record.failures],
-            "holdback": int(record.holdback),
-            "id": record.id,
-            "judged": record.judged,
-            "k": KIND,
-            "marks": [_mark(m) for m in record.marks],
-            "messages": int(record.messages),
-            "model": record.model,
-            "policy": record.policy,
-            "request": _commitment(record.request),
-            "sdk": record.sdk,
-            "stream": record.stream,
-            "time": int(record.time),
-            "usage": usage
-            and {"input": int(usage.input_tokens), "output": int(usage.output_tokens)},
-            "user": _commitment(record.user),
-            "v": VERSION,
-            "verdicts": [_verdict(v) for v in record.verdicts],
-        }
-        text = _ENCODE(value)
+        # Put together by hand, keys sorted: a general encoder takes three times as long.
+        text = (
+            f'{{"action":{_q(record.action)},"adapter":{_q(record.adapter)},'
+            f'"answer":{_commitment(record.answer)},"audience":{_q(record.audience)},'
+            f'"duration":{int(record.duration)},"ending":{_q(record.ending)},'
+            f'"failures":{_many(record.failures, _failure)},"holdback":{int(record.holdback)},'
+            f'"id":{_q(record.id)},"judged":{_ENCODE(record.judged)},"k":"{KIND}",'
+            f'"marks":{_many(record.marks, _mark)},"messages":{int(record.messages)},'
+            f'"model":{_q(record.model)},"policy":{_q(record.policy)},'
+            f'"request":{_commitment(record.request)},"sdk":{_q(record.sdk)},'
+            f'"stream":{_ENCODE(record.stream)},"time":{int(record.time)},'
+            f'"usage":{_usage(usage) if usage else "null"},"user":{_commitment(record.user)},'
+            f'"v":{VERSION},"verdicts":{_many(record.verdicts, _verdict)}}}'
+        )
     except (TypeError, ValueError, OverflowError) as error:
         raise LogError(
             f"record {record.id} cannot be written as JSON: {error}; mend the plugin that made "
@@ -89,8 +78,16 @@ def decode(line: bytes) -> dict[str, Any]:
     return value
 
 
-def _commitment(commitment: Commitment) -> Mapping[str, object]:
-    return {"characters": commitment.characters, "digest": commitment.digest}
+def _many(values: Sequence[T], plain: Callable[[T], Mapping[str, object]]) -> str:
+    return _ENCODE([plain(value) for value in values]) if values else "[]"
+
+
+def _commitment(commitment: Commitment) -> str:
+    return f'{{"characters":{int(commitment.characters)},"digest":{_q(commitment.digest)}}}'
+
+
+def _usage(usage: Usage) -> str:
+    return f'{{"input":{int(usage.input_tokens)},"output":{int(usage.output_tokens)}}}'
 
 
 def _failure(failure: Failure) -> Mapping[str, object]:

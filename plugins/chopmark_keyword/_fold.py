@@ -133,21 +133,23 @@ class Folder:
 
     Characters that fold to nothing in the alphabet are left as they are, if that changes neither
     the length nor where words end: so an ordinary text costs one scan and one `casefold`.
+    `changed` is a regular expression for the characters that are not left.
     """
 
-    __slots__ = ("_find_narrow", "_find_wide", "_narrow", "_wide", "plain", "same")
+    __slots__ = ("_find_narrow", "_find_wide", "_narrow", "_wide", "changed", "plain", "same")
 
     def __init__(self, alphabet: Iterable[str]) -> None:
         odd, uses = _odd(), _uses()
         table = {c: odd[c] for used in {"", *alphabet} for c in uses.get(used, ())}
         self._narrow = {c: f for c, f in table.items() if len(f) == 1}
         self._wide = {c: f for c, f in table.items() if len(f) != 1}
-        self._find_narrow = re.compile(_charset(self._narrow, gap=_GAP))
-        self._find_wide = re.compile(_charset(self._wide, gap=_GAP))
+        self._find_narrow = re.compile(charset(self._narrow, gap=_GAP))
+        self._find_wide = re.compile(charset(self._wide, gap=_GAP))
         # `plain(text)` is None where `text.casefold()` is the fold, character for character;
         # `same(text)` is None where the text is its own fold.
-        self.plain = re.compile(_charset(table, gap=_ASTRAL)).search
-        self.same = re.compile(_charset({*table, *_capitals()}, gap=_ASTRAL)).search
+        self.plain = re.compile(charset(table, gap=_ASTRAL)).search
+        self.changed = charset({*table, *_capitals()}, gap=_ASTRAL)
+        self.same = re.compile(self.changed).search
 
     def fold(self, text: str) -> tuple[str, list[int] | None]:
         """Return `text` folded, and for each character of that the offset of its source.
@@ -192,7 +194,7 @@ _BLOCK = 16  # one odd character does not make a long text slow, nor do very man
 _ASTRAL = 0x110000
 
 
-def _charset(chars: Iterable[str], gap: int) -> str:
+def charset(chars: Iterable[str], gap: int = 1) -> str:
     """Return a regular expression for one of `chars`, of which there must be some.
 
     Beyond U+FFFF it also matches what lies between two of them less than `gap` apart.

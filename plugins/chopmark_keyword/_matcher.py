@@ -14,9 +14,11 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from chopmark import Outcome, Verdict
 
 from ._exact import is_joined
+from ._firsts import read_firsts
 from ._fold import Folder
 from ._lanes import make_lanes
 from ._lists import Entry, Folding, WordList, next_expiry
+from ._near import look
 from ._scripts import Joint, joint
 
 SLACK = 64
@@ -53,16 +55,20 @@ class Matcher:
     `find(folded, True)` returns (pattern, start, end) of every occurrence of every pattern in a
     folded text, word ends not yet looked at. `entries[pattern]` are the ranks of its entries in
     `hits`; `left[pattern]` and `right[pattern]` are what a neighbour must not join with, empty
-    where any may stand there. `ends` are the characters in which a pending text can end. `reach`
-    is the most characters of a text that an occurrence may span; it exceeds `most` only where the
-    longest term does. `until` is the last day on which the same entries are active, None where
-    that is for ever. `lanes` are further ways to compare, for the entries that ask for them;
-    `needs` is the most characters that an occurrence may span in any of them.
+    where any may stand there. `ends` are the characters in which a pending text can end, `alone`
+    those that begin a term, and are none, whatever stands before them. `firsts` are the words with
+    which terms begin, None where those do not tell enough; `near(text + END)` is None where a text
+    that is not ASCII holds no term and ends in none. `reach` is the most characters of a text that
+    an occurrence may span; it exceeds `most` only where the longest term does. `until` is the last
+    day on which the same entries are active, None where that is for ever. `lanes` are further ways
+    to compare, for the entries that ask for them; `needs` is the most characters that an occurrence
+    may span in any of them.
     """
 
     __slots__ = (
-        "_firsts", "_heads", "_lengths", "_pairs", "digest", "ends", "entries", "find", "fold",
-        "hits", "lanes", "left", "longest", "needs", "plain", "reach", "right", "same", "until",
+        "_heads", "_lengths", "_singles", "_twos", "alone", "digest", "ends", "entries", "find",
+        "firsts", "fold", "hits", "lanes", "left", "longest", "near", "needs", "plain", "reach",
+        "right", "same", "until",
     )  # fmt: skip
 
     def __init__(
@@ -116,10 +122,13 @@ class Matcher:
         automaton = AhoCorasick(terms, matchkind=MatchKind.Standard, store_patterns=False)
         self.find = automaton.find_matches_as_indexes
         self._heads = _heads(terms)
+        self._singles = {head: joint(head) for head in self._heads if len(head) == 1}
+        self._twos = frozenset(head for head in self._heads if len(head) == 2)
         self._lengths = _lengths(self._heads)
-        self._firsts = {head: joint(head) for head in self._heads if len(head) == 1}
-        self._pairs = frozenset(head[-2:] for head in self._heads if len(head) > 1)
         self.ends = frozenset(head[-1] for head in self._heads)
+        self.firsts = read_firsts(terms)
+        self.alone = frozenset(c for c, bound in self._singles.items() if not bound) - {*terms}
+        self.near = look(terms, folder.changed)
 
     def pending(self, folded: str, before: str, oldest: int = 0) -> int:
         """Return the length of the longest end of `folded` that may still become an occurrence.
@@ -128,18 +137,16 @@ class Matcher:
         index `oldest` does not count. A term whose last letter is there, but not yet what follows
         it, is pending.
         """
-        last = folded[-1:]
-        lengths = (1,) if last in self._firsts else ()
-        pair = folded[-2:]
-        if pair in self._pairs:
-            triple = folded[-3:]
-            longer = (2,) if pair in self._heads else ()
-            lengths = (*self._lengths.get(triple, ()), *longer, *lengths)
+        lengths = self._lengths.get(folded[-3:], ())
+        if folded[-2:] in self._twos:
+            lengths = (*lengths, 2)
+        if folded[-1:] in self._singles:
+            lengths = (*lengths, 1)
         for length in lengths:
             at = len(folded) - length
             if at < oldest or (length > 3 and folded[at:] not in self._heads):
                 continue
-            bound = self._firsts[folded[at]]
+            bound = self._singles[folded[at]]
             neighbour = folded[at - 1] if at else before[-1:]
             if not (bound and neighbour and joint(neighbour) == bound):
                 return length

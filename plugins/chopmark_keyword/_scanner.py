@@ -13,7 +13,9 @@ from collections.abc import Iterable, Sequence
 
 from chopmark import Verdict
 
+from ._firsts import SPACED
 from ._matcher import Matcher
+from ._near import END
 from ._scripts import joint
 
 
@@ -25,12 +27,15 @@ class KeywordScanner:
     """
 
     __slots__ = (
-        "_before", "_cover", "_matcher", "_moved", "_queue", "_seen", "_tail", "settled",
+        "_before", "_cover", "_firsts", "_matcher", "_moved", "_near", "_queue", "_seen",
+        "_tail", "settled",
     )  # fmt: skip
 
     def __init__(self, matcher: Matcher) -> None:
         self.settled = 0
         self._matcher = matcher
+        self._firsts = matcher.firsts
+        self._near = matcher.near
         self._seen = 0
         self._before = ""  # folded text, of which the last character stands before the tail
         self._tail = ""  # the pending end of the text, folded
@@ -40,6 +45,33 @@ class KeywordScanner:
 
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece."""
+        # Most text is of no interest, which a look at its words or characters shows.
+        firsts = self._firsts
+        if firsts is not None and text and self._moved is None:
+            tail = self._tail
+            joined = tail + text if tail else text
+            if joined.isascii():
+                words = joined.encode().translate(SPACED).split(b" ")
+                last = words.pop()
+                if firsts.whole.isdisjoint(words) or firsts.miss(words, last):
+                    if last not in firsts.begun:
+                        self._before = joined
+                        self._tail = ""
+                        self.settled = self._seen = self.settled + len(joined)
+                        return self._ready() if self._queue else ()
+                    if words or tail:  # else what stands before decides whether a word begins
+                        self._wait(joined, len(last), last.decode())
+                        return self._ready() if self._queue else ()
+            else:
+                near = self._near(joined + END)
+                if near is None:
+                    self._before = joined
+                    self._tail = ""
+                    self.settled = self._seen = self.settled + len(joined)
+                    return self._ready() if self._queue else ()
+                if near.start() == len(joined) - 1 and joined[-1] in self._matcher.alone:
+                    self._wait(joined, 1, joined[-1])
+                    return self._ready() if self._queue else ()
         self.advance(text)
         return self._ready() if self._queue else ()
 
@@ -55,6 +87,14 @@ class KeywordScanner:
         """
         queue, self._queue = self._queue, []
         return queue
+
+    def _wait(self, joined: str, length: int, tail: str) -> None:
+        """Settle `joined`, the pending end and a piece, but for its last characters: `tail`."""
+        self._seen = seen = self.settled + len(joined)
+        self.settled = seen - length
+        self._tail = tail
+        if length < len(joined):
+            self._before = joined[:-length]
 
     def advance(self, text: str) -> None:
         """Take the next piece, and keep what is found."""

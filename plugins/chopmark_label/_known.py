@@ -43,11 +43,14 @@ class KnownLabels:
                 text = render(wording, form)
                 lines.setdefault(text, Line(text, wording, form))
         self._lines = sorted(lines.values(), key=lambda line: -len(line.text))
+        self._firsts = frozenset(line.text[0] for line in self._lines)
         self.longest = len(self._lines[0].text)
 
     def at_start(self, text: str) -> Line | None:
         """Return the label that `text`, with nothing to come, begins with after white space."""
         head = text.lstrip()
+        if head[:1] not in self._firsts:
+            return None
         for line in self._lines:
             if head.startswith(line.text):
                 rest = head[len(line.text) :]
@@ -58,6 +61,8 @@ class KnownLabels:
     def undecided(self, text: str) -> bool:
         """Return whether more text decides if `text` begins with a label."""
         head = text.lstrip()
+        if head and head[0] not in self._firsts:
+            return False
         return any(
             line.text.startswith(head) and (line.needs_line or line.text != head)
             for line in self._lines

@@ -19,11 +19,7 @@ _BEFORE = "\n\n"  # so that two characters can be looked at before any other
 _LONG = 768  # trimmed beyond this, to what is still looked at
 _COLD_MOST = LOOK_AHEAD + 8
 
-# What the last character of a text without digits says of what is held.
-_IN_RUN, _PLATE, _SPACE = 1, 2, 3
-_LAST = dict.fromkeys(WIDE_RUN, _IN_RUN) | dict.fromkeys(PROVINCES + PLATE_DOTS, _PLATE)
-_LAST |= dict.fromkeys(SPACES, _SPACE)
-_PROVINCES = frozenset(PROVINCES)
+_PLATES = frozenset(PROVINCES + PLATE_DOTS)
 _plate = re.compile(
     rf"[{PROVINCES}](?:[{WIDE_LETTERS}](?:"
     rf"[{re.escape(SPACES + HYPHENS)}]|[{PLATE_DOTS}]?[{WIDE_LETTERS}]{{0,6}}))?\Z"
@@ -34,11 +30,12 @@ class PiiScanner:
     """One text in progress; not shared by threads.
 
     Everything that can be found holds a digit or an `@` (`Search.hot`). While neither is in what
-    is held nor in what comes, a piece costs one search for them and a look at its end.
+    is held nor in what comes, a piece costs a search for them and a look at its end.
     """
 
     __slots__ = (
-        "_advise", "_buffer", "_end", "_floor", "_from", "_hot", "_pending", "_search", "settled",
+        "_advise", "_end", "_floor", "_from", "_hot", "_pending", "_pieces", "_search", "_trim",
+        "_wary", "settled",
     )  # fmt: skip
 
     def __init__(self, search: Search, advise: Advise) -> None:
@@ -46,7 +43,9 @@ class PiiScanner:
         self._search = search
         self._hot = search.hot
         self._advise = advise
-        self._buffer = _BEFORE  # the end of the text, from some characters before `settled`
+        self._wary = search.wary
+        self._pieces = [_BEFORE]  # the end of the text, from some characters before `settled`
+        self._trim = _LONG  # how much of the text makes it worth while to drop pieces
         self._end = 0  # how much of the text was fed
         self._pending = False  # whether something hot is held
         self._from = 0  # anchors before this were decided
@@ -54,44 +53,60 @@ class PiiScanner:
 
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece."""
-        buffer = self._buffer + text
         self._end = end = self._end + len(text)
-        if self._pending or self._hot(text):
-            return self._decide(buffer)
-        if len(buffer) > _LONG:
-            buffer = buffer[-LOOK_BACK - 2 * _COLD_MOST :]
-        self._buffer = buffer
-        held = 0
-        last = _LAST.get(buffer[-1])
-        if last is None:
-            self.settled = end
-            return ()
-        if last == _IN_RUN:
-            kept = len(text.rstrip(RUN if text.isascii() else WIDE_RUN))
-            if not kept:
-                if end - self.settled > _COLD_MOST:
-                    self.settled = end - _COLD_MOST
-                return ()
-            held = len(text) - kept
-            if _LAST.get(text[kept - 1]) != _PLATE:
+        if end > self._trim and not self._pending:
+            self._buffer()
+        self._pieces.append(text)
+        if self._pending:
+            return self._decide()
+        hot = self._hot
+        if text.isascii():
+            if hot(text):
+                return self._decide()
+            kept = text.rstrip(RUN)
+            if kept and len(text) > 2:  # a plate would have begun in an earlier piece: too long ago
+                held = len(text) - len(kept)
                 self.settled = end - (held if held < _COLD_MOST else _COLD_MOST)
                 return ()
-        elif last == _SPACE and buffer[-3] not in _PROVINCES:
-            self.settled = end
-            return ()
-        plate = _plate(buffer, max(0, len(buffer) - 9))
-        self.settled = end - (held if plate is None else len(buffer) - plate.start())
+        else:
+            wary = self._wary
+            if wary(text) is None:
+                self.settled = end
+                return ()
+            if hot(text):
+                return self._decide()
+            kept = text.rstrip(WIDE_RUN)
+        held = len(text) - len(kept)
+        if not kept:  # it may go on from the piece before
+            if end - self.settled > _COLD_MOST:
+                self.settled = end - _COLD_MOST
+        elif kept[-1] in _PLATES or (not held and kept[-1] in SPACES):
+            buffer = self._buffer()
+            plate = _plate(buffer, max(0, len(buffer) - 9))
+            self.settled = end - (held if plate is None else len(buffer) - plate.start())
+        else:
+            self.settled = end - (held if held < _COLD_MOST else _COLD_MOST)
         return ()
 
     def finish(self) -> Sequence[Verdict]:
         """End the text: what is held is decided as it stands."""
         if self._pending:
-            return self._decide(self._buffer, last=True)
+            return self._decide(last=True)
         self.settled = self._end
         return ()
 
-    def _decide(self, buffer: str, *, last: bool = False) -> Sequence[Verdict]:
+    def _buffer(self) -> str:
+        """Return the end of the text that is still looked at; while nothing hot is held."""
+        buffer = "".join(self._pieces)
+        if len(buffer) > _LONG:
+            buffer = buffer[-LOOK_BACK - 2 * _COLD_MOST :]
+        self._pieces = [buffer]
+        self._trim = self._end + _LONG
+        return buffer
+
+    def _decide(self, *, last: bool = False) -> Sequence[Verdict]:
         """Decide what can be, and keep the rest."""
+        buffer = "".join(self._pieces)
         text = plain(buffer)
         base = self._end - len(text)  # where the buffer begins in the whole text
         decided, settled = (len(text), len(text)) if last else edge(text)
@@ -107,7 +122,8 @@ class PiiScanner:
         self._pending = self._hot(text, settled) is not None
         self.settled = base + settled
         cut = settled - LOOK_BACK
-        self._buffer = buffer[cut:] if cut > 0 else buffer
+        self._pieces = [buffer[cut:] if cut > 0 else buffer]
+        self._trim = self._end + _LONG
         if not hits:
             return ()
         return [v for hit in hits if (v := self._verdict(hit, buffer, text, base)) is not None]

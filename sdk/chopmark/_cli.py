@@ -164,10 +164,15 @@ def _unmatched(chop: Chopmark) -> Iterator[str]:
     policy = chop.policy
     for rules in (policy.rules, *policy.audiences.values()):
         for category in {**rules.both, **rules.input, **rules.output}:
-            if not any(category == k or category.startswith(f"{k}.") for k in known):
+            # A rule may be broader than what a detector names, or narrower.
+            if not any(_under(category, k) or _under(k, category) for k in known):
                 close = difflib.get_close_matches(category, known, n=1, cutoff=0.5)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 yield f"the rule for {category!r} matches no detector of this policy{hint}"
+
+
+def _under(category: str, broader: str) -> bool:
+    return category == broader or category.startswith(f"{broader}.")
 
 
 cli.add_command(screen_command)

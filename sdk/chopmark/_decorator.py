@@ -26,6 +26,10 @@ class TextShape:
     def __init__(self, *, whole: bool) -> None:
         self._whole = whole
 
+    def text(self, raw: str) -> str | None:
+        """Return a piece of a longer answer as it is."""
+        return raw if type(raw) is str and not self._whole else None
+
     def read(self, raw: str) -> Sequence[Chunk]:
         """Return the piece as a chunk."""
         if not isinstance(raw, str):
@@ -37,7 +41,9 @@ class TextShape:
 
     def write(self, raw: str, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[str]:
         """Return the text that goes out; nothing where all of it is held."""
-        text = texts[0] + "".join(tail.text for tail in tails)
+        text = texts[0]
+        if tails:
+            text += "".join([tail.text for tail in tails])
         return (text,) if text or self._whole else ()
 
     def tail(self, tails: Sequence[Chunk]) -> Sequence[str]:
@@ -133,7 +139,14 @@ class _Guarded:
         self.options: dict[str, Any] = {"on_block": on_block, "done": on_response}
         self.audience = audience
         self.signature = inspect.signature(function)
-        names = [n for n in self.signature.parameters if n not in ("self", "cls")]
+        parameters = self.signature.parameters
+        # Arguments for just these need no binding by the rules, which takes a while.
+        self.positional = (
+            tuple(parameters)
+            if all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters.values())
+            else ()
+        )
+        names = [n for n in parameters if n not in ("self", "cls")]
         self.prompt = prompt or (names[0] if names else "")
         self.name = getattr(function, "__qualname__", repr(function))
         if self.prompt not in names:
@@ -212,8 +225,12 @@ class _Guarded:
     def request(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], *, stream: bool
     ) -> tuple[Request, inspect.BoundArguments]:
-        bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
+        if not kwargs and len(args) == len(self.positional):
+            named = dict(zip(self.positional, args, strict=True))
+            bound = inspect.BoundArguments(self.signature, named)
+        else:
+            bound = self.signature.bind(*args, **kwargs)
+            bound.apply_defaults()
         value = bound.arguments[self.prompt]
         request = Request(
             messages=tuple(_messages(value, self.name)),

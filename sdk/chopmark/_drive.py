@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, TypeVar
 
-from ._flow import END, Abandoned, Append, Ask, Flow, Push, Relay
+from ._flow import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
 from ._inside import CURRENT, Guarding
 from ._values import Request, Response
 from .hookspecs import Log
@@ -21,6 +21,7 @@ def drive(
 ) -> Generator[R, None, Response]:
     """Yield what the caller gets; return the response. Closing it records what was delivered."""
     guarding = Guarding(owner)
+    enter, leave = CURRENT.set, CURRENT.reset
     source: Iterator[R] = iter(())
     value: Any = None
     error: BaseException | None = None
@@ -37,23 +38,25 @@ def drive(
                 if kind is Push:
                     yield step.raw
                 elif kind is Relay:
-                    pieces: Sequence[R] | None = ()
-                    while pieces is not None:
-                        token = CURRENT.set(guarding)
+                    each = step.each
+                    while True:
+                        token = enter(guarding)
                         try:
                             value = next(source, END)
                         finally:
-                            CURRENT.reset(token)
-                        if value is END:
+                            leave(token)
+                        if value is END or (pieces := each(value)) is None:
                             break
-                        pieces = step.each(value)
-                        yield from pieces or ()
+                        if pieces is SAME:
+                            yield value
+                        else:
+                            yield from pieces
                 elif kind is Ask:
-                    token = CURRENT.set(guarding)
+                    token = enter(guarding)
                     try:
                         source = iter(ask(step.request))
                     finally:
-                        CURRENT.reset(token)
+                        leave(token)
                 elif kind is Append:
                     value = log.append(step.record) if log else None
                 else:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from ._flow import END, Abandoned, Append, Ask, Flow, Push, Relay
+from ._flow import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
 from ._inside import CURRENT, Guarding
 from ._values import Receipt, Record, Request
 from .hookspecs import Log
@@ -51,17 +51,15 @@ async def drive(
                     if leaving is None:
                         yield step.raw
                 elif kind is Relay:
-                    pieces: Sequence[R] | None = ()
-                    while pieces is not None and source is not None:
+                    while source is not None:
                         token = CURRENT.set(guarding)
                         try:
                             value = await anext(source, END)
                         finally:
                             CURRENT.reset(token)
-                        if value is END:
+                        if value is END or (pieces := step.each(value)) is None:
                             break
-                        pieces = step.each(value)
-                        for piece in pieces or ():
+                        for piece in (value,) if pieces is SAME else pieces:
                             yield piece
                 elif kind is Ask:
                     token = CURRENT.set(guarding)

@@ -16,10 +16,11 @@ from typing import Any, Generic, Literal, TypeVar
 from ._engine import Engine
 from ._errors import LogError, MarkError, Refused
 from ._record import make_record
+from ._screen import Screen
 from ._session import Lane, MarkFailed, Session
 from ._shape import OnBlock, Shape
 from ._unrecorded import Unrecorded
-from ._values import Chunk, Receipt, Record, Request, Response
+from ._values import Chunk, Kind, Receipt, Record, Request, Response
 from ._wrapping import Wrapping
 
 R = TypeVar("R")
@@ -34,8 +35,8 @@ class Ask:
 
 @dataclass(slots=True)
 class Relay:
-    """Pull pieces and give the caller what `each` makes of them, until it returns None: answer
-    with the piece that it did so for, or with `END` after the last one.
+    """Pull pieces and give the caller what `each` makes of them, `SAME` for the piece itself,
+    until it returns None: answer with the piece that it did so for, or with `END` after the last.
     """
 
     each: Callable[[Any], Sequence[Any] | None]
@@ -71,6 +72,7 @@ class Abandoned(Exception):  # noqa: N818  an ending, not an error
 
 
 END: Any = object()
+SAME: Any = object()
 _SAID = ("answer", "structured")  # what a call is answered with, and its record commits to
 Flow = Generator[Any, Any, Response]
 _Held = list[tuple[R, str]]
@@ -200,13 +202,16 @@ class _Plain(Generic[R]):
     """
 
     __slots__ = (
-        "_blocking", "_held", "_index", "_kind", "_lane", "_session", "_shape", "chunks",
-        "stopped_at",
+        "_blocking", "_feed", "_held", "_index", "_kind", "_lane", "_screen", "_session", "_shape",
+        "_text", "chunks", "stopped_at",
     )  # fmt: skip
 
     def __init__(self, session: Session, shape: Shape[R], held: _Held[R]) -> None:
         self._session, self._shape, self._held = session, shape, held
         self._blocking = session.blocking
+        self._text: Callable[[R], str | None] | None = getattr(shape, "text", None)
+        self._feed: Callable[[str], str] | None = None  # of `_screen`, while no more is to do
+        self._screen: Screen
         self._lane: Lane | None = None  # the channel of the last piece, while it is open
         self._kind, self._index = "", 0
         self.chunks: Sequence[Chunk] = ()
@@ -214,31 +219,69 @@ class _Plain(Generic[R]):
 
     def write(self, raw: R) -> Sequence[R] | None:
         """Return what goes out for `raw`; None leaves it, read into `chunks`, to the flow."""
-        session, shape = self._session, self._shape
+        text, feed = self._text, self._feed
+        if text is None or not (given := text(raw)):
+            return self._read(raw)
+        if feed is None:
+            return self._one(raw, given, "answer", 0)
+        out = feed(given)
+        if self._screen.stopped:
+            return self._changed(raw, given, "answer", 0, out)
+        if out:
+            self._session.said.append(out)
+        if out is given:
+            return SAME  # type: ignore[no-any-return]
+        return self._shape.write(raw, (out,), ())
+
+    def _read(self, raw: R) -> Sequence[R] | None:
+        """Do the same for a piece that need not be one text of the answer."""
+        shape, session = self._shape, self._session
+        self._feed = None
         usage = shape.usage(raw)
         if usage is not None:
             session.usage = usage
         chunks = self.chunks = shape.read(raw)
-        lane, self._lane = self._lane, None
-        if len(chunks) != 1 or self._held:
-            return None
-        given, kind, index, last = chunks[0]
-        if last or not given:
+        if len(chunks) == 1:
+            given, kind, index, last = chunks[0]
+            if given and not last:
+                return self._one(raw, given, kind, index)
+        self._lane = None
+        return None
+
+    def _one(self, raw: R, given: str, kind: Kind, index: int) -> Sequence[R] | None:
+        """Do the same for a piece of one channel that goes on."""
+        lane, session = self._lane, self._session
+        self._lane = self._feed = None
+        self.chunks = (Chunk(given, kind, index),)
+        if self._held:
             return None
         if lane is None or kind != self._kind or index != self._index:
             lane = session.lane(kind, index)
             self._kind, self._index = kind, index
         if self._blocking and lane.screen.due(given):
             return None
-        text = session.feed_lane(lane, given) if lane.active else lane.screen.feed(given)
-        if lane.screen.stopped:
-            session.stopped = True
-            self.stopped_at = text
-            return None
         self._lane = lane
-        if text and kind in _SAID:
-            session.said.append(text)
-        return (raw,) if text == given else shape.write(raw, (text,), ())
+        if lane.active:
+            out = session.feed_lane(lane, given)
+        else:
+            out = lane.screen.feed(given)
+            if not self._blocking and self._text is not None and kind == "answer" and not index:
+                self._screen = lane.screen
+                self._feed = lane.screen.feed
+        return self._changed(raw, given, kind, index, out)
+
+    def _changed(self, raw: R, given: str, kind: Kind, index: int, out: str) -> Sequence[R] | None:
+        """Deliver `out` in the place of `given`, unless the call was stopped."""
+        lane = self._lane
+        if lane is not None and lane.screen.stopped:
+            self._lane = self._feed = None
+            self.chunks = (Chunk(given, kind, index),)
+            self._session.stopped = True
+            self.stopped_at = out
+            return None
+        if out and kind in _SAID:
+            self._session.said.append(out)
+        return (raw,) if out == given else self._shape.write(raw, (out,), ())
 
 
 def _said(chunks: Sequence[Chunk], texts: Sequence[str]) -> str:

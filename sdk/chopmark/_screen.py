@@ -105,13 +105,13 @@ class Screen:
             return ""
         held = self._held = self._held + text if self._held else text
         frontier = end = self._released + len(held)
-        broken: list[Watch] = []
+        broken: list[Watch] | None = None
         for feed, scanner, watch in self._feeds:
             try:
                 found = feed(text)
                 settled = scanner.settled
             except Exception as error:  # noqa: BLE001  the plugin border: it becomes a Failure
-                broken.append(watch)
+                broken = [*(broken or ()), watch]
                 settled = self._broke(watch, error)
                 found = ()
             if found:
@@ -121,13 +121,22 @@ class Screen:
         if broken:
             self._watches = [watch for watch in self._watches if watch not in broken]
             self._feeds = [entry for entry in self._feeds if entry[2] not in broken]
-        if frontier == end and not self._plan:  # nobody waits for anything: the common case
+        if self._plan:
+            out = self._release_planned(frontier, last=False)
+        elif frontier == end:  # nobody waits for anything
             self._held = ""
             self._released = end
             return held
-        out = self._release(frontier)
-        if len(self._held) > self.worst:
-            self.worst = len(self._held)
+        else:
+            cut = frontier - self._released
+            if cut > 0:
+                out, self._held = held[:cut], held[cut:]
+                self._released = frontier
+            else:
+                out = ""
+        waiting = len(self._held)
+        if waiting > self.worst:
+            self.worst = waiting
         return out
 
     def finish(self) -> str:
@@ -142,7 +151,8 @@ class Screen:
                 continue
             if found:
                 self._add(found, watch)
-        return self._release(self._released + len(self._held), last=True)
+        end = self._released + len(self._held)
+        return self._release_planned(end, last=True) if self._plan else self._take(end)
 
     def _broke(self, watch: Watch, error: Exception) -> int:
         """Keep the failure; by policy deny what is not settled. Return the new frontier."""
@@ -177,19 +187,6 @@ class Screen:
                 outcome = "warn"
             self._plan.append(replace(judged, outcome=outcome))
         self._plan.sort(key=_order)
-
-    def _release(self, frontier: int, *, last: bool = False) -> str:
-        if not self._plan:
-            cut = frontier - self._released
-            if cut <= 0:
-                return ""
-            self._released = frontier
-            if cut == len(self._held):
-                out, self._held = self._held, ""
-            else:
-                out, self._held = self._held[:cut], self._held[cut:]
-            return out
-        return self._release_planned(frontier, last=last)
 
     def _release_planned(self, frontier: int, *, last: bool) -> str:
         stop = min((v.start for v in self._plan if v.outcome in _STOPS), default=None)

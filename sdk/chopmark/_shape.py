@@ -17,6 +17,10 @@ class Shape(Protocol[R]):
     """What an adapter says of its framework's pieces. One object per call; it may keep state.
 
     A piece (`raw`) is what the framework hands over: a stream chunk, an event, a whole answer.
+
+    It may have `text(raw)`, for what is met most: the text of a piece that `read` would return as
+    one chunk of the `answer` of index 0, not its last, and that counts no tokens; None for any
+    other. Such a piece is then not shown to `usage` and `read`.
     """
 
     def read(self, raw: R) -> Sequence[Chunk]:

@@ -122,6 +122,38 @@ def test_nothing_is_held_that_no_continuation_could_make_a_term(
     )
 
 
+PHRASES = [
+    "kill you", "kill your dog", "bomb", "the b", "a-b c", "i'll  go", "k", "炸", "炸药炸", "炸b",
+]  # fmt: skip
+WORDS = [
+    "kill", "kil", " you", "r dog", "you", " ", "the", " b", "bomb", "i'll", "  go", "-", "a",
+    "b c", ".", "\n", "K", "é", "7", "_", "炸", "药", "，", "\u200b",
+]  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    entries=st.lists(st.sampled_from(PHRASES), min_size=1, max_size=5, unique=True),
+    parts=st.lists(st.sampled_from(WORDS), max_size=10),
+    data=st.data(),
+)
+def test_phrases_are_found_and_waited_for_alike_however_the_text_is_cut(
+    detect: Detect, entries: list[str], parts: list[str], data: st.DataObject
+) -> None:
+    detector = detect(entries)
+    text = "".join(parts)
+    expected = occurrences([(term, "block") for term in entries], text)
+    at = data.draw(st.integers(0, len(text)))
+    settled = set()
+    for pieces in ([text], list(text), parts, [text[:at], "", text[at:]]):
+        scanner = detector.open(CONTEXT)
+        found = [v for piece in pieces for v in scanner.feed(piece)]
+        settled.add(scanner.settled)
+        found += scanner.finish()
+        assert [(v.start, v.end, int(v.detail.split("#")[1]) - 1) for v in found] == expected
+    assert len(settled) == 1
+
+
 @pytest.mark.parametrize(
     ("pieces", "settled"),
     [

@@ -1,0 +1,77 @@
+"""The words that terms begin with: enough to see that a piece of ASCII text is of no interest.
+
+An occurrence of a term that begins with ASCII letters begins with just these, as a whole word of
+the text, and goes on with the second word of the term. So a text without them holds none, and
+only its last word can be the beginning of one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+SPACED = bytes(code if chr(code).isalpha() else 32 for code in bytes(range(256)).lower())
+"""Makes small letters of capitals, and a space of what stands between words (see `joint`)."""
+
+_first = re.compile(r"[a-z]+").match
+
+
+class Firsts:
+    """The first two words of some terms. Immutable, shared by threads.
+
+    Words are ASCII letters, cut as by `SPACED` and `split(b" ")`: so there may be empty ones.
+    `whole` are the first words of terms that ASCII text can hold. `begun` is what an ASCII text
+    can end in within the first word of any term, or right behind it.
+    """
+
+    __slots__ = ("_seconds", "begun", "whole")
+
+    def __init__(self, terms: Iterable[Sequence[bytes]], firsts: Iterable[bytes]) -> None:
+        seconds: dict[bytes, set[bytes] | None] = {}
+        for first, *rest in terms:
+            known = seconds.setdefault(first, set())
+            if known is None or not rest:  # the word is a term by itself
+                seconds[first] = None
+            else:
+                known.add(rest[0])
+        self._seconds = {
+            first: None if found is None else (frozenset(found), _begun(found))
+            for first, found in seconds.items()
+        }
+        self.whole = frozenset(seconds)
+        self.begun = _begun(firsts) - {b""}
+
+    def miss(self, words: Sequence[bytes], last: bytes) -> bool:
+        """Return whether no term can begin with a word of `words`, which `last` follows."""
+        for n, word in enumerate(words, 1):
+            if word not in self._seconds:
+                continue
+            found = self._seconds[word]
+            if found is None:
+                return False
+            seconds, begun = found
+            if (words[n] in seconds) if n < len(words) else (last in begun):
+                return False
+        return True
+
+
+def read_firsts(terms: Iterable[str]) -> Firsts | None:
+    """Return the first words of folded `terms`; None where these do not tell enough.
+
+    That is so where a term begins with a sign or a digit.
+    """
+    firsts: list[bytes] = []
+    ascii_terms: list[Sequence[bytes]] = []
+    for term in terms:
+        found = _first(term)
+        if found is not None:
+            firsts.append(found[0].encode())
+            if term.isascii():
+                ascii_terms.append(term.encode().translate(SPACED).split(b" "))
+        elif term[0].isascii():
+            return None
+    return Firsts(ascii_terms, firsts)
+
+
+def _begun(words: Iterable[bytes]) -> frozenset[bytes]:
+    return frozenset(word[:n] for word in words for n in range(len(word) + 1))
