@@ -7,6 +7,7 @@ Enable it with `plugins = ["label"]` and set it up under `[settings.label]`:
     style = "gb45438"       # both elements of the standard in every language; or "plain"
     format = "plain"        # or "markdown", "html": how the answer is shown
     text = { zh = "内容由AI生成", en = "AI生成 · AI-generated" }    # your own words
+    every = 0               # or 2000: again between paragraphs after so many characters
     may_leave_off = false   # or true: a call may say that an agreement leaves the label to the user
 
 Sources: Measures for Labelling AI-Generated Synthetic Content (2025), Article 4; GB 45438-2025,

@@ -24,7 +24,9 @@ _PLACES: Mapping[Position, tuple[Place, ...]] = {
     "both": ("start", "end"),
 }
 _HAN = re.compile(r"[〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003FFFF]")
-_OPTIONS = ("position", "language", "text", "style", "format", "may_leave_off")
+_OPTIONS = ("position", "language", "text", "style", "format", "every", "may_leave_off")
+LEAST = 200
+"""The least number of characters between two labels of one answer."""
 T = TypeVar("T", bound=str)
 
 
@@ -33,8 +35,10 @@ class Label:
 
     Options of the policy, all with a default: `position` (`start`, `end`, `both`), `language`
     (`auto`, or one of `LANGUAGES`), `style` (`gb45438`, `plain`), `format` (`plain`, `markdown`,
-    `html`), `text`, the operator's own words by language, and `may_leave_off` (false): whether a
-    call may ask for no label, saying under which agreement and for whom (`_agreement`).
+    `html`), `text`, the operator's own words by language, `every` (0, for never): after how many
+    characters of a long answer the label stands again, between two paragraphs, and `may_leave_off`
+    (false): whether a call may ask for no label, saying under which agreement and for whom
+    (`_agreement`).
 
     With `language = "auto"` the request's locale decides (English where its language has no
     wording), else the last message of the user:
@@ -71,6 +75,7 @@ class Label:
             raise PolicyError(
                 f"{where}.may_leave_off is {self.may_leave_off!r}; write true or false"
             )
+        self._every = _read_every(options.get("every", 0), form, where)
         self._places = _PLACES[position]
         self._without_evidence: Language = "zh" if style == "gb45438" else "en"
         self._lines = {la: Line(render(w, form), w, form) for la, w in wordings.items()}
@@ -84,7 +89,8 @@ class Label:
         """
         if self.may_leave_off and (agreement := read_agreement(request)) is not None:
             return Unlabelled(agreement)
-        return LabelMarking(self._lines[self._speak(request)], self._known, self._places)
+        line = self._lines[self._speak(request)]
+        return LabelMarking(line, self._known, self._places, self._every)
 
     def detect(self, text: str) -> Sequence[Mark]:
         """Return the labels at the start and at the end of `text`.
@@ -111,6 +117,19 @@ class Label:
 def make_label(policy: Policy) -> Label:
     """Return the marker that `policy` asks for."""
     return Label(policy.options(NAME), f"policy {policy.name!r}: settings.{NAME}")
+
+
+def _read_every(value: object, form: Format, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not (value == 0 or value >= LEAST):
+        raise PolicyError(
+            f"{where}.every is {value!r}; write a number of characters from {LEAST}, or 0 for never"
+        )
+    if value and form == "html":
+        raise PolicyError(
+            f"{where}.every is {value}: paragraphs of HTML are not followed; write 0, and show the "
+            "label beside the answer (html_fragment)"
+        )
+    return value
 
 
 def _choose(
