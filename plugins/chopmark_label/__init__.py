@@ -18,16 +18,28 @@ with front matter must be labelled at its end, since a label before it would hid
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Marker, Wrapper
 
 from ._agreement import check_agreement
+from ._block import Aigc
+from ._commands import inspect, label
+from ._file_label import FoundBlock, label_file, read_labels
 from ._forms import html_fragment
 from ._marker import Label, make_label
 from ._wording import check_wording
 
-__all__ = ["Label", "check_wording", "html_fragment"]
+__all__ = [
+    "Aigc",
+    "FoundBlock",
+    "Label",
+    "check_wording",
+    "html_fragment",
+    "label_file",
+    "read_labels",
+]
 
 
 @hookimpl
@@ -40,3 +52,10 @@ def chopmark_markers(policy: Policy) -> Iterable[Marker]:
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return what refuses a call for no label without an agreement, where the policy allows any."""
     return (check_agreement,) if make_label(policy).may_leave_off else ()
+
+
+@hookimpl
+def chopmark_commands(cli: Any) -> None:
+    """Add `chopmark inspect` and `chopmark label`."""
+    cli.add_command(inspect)
+    cli.add_command(label)
