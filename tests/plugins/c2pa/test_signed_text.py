@@ -85,7 +85,7 @@ def test_manifest_says_what_the_facts_ask_for(credential: Credential) -> None:
     assert len(claim["created_assertions"]) == 3
 
 
-def test_signed_text_is_small_and_the_key_is_used_once(credential: Credential) -> None:
+def test_signed_text_is_small_and_takes_few_signatures(credential: Credential) -> None:
     calls: list[bytes] = []
 
     def sign(message: bytes) -> bytes:
@@ -93,7 +93,7 @@ def test_signed_text_is_small_and_the_key_is_used_once(credential: Credential) -
         return credential.sign(message)
 
     signed = sign_text("text", CLAIM, replace(credential, sign=sign), WHEN)
-    assert len(calls) == 1
+    assert 1 <= len(calls) <= 8  # a salt of c2pa-rs may make a length unreachable
     assert len(signed.encode()) < 9000
 
 

@@ -274,7 +274,8 @@ def test_video_of_gigabytes_is_not_read_and_its_positions_may_need_more_bits(
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 << 20
-    assert b"co64" in target.open("rb").read(8_000)
+    with target.open("rb") as file:
+        assert b"co64" in file.read(8_000)
     assert packets(target) == packets(plain)
     assert target.stat().st_blocks * 512 < 64 << 20  # the hole is one again
 
