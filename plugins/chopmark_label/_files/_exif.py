@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ._format import Place
 from ._ifd import EXIF_IFD, Tiff, open_tiff
 from ._image_file import BrokenFileError
-from ._splice import Edit
+from ._rewrite import Edit
 from ._wrapped import wrapped_in
 
 WHERE = "EXIF UserComment"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ._format import Place
 from ._image_file import BrokenFileError, ImageFile, number, refuse_signed, taken
-from ._splice import Edit
+from ._rewrite import Edit
 from ._xmp import WHERE, blocks_in, with_block, without_block
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ._errors import FileError
 from ._format import Place
-from ._splice import Edit, splice_file
+from ._rewrite import Edit, rewrite_file
 from ._whole import read_whole
 
 
@@ -59,7 +59,7 @@ class ImageFile(ABC):
             _check_apart(edits)
         except BrokenFileError as error:
             raise FileError(source, str(error)) from error
-        splice_file(source, target, edits)
+        rewrite_file(source, target, edits)
         return where
 
     def _load(self, path: Path) -> bytes:

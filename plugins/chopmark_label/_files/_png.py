@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ._exif import blanked, comments_in
 from ._format import Place
 from ._image_file import BrokenFileError, ImageFile, number, refuse_signed, taken
-from ._splice import Edit
+from ._rewrite import Edit
 from ._xmp import WHERE, blocks_in, with_block, without_block
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

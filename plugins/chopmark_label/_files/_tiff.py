@@ -10,12 +10,13 @@ from ._exif import blanked, comments_in
 from ._format import Place
 from ._ifd import MAGIC, Directory, Entry, Tiff, open_tiff
 from ._image_file import BrokenFileError, ImageFile, refuse_signed
-from ._splice import Edit
+from ._rewrite import Edit
 from ._xmp import WHERE, blocks_in, with_block, without_block
 
 _XMP = 0x2BC
 _C2PA = 0xCD41
-_UNDEFINED = 7
+_BYTE = 1
+"""UNDEFINED may be read as well, but exiftool warns of it."""
 
 
 class Tiff6(ImageFile):
@@ -109,7 +110,7 @@ class _Changes:
 
     def _entry(self, packet: bytes) -> bytes:
         tiff = self._tiff
-        head = tiff.packed(_XMP, 2) + tiff.packed(_UNDEFINED, 2)
+        head = tiff.packed(_XMP, 2) + tiff.packed(_BYTE, 2)
         at = self._append(packet)
         return head + tiff.packed(len(packet), tiff.wide) + tiff.packed(at, tiff.wide)
 
