@@ -11,11 +11,11 @@ from ._wording import DEFAULTS, Language, Style, Wording
 Format = Literal["plain", "markdown", "html"]
 
 _BRACKETS = {"（": "）", "(": ")", "【": "】", "[": "]", "「": "」", "『": "』", "〔": "〕"}
-_OWN_BRACKETS = {"zh": "（{}）", "en": "({})"}
+_WIDE = ("zh", "ja")  # languages with brackets of full width
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>#~|!&$])")
 _MARKDOWN_LIST = re.compile(r"^([+\-=]|\d+(?=[.)]))")
+_CHINESE = "zh-CN"
 _CHINESE_RUN = re.compile(r"(?:[A-Za-z]+)?[㐀-䶿一-鿿]+")
-_HTML_LANGUAGE = {"zh": "zh-CN", "en": "en"}
 # Dark grey on light grey is 13:1, well over the 4.5:1 that WCAG 2.2 1.4.3 asks of small text.
 _BADGE = (
     "display:inline-block;margin:0;padding:.1em .5em;border:1px solid #6b7280;border-radius:.3em;"
@@ -31,7 +31,9 @@ def render(wording: Wording, form: Format) -> str:
         return html_fragment(wording.language, text=wording.text)
     text = wording.text
     bracketed = _BRACKETS.get(text[0]) == text[-1] and len(text) > 1
-    return text if bracketed else _OWN_BRACKETS[wording.language].format(text)
+    if bracketed:
+        return text
+    return f"（{text}）" if wording.language in _WIDE else f"({text})"
 
 
 def html_fragment(
@@ -59,10 +61,10 @@ def html_fragment(
         True
     """
     words = escape(DEFAULTS[style][language] if text is None else text)
-    lang = _HTML_LANGUAGE[language]
+    lang = _CHINESE if language == "zh" else language
     shown = words
-    if language == "en":  # so that a screen reader changes its voice for the Chinese part
-        shown = _CHINESE_RUN.sub(r'<span lang="zh-CN">\g<0></span>', words)
+    if language not in _WIDE:  # so that a screen reader changes its voice for the Chinese part
+        shown = _CHINESE_RUN.sub(rf'<span lang="{_CHINESE}">\g<0></span>', words)
     # The words come early in the tag: a verifier that reads the raw fragment looks at its
     # first 64 characters.
     return (

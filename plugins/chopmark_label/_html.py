@@ -33,6 +33,10 @@ class HtmlText:
         while self._step(complete=False):
             pass
 
+    def between(self) -> bool:
+        """Return whether an element put behind the text stands by itself."""
+        return not self._inside
+
     def finish(self) -> str:
         """Return what an element put behind the text would fall into, empty where nothing."""
         while self._step(complete=True):

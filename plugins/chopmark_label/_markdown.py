@@ -59,6 +59,13 @@ class MarkdownBlocks:
             self._lines(line)
         self._parts = [rest[-1]]
 
+    def between(self) -> bool:
+        """Return whether a paragraph put behind the text, which ends a line, stands by itself.
+
+        Not where it would part a list in two.
+        """
+        return not self._fence and self._html is None and self._item is None
+
     def finish(self) -> str:
         """Return what a block put behind the text would fall into, empty where nothing."""
         self._lines("".join(self._parts))

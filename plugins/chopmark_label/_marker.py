@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeVar, get_args
 
 from chopmark import Mark, Policy, PolicyError, Request
+from chopmark.hookspecs import Marking
 
+from ._agreement import Unlabelled, read_agreement
 from ._detect import find_labels
 from ._forms import Format, render
 from ._known import KnownLabels, Line
 from ._marking import KIND, NAME, LabelMarking, Place
-from ._wording import Language, Style, make_wordings
+from ._wording import LANGUAGES, Language, Style, make_wordings
 
 Position = Literal["start", "end", "both"]
-Choice = Literal["zh", "en", "auto"]
 
 _PLACES: Mapping[Position, tuple[Place, ...]] = {
     "start": ("start",),
@@ -23,7 +24,9 @@ _PLACES: Mapping[Position, tuple[Place, ...]] = {
     "both": ("start", "end"),
 }
 _HAN = re.compile(r"[〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003FFFF]")
-_OPTIONS = ("position", "language", "text", "style", "format")
+_OPTIONS = ("position", "language", "text", "style", "format", "every", "may_leave_off")
+LEAST = 200
+"""The least number of characters between two labels of one answer."""
 T = TypeVar("T", bound=str)
 
 
@@ -31,10 +34,14 @@ class Label:
     """The explicit label on the text of an answer. Immutable, shared by threads.
 
     Options of the policy, all with a default: `position` (`start`, `end`, `both`), `language`
-    (`auto`, `zh`, `en`), `style` (`gb45438`, `plain`), `format` (`plain`, `markdown`, `html`)
-    and `text`, the operator's own words by language.
+    (`auto`, or one of `LANGUAGES`), `style` (`gb45438`, `plain`), `format` (`plain`, `markdown`,
+    `html`), `text`, the operator's own words by language, `every` (0, for never): after how many
+    characters of a long answer the label stands again, between two paragraphs, and `may_leave_off`
+    (false): whether a call may ask for no label, saying under which agreement and for whom
+    (`_agreement`).
 
-    With `language = "auto"` the request's locale decides, else the last message of the user:
+    With `language = "auto"` the request's locale decides (English where its language has no
+    wording), else the last message of the user:
     Chinese where it has a Han character. With neither, `gb45438` speaks Chinese and `plain`
     English.
 
@@ -58,19 +65,32 @@ class Label:
                 f"{where} has {', '.join(unknown)}; the options of label are {', '.join(_OPTIONS)}"
             )
         position: Position = _choose(options, "position", "start", get_args(Position), where)
-        language: Choice = _choose(options, "language", "auto", get_args(Choice), where)
+        choices: tuple[Language | Literal["auto"], ...] = (*LANGUAGES, "auto")
+        self._language = _choose(options, "language", "auto", choices, where)
         style: Style = _choose(options, "style", "gb45438", get_args(Style), where)
         form: Format = _choose(options, "format", "plain", get_args(Format), where)
         wordings = make_wordings(options.get("text", {}), style, where)
+        self.may_leave_off = options.get("may_leave_off", False)
+        if not isinstance(self.may_leave_off, bool):
+            raise PolicyError(
+                f"{where}.may_leave_off is {self.may_leave_off!r}; write true or false"
+            )
+        self._every = _read_every(options.get("every", 0), form, where)
         self._places = _PLACES[position]
-        self._language = language
         self._without_evidence: Language = "zh" if style == "gb45438" else "en"
         self._lines = {la: Line(render(w, form), w, form) for la, w in wordings.items()}
         self._known = KnownLabels(wordings.values())
 
-    def open(self, request: Request) -> LabelMarking:
-        """Return the marking of one answer."""
-        return LabelMarking(self._lines[self._speak(request)], self._known, self._places)
+    def open(self, request: Request) -> Marking:
+        """Return the marking of one answer.
+
+        Raises:
+            MarkError: the request asks for no label, and does not say what Article 9 asks for.
+        """
+        if self.may_leave_off and (agreement := read_agreement(request)) is not None:
+            return Unlabelled(agreement)
+        line = self._lines[self._speak(request)]
+        return LabelMarking(line, self._known, self._places, self._every)
 
     def detect(self, text: str) -> Sequence[Mark]:
         """Return the labels at the start and at the end of `text`.
@@ -86,7 +106,8 @@ class Label:
         if self._language != "auto":
             return self._language
         if request.locale:
-            return "zh" if request.locale.lower().startswith("zh") else "en"
+            spoken = re.split("[-_.]", request.locale.lower())[0]
+            return next((language for language in LANGUAGES if language == spoken), "en")
         for message in reversed(request.messages):
             if message.role == "user":
                 return "zh" if _HAN.search(message.text) else "en"
@@ -96,6 +117,19 @@ class Label:
 def make_label(policy: Policy) -> Label:
     """Return the marker that `policy` asks for."""
     return Label(policy.options(NAME), f"policy {policy.name!r}: settings.{NAME}")
+
+
+def _read_every(value: object, form: Format, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not (value == 0 or value >= LEAST):
+        raise PolicyError(
+            f"{where}.every is {value!r}; write a number of characters from {LEAST}, or 0 for never"
+        )
+    if value and form == "html":
+        raise PolicyError(
+            f"{where}.every is {value}: paragraphs of HTML are not followed; write 0, and show the "
+            "label beside the answer (html_fragment)"
+        )
+    return value
 
 
 def _choose(

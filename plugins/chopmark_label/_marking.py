@@ -8,12 +8,13 @@ from typing import Literal, Protocol
 
 from chopmark import Mark, MarkError
 
+from ._breaks import Breaks
 from ._forms import Format
 from ._html import HtmlText
 from ._known import TRAILING_SPACE, KnownLabels, Line
 from ._markdown import MarkdownBlocks
 
-Place = Literal["start", "end"]
+Place = Literal["start", "middle", "end"]
 NAME = "label"
 KIND = "visible"
 _GAP = "\n\n"
@@ -24,6 +25,10 @@ class Follower(Protocol):
 
     def feed(self, text: str) -> None:
         """Take the next piece."""
+
+    def between(self) -> bool:
+        """Return whether a paragraph put behind the text, which ends a line, stands by itself."""
+        ...
 
     def finish(self) -> str:
         """Return the name of what the text ends inside of, empty where it is nothing."""
@@ -36,6 +41,10 @@ class Plain:
 
     def feed(self, text: str) -> None:
         """Take the next piece."""
+
+    def between(self) -> bool:
+        """Return that a paragraph can stand anywhere."""
+        return True
 
     def finish(self) -> str:
         """Return that nothing is open."""
@@ -54,15 +63,21 @@ class LabelMarking:
 
     The label at the start goes out with the first text that is not white space. It waits only
     while what came so far could be a label of ours that the answer already has; at most as long
-    as the longest label that we know. `done` is True once nothing is left to do before the end.
+    as the longest label that we know. With `every`, another one stands between two paragraphs after
+    so many characters, unless the answer already has one at its start. `done` is True once nothing
+    is left to do before the end.
     """
 
-    def __init__(self, label: Line, known: KnownLabels, places: tuple[Place, ...]) -> None:
+    def __init__(
+        self, label: Line, known: KnownLabels, places: tuple[Place, ...], every: int = 0
+    ) -> None:
         self.done = False
         self._label = label
         self._known = known
         self._places = places
-        self._follower = _follower(label.format if "end" in places else "plain")
+        self._follower = _follower(label.format if "end" in places or every else "plain")
+        self._breaks = Breaks(every, self._follower) if every else None
+        self._between = 0  # how many labels stand between paragraphs
         self._head: str | None = ""  # what is held back; None once the start is decided
         self._tail = ""
         self._keep = known.longest + TRAILING_SPACE + 1
@@ -77,10 +92,9 @@ class LabelMarking:
             return ""
         self._empty = self._empty and text.isspace()
         if "end" in self._places:
-            self._follower.feed(text)
             self._tail = (self._tail + text)[-self._keep :]
         if self._head is None or "start" not in self._places:
-            return text
+            return self._part(text)
         self._head += text
         if self._known.undecided(self._head):  # white space alone is, too
             return ""
@@ -97,16 +111,32 @@ class LabelMarking:
             return held, [make_mark(p, data, placed=False, reason=reason) for p in self._places]
         if held:
             held = self._start(held)
+        if self._between:
+            data = {**self._data(self._label), "count": str(self._between)}
+            self._made.append(make_mark("middle", data))
         if "end" in self._places:
             held += self._end()
         return held, self._made
 
     def _start(self, head: str) -> str:
         self._head = None
-        self.done = "end" not in self._places
         there = self._known.at_start(head)
+        if there:
+            self._breaks = None
+        self.done = "end" not in self._places and self._breaks is None
         self._made.append(make_mark("start", self._data(self._label, there)))
+        head = self._part(head)
         return head if there else f"{self._label.text}{_GAP}{head}"
+
+    def _part(self, text: str) -> str:
+        """Put labels between the paragraphs of the next piece, where some are due."""
+        if self._breaks is None:
+            if "end" in self._places:
+                self._follower.feed(text)
+            return text
+        first, *parts = self._breaks.feed(text)
+        self._between += len(parts)
+        return f"{self._label.text}{_GAP}".join((first, *parts))
 
     def _end(self) -> str:
         inside = self._follower.finish()

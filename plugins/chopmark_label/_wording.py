@@ -11,11 +11,12 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from chopmark import PolicyError
 
-Language = Literal["zh", "en"]
+Language = Literal["zh", "en", "ko", "ja", "de", "fr", "es", "it", "nl", "pl", "pt"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 Style = Literal["gb45438", "plain"]
 Element = Literal["AI", "generation"]
 
@@ -23,9 +24,27 @@ STANDARD = "GB 45438-2025"
 LONGEST = 60
 """The most characters of a wording: verifiers look for the elements in the first or last 64."""
 
+# The Code of Practice on Transparency of AI-Generated Content (EU, 2026, section 2) wants the
+# letters AI, so they stand before words of languages that call it otherwise.
+_PLAIN: Mapping[Language, str] = {
+    "zh": "AI生成",
+    "en": "AI-generated",
+    "ko": "AI 생성",
+    "ja": "AI生成",
+    "de": "AI · KI-generiert",
+    "fr": "AI · Généré par IA",
+    "es": "AI · Generado por IA",
+    "it": "AI · Generato dall'IA",
+    "nl": "AI-gegenereerd",
+    "pl": "Wygenerowane przez AI",
+    "pt": "AI · Gerado por IA",
+}
 DEFAULTS: Mapping[Style, Mapping[Language, str]] = {
-    "gb45438": {"zh": "AI生成", "en": "AI生成 · AI-generated"},
-    "plain": {"zh": "AI生成", "en": "AI-generated"},
+    "gb45438": {
+        language: text if "生成" in text else f"AI生成 · {text.removeprefix('AI · ')}"
+        for language, text in _PLAIN.items()
+    },
+    "plain": _PLAIN,
 }
 
 # AI as a word of its own, or in AIGC: "said" and "email" hold no AI element.
@@ -74,10 +93,10 @@ class Wording:
 def make_wordings(own: object, style: Style, where: str) -> dict[Language, Wording]:
     """Return the wordings by language: the operator's `own` ones, else those of `style`.
 
-    The Chinese one must hold both elements; under `gb45438` the English one must, too.
+    The Chinese one must hold both elements; under `gb45438` the others must, too.
 
     Args:
-        own: the option `text`, a table with `zh`, `en` or both.
+        own: the option `text`, a table by language.
         style: which rule holds.
         where: how an error names the table of options.
 
@@ -89,12 +108,13 @@ def make_wordings(own: object, style: Style, where: str) -> dict[Language, Wordi
             f"{where}.text is {own!r}, not a table; write for example "
             '{ zh = "内容由AI生成", en = "AI生成 · AI-generated" }'
         )
-    unknown = sorted(str(key) for key in own if key not in ("zh", "en"))
+    unknown = sorted(str(key) for key in own if key not in LANGUAGES)
     if unknown:
-        raise PolicyError(f"{where}.text has {', '.join(unknown)}; it may have zh and en only")
+        raise PolicyError(
+            f"{where}.text has {', '.join(unknown)}; it may have {', '.join(LANGUAGES)}"
+        )
     wordings: dict[Language, Wording] = {}
-    languages: tuple[Language, ...] = ("zh", "en")
-    for language in languages:
+    for language in LANGUAGES:
         text = own.get(language, DEFAULTS[style][language])
         name = f"{where}.text.{language}"
         if not isinstance(text, str) or not text.strip():
@@ -106,7 +126,7 @@ def make_wordings(own: object, style: Style, where: str) -> dict[Language, Wordi
             raise PolicyError(
                 f"{name} is {text!r}: {_RULE}, and here the {' and the '.join(missing)} element "
                 f"is missing; write for example {DEFAULTS['gb45438'][language]!r}"
-                + (', or set style = "plain" where it does not hold' if language == "en" else "")
+                + ("" if language == "zh" else ', or set style = "plain" where it does not hold')
             )
         wordings[language] = Wording(language, text)
     return wordings

@@ -170,3 +170,43 @@ def test_plain_style_says_that_the_standard_is_not_met() -> None:
     assert out == "(AI-generated)\n\nx"
     assert marks[0].data["wording_ok"] == "no"
     assert marks[0].data["missing"] == "generation"
+
+
+LONG = "\n\n".join(f"{n}" * 120 for n in range(5))
+
+
+@pytest.mark.parametrize("form", ["plain", "markdown"])
+def test_a_long_answer_is_labelled_between_its_paragraphs_too(form: str) -> None:
+    label = Label({"every": 200, "format": form})
+    out, marks = mark(label, LONG)
+    line = out.partition("\n")[0]
+    assert [part for part in out.split("\n\n") if part == line] == [line] * 3
+    assert out.replace(f"{line}\n\n", "") == LONG
+    assert [(m.where, m.data.get("count")) for m in marks] == [("start", None), ("middle", "2")]
+
+
+@given(texts(("AI生成", "> a", "```", "- b")), st.data())
+def test_labels_between_paragraphs_do_not_depend_on_cuts(text: str, data: st.DataObject) -> None:
+    text = "\n\n".join([text, LONG, text, LONG])
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
+    label = Label({"every": 200, "format": "markdown", "position": "both"})
+    marking = label.open(ZH)
+    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    out = "".join(map(marking.feed, pieces))
+    tail, marks = marking.finish()
+    assert (out + tail, marks) == mark(label, text)
+
+
+def test_no_label_parts_a_list_or_a_code_block() -> None:
+    items = "\n\n".join(f"- {'x' * 150}" for _ in range(4))
+    code = "```\n" + "\n\n".join("y" * 150 for _ in range(4)) + "\n```"
+    label = Label({"every": 200, "format": "markdown"})
+    for text in (items, code):
+        out, marks = mark(label, text)
+        assert out.endswith(text)
+        assert [m.where for m in marks] == ["start"]
+
+
+def test_an_answer_that_is_labelled_already_gets_none_between() -> None:
+    once = mark(Label({"every": 200}), LONG)[0]
+    assert mark(Label({"every": 200}), once)[0] == once

@@ -6,6 +6,7 @@ import pytest
 
 from chopmark import Policy, PolicyError, Request
 from chopmark_label import Label, check_wording, html_fragment
+from chopmark_label._wording import DEFAULTS, LANGUAGES, Language
 
 
 @pytest.mark.parametrize(
@@ -54,11 +55,14 @@ def test_english_wording_must_hold_the_chinese_elements_under_the_standard() -> 
         ({"position": "middle"}, "position is 'middle'; it may be start, end, both"),
         ({"position": 1}, "position is 1"),
         ({"position": ["start"]}, "position is ['start']"),
-        ({"language": "fr"}, "language is 'fr'; it may be zh, en, auto"),
+        ({"language": "tlh"}, "language is 'tlh'; it may be zh, en, ko"),
         ({"style": "loud"}, "style is 'loud'"),
+        ({"every": 50}, "every is 50; write a number of characters from 200"),
+        ({"every": True}, "every is True"),
+        ({"every": 500, "format": "html"}, "every is 500: paragraphs of HTML"),
         ({"format": "pdf"}, "format is 'pdf'"),
         ({"text": "AI生成"}, "not a table"),
-        ({"text": {"fr": "AI生成"}}, "text has fr"),
+        ({"text": {"tlh": "AI生成"}}, "text has tlh"),
         ({"text": {"zh": ""}}, "text.zh is ''"),
         ({"text": {"zh": 5}}, "text.zh is 5"),
         ({"text": {"zh": "AI\n生成"}}, "U+000A"),
@@ -117,3 +121,24 @@ def luminance(colour: str) -> float:
     parts = [int(colour[n : n + 2], 16) / 255 for n in (0, 2, 4)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_words_of_either_style(language: Language) -> None:
+    assert not check_wording(DEFAULTS["gb45438"][language])
+    assert "AI" in DEFAULTS["plain"][language]  # the letters that the EU's Code of Practice names
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("ko-KR", "(AI 생성)"),
+        ("de_AT.UTF-8", "(AI · KI-generiert)"),
+        ("ja", "（AI生成）"),
+        ("zh-TW", "（AI生成）"),
+        ("sv-SE", "(AI-generated)"),
+    ],
+)
+def test_the_locale_decides_the_language(locale: str, words: str) -> None:
+    marking = Label({"style": "plain"}).open(Request(locale=locale))
+    assert marking.feed("Hej") == f"{words}\n\nHej"

@@ -1,0 +1,86 @@
+"""Finds the places inside a long answer where a label can stand: between two of its paragraphs."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n+")
+_OPEN_LINE = re.compile(r"\n[ \t\r]*\Z")
+
+
+class Blocks(Protocol):
+    """Follows a text, and knows whether a new paragraph may begin where it ends."""
+
+    def feed(self, text: str) -> None:
+        """Take the next piece."""
+
+    def between(self) -> bool:
+        """Return whether a paragraph put behind the text, which ends a line, stands by itself."""
+        ...
+
+
+class Breaks:
+    """One text in progress. A place is due behind the first blank line after `every` characters.
+
+    It counts from the start, and anew from every place. The place itself is before the next
+    character that is no line break, so that no label ends an answer; nothing waits for it.
+    """
+
+    def __init__(self, every: int, blocks: Blocks) -> None:
+        self._every = every
+        self._blocks = blocks
+        self._since = 0
+        self._line = ""  # the last line break and what is behind it, while that is blank
+        self._due = False
+
+    def feed(self, text: str) -> list[str]:
+        """Take the next piece; return it in parts, between which there is a place."""
+        if not text:
+            return [text]
+        known = len(self._line)
+        whole = self._line + text
+        parts: list[str] = []
+        start = at = known  # of the part in progress, and how far the text was looked at
+        if self._due:
+            at = self._skip(whole, at)
+            if at < len(whole):
+                parts.append(whole[start:at])
+                start = at
+                self._place()
+        search = 0
+        while at < len(whole):
+            found = _BLANK_LINE.search(whole, search)
+            if found is None:
+                break
+            end = found.end()
+            search = end - 1  # its last line break may begin another
+            if end <= at:
+                continue
+            self._blocks.feed(whole[at:end])
+            self._since += end - at
+            at = end
+            if self._since >= self._every and self._blocks.between():
+                self._due = True
+                if at < len(whole):  # what follows is no line break: those were taken
+                    parts.append(whole[start:at])
+                    start = at
+                    self._place()
+        if at < len(whole):
+            self._blocks.feed(whole[at:])
+            self._since += len(whole) - at
+        open_line = _OPEN_LINE.search(whole)
+        self._line = open_line[0] if open_line else ""
+        return [*parts, whole[start:]]
+
+    def _skip(self, whole: str, at: int) -> int:
+        """Pass over line breaks from `at` on."""
+        end = at
+        while end < len(whole) and whole[end] == "\n":
+            end += 1
+        self._blocks.feed(whole[at:end])
+        self._since += end - at
+        return end
+
+    def _place(self) -> None:
+        self._since, self._due = 0, False

@@ -1,0 +1,1 @@
+"""Files that carry an implicit label: one module for each family of formats."""

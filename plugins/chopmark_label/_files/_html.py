@@ -1,0 +1,199 @@
+"""HTML: the block is `<meta name="AIGC" content='...'>` in the head.
+
+No guide has a place for HTML; this is the practice. The standard library's parser says where tags
+stand, and the text is changed there only. Comments `<!-- AIGC: {...} -->`, an older practice, and a
+`property` that ends in `:AIGC` are read too.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import NamedTuple
+
+from chopmark_label._files._errors import FileError
+from chopmark_label._files._format import Place
+from chopmark_label._files._html_encoding import decode_html
+from chopmark_label._files._whole import read_whole, write_whole
+
+_HEAD = frozenset(
+    ("html", "head", "meta", "title", "link", "base", "script", "style", "noscript", "template")
+)
+_COMMENT = re.compile(r"\s*AIGC(?:_INFO)?\s*[:=]\s*(\{.*\})\s*", re.DOTALL)
+_BEGIN = re.compile(
+    rb"(?:\s|<!--(?:(?!-->).)*-->|<\?xml[^>]*\?>)*<(?:!doctype\s+html|html|head)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_SPACE = re.compile(r"[ \t\n\f\r]*")
+_WORD = re.compile("aigc", re.IGNORECASE)
+_ESCAPES = {
+    "&": "&amp;", "'": "&#39;", "<": "&lt;", ">": "&gt;", "\t": "&#9;", "\n": "&#10;",
+    "\r": "&#13;",
+}  # fmt: skip
+
+
+class _Found(NamedTuple):
+    """One block, with the piece of the text that carries it."""
+
+    start: int
+    end: int
+    text: str
+    where: str
+    in_head: bool
+
+
+class Html:
+    """HTML and XHTML pages, and fragments of them."""
+
+    name = "HTML"
+    suffixes = (".html", ".htm", ".xhtml", ".xht")
+
+    def fits(self, head: bytes) -> bool:
+        """Return whether a page begins here."""
+        for mark in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
+            head = head.removeprefix(mark)
+        return bool(_BEGIN.match(head.replace(b"\0", b"")))
+
+    def read(self, path: Path) -> list[Place]:
+        """Return the blocks of all `<meta>` and comments, also those outside the head."""
+        source = decode_html(path, read_whole(path))
+        return [Place(found.text, found.where) for found in _parse(source.text).found]
+
+    def write(self, source: Path, target: Path, block: str) -> str:
+        """Write the `<meta>` at the end of the head, or where one stood in it."""
+        page = decode_html(source, read_whole(source))
+        parsed = _parse(page.text)
+        tag = _tag(block, xml=parsed.xml)
+        kept = next((f for f in parsed.found if f.in_head), None)
+        edits = [(f.start, f.end, "") for f in parsed.found if f is not kept]
+        if kept:
+            edits.append((kept.start, kept.end, tag))
+        else:
+            newline = "\r\n" if "\r\n" in page.text[:4096] else "\n"
+            edits.append((parsed.head_end, parsed.head_end, tag + newline))
+        new = page.text
+        for start, end, put in sorted(edits, reverse=True):
+            new = new[:start] + put + new[end:]
+        if [found.text for found in _parse(new).found] != [block]:
+            raise FileError(
+                source,
+                f"cannot carry the block {block[:80]!r} in a <meta>; take out what HTML cannot "
+                "have in an attribute, or mend the tag that is open at the head",
+            )
+        write_whole(target, page.encode(new))
+        return "HTML head, <meta name=AIGC>"
+
+
+def _tag(block: str, *, xml: bool) -> str:
+    escaped = "".join(_ESCAPES.get(char, char) for char in block)
+    tag = f"<meta name=\"AIGC\" content='{escaped}'{' /' if xml else ''}>"
+    return tag.encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+class _HeadEnds(Exception):  # noqa: N818  # no error: there is nothing more to look for
+    """The head has ended, and no block can be in the rest."""
+
+
+class _Parser(HTMLParser):
+    """Notes blocks, and where the head ends: at its end tag, else at what cannot be in it.
+
+    It is fed once and never closed: what is still open at the end is no tag, and asking the parser
+    to guess takes time in the square of the length.
+    """
+
+    # What is in these is text. The parser's own list is shorter, and that of older Pythons shorter
+    # still; <noscript> is text to whoever runs scripts.
+    CDATA_CONTENT_ELEMENTS = (  # type: ignore[misc]  # final for instances, not for parsers
+        "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript",
+    )  # fmt: skip
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[_Found] = []
+        self.xml = text.lstrip().startswith("<?xml")
+        self.head_end = -1
+        self._source = text
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._last = max((match.start() for match in _WORD.finditer(text)), default=-1)
+        self._templates = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a block, and leave the head at an element that it cannot have."""
+        if tag == "html" and any(name == "xmlns" for name, _ in attrs):
+            self.xml = True
+        self._templates += tag == "template"
+        if tag not in _HEAD:
+            self._leave(self._at())
+        if tag != "meta" or self._templates:
+            return
+        values = dict(reversed(attrs))  # of two attributes of a name the first holds
+        name = (values.get("name") or values.get("property") or "").strip().casefold()
+        if name.rpartition(":")[2] == "aigc":
+            start = self._at()
+            length = len(self.get_starttag_text() or "")
+            self._note(start, start + length, values.get("content") or "", "<meta>")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take `<head/>` for the start of an element, as HTML does."""
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave the head where it ends (HTML 13.2.6.4.4); end tags of others are ignored in it."""
+        self._templates -= tag == "template" and self._templates > 0
+        if tag in ("head", "body", "html", "br"):
+            self._leave(self._at())
+
+    def handle_data(self, data: str) -> None:
+        """Leave the head at text."""
+        if self.cdata_elem is None and data.strip(" \t\n\f\r"):
+            space = _SPACE.match(self._source, self._at())
+            self._leave(space.end() if space else self._at())
+
+    def handle_comment(self, data: str) -> None:
+        """Note a block in a comment."""
+        match = _COMMENT.fullmatch(data)
+        start = self._at()
+        whole = f"<!--{data}-->"
+        if match and self._source.startswith(whole, start):
+            text = html.unescape(match[1]) if "&quot;" in match[1] else match[1]
+            self._note(start, start + len(whole), text, "a comment")
+
+    def parse_marked_section(self, i: int, report: int = 1) -> int:
+        """Skip what HTML takes for a comment; the parser of older Pythons raises for some."""
+        end = self._source.find(">", i)
+        return end + 1 if end >= 0 else -1
+
+    def rest(self) -> int:
+        """Return where the parser stopped: at the end, or at a tag that is still open."""
+        return max(0, len(self._source) - max(0, len(self.rawdata) - 1))
+
+    def _at(self) -> int:
+        line, column = self.getpos()
+        return self._lines[line - 1] + column
+
+    def _leave(self, at: int) -> None:
+        if self.head_end < 0 and not self._templates:
+            self.head_end = at
+        if self.head_end >= 0 and self._last < at:
+            raise _HeadEnds
+
+    def _note(self, start: int, end: int, text: str, carrier: str) -> None:
+        in_head = self.head_end < 0
+        where = f"HTML {'head' if in_head else 'body'}, {carrier}"
+        self.found.append(_Found(start, end, text, where, in_head and carrier == "<meta>"))
+
+
+def _parse(text: str) -> _Parser:
+    parser = _Parser(text)
+    try:
+        parser.feed(text + "\n")  # else a text that ends in "&" would wait for more
+    except _HeadEnds:
+        return parser
+    if parser.head_end < 0:
+        parser.head_end = parser.rest()
+    return parser
+
+
+HTML = Html()

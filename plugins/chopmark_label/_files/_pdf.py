@@ -1,0 +1,252 @@
+"""PDF: the block is the entry AIGC of the document information (TC260-PG-20258A 6.3).
+
+Copies in the document's XMP are read too, in whatever namespace: programs mirror own entries there.
+A file that would lose something by being written is refused: encrypted, signed or damaged.
+"""
+
+from __future__ import annotations
+
+import mmap
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chopmark_label._files._errors import FileError, missing
+from chopmark_label._files._format import Place
+from chopmark_label._files._whole import nothing_left, unreadable
+
+if TYPE_CHECKING:
+    from pikepdf import Pdf
+
+_KEY = "/AIGC"
+_LARGEST_XMP = 16 * 2**20
+_SMALL = 64 * 2**10
+"""Bytes of packed XMP that may be unpacked by a filter whose output cannot be bounded."""
+
+_CONFUSED = (ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError,
+             RecursionError, OverflowError, NotImplementedError)  # fmt: skip
+_MEND = "get the file again, or mend it with `qpdf IN.pdf OUT.pdf`"
+
+
+class PdfFiles:
+    """PDF documents."""
+
+    name = "PDF"
+    suffixes = (".pdf",)
+
+    def fits(self, head: bytes) -> bool:
+        """Return whether the header is there: readers look for it in the first 1,024 bytes."""
+        return b"%PDF-" in head[:1029]
+
+    def read(self, path: Path) -> list[Place]:
+        """Return the blocks in the document information and in XMP.
+
+        A damaged file is mended in memory, and what is found then is returned; where nothing is
+        found, it may be what is lost.
+        """
+        _need(path)
+        try:
+            return _read(path, mend=False)
+        except FileError as error:
+            with suppress(FileError):
+                if found := _read(path, mend=True):
+                    return found
+            raise error
+
+    def write(self, source: Path, target: Path, block: str) -> str:
+        """Write the entry, and take copies out of XMP; streams but XMP stay packed as they are.
+
+        Older revisions, which an editor kept in the file, are dropped, as are objects that nothing
+        refers to.
+        """
+        pikepdf = _need(source)
+        try:
+            with _open(source, mend=False) as pdf:
+                if pdf.is_encrypted:
+                    raise FileError(
+                        source,
+                        "is encrypted, so a label would be locked in with it; label it first, "
+                        "then encrypt",
+                    )
+                if _is_signed(source, pdf):
+                    raise FileError(
+                        source,
+                        "is digitally signed, and a label would break the signature; label it "
+                        "first, then sign",
+                    )
+                info = pdf.docinfo
+                for key in _labels(info):
+                    del info[key]
+                info[_KEY] = pikepdf.String(block)
+                if str(info[_KEY]) != block:
+                    raise FileError(
+                        source, f"cannot carry the block {block[:80]!r} as a PDF string; use ASCII"
+                    )
+                _clean_xmp(source, pdf)
+                with nothing_left(target):
+                    pdf.save(
+                        target,
+                        fix_metadata_version=False,
+                        compress_streams=False,
+                        stream_decode_level=pikepdf.StreamDecodeLevel.none,
+                        object_stream_mode=pikepdf.ObjectStreamMode.preserve,
+                        linearize=pdf.is_linearized,
+                        deterministic_id=True,
+                    )
+        except (pikepdf.PdfError, *_CONFUSED) as error:
+            raise _damaged(source, error) from error
+        return "PDF document information, AIGC"
+
+
+def _read(path: Path, *, mend: bool) -> list[Place]:
+    pikepdf = _need(path)
+    try:
+        with _open(path, mend=mend) as pdf:
+            found = []
+            info = pdf.trailer.get("/Info")
+            if isinstance(info, pikepdf.Dictionary):
+                for key in _labels(info):
+                    value = info[key]
+                    text = str(value) if isinstance(value, pikepdf.String) else _source(value)
+                    found.append(Place(text, f"PDF document information, {key[1:]}"))
+            for text, _ in _xmp_labels(_xmp(path, pdf)):
+                found.append(Place(text, "XMP of the PDF document"))
+            return found
+    except (pikepdf.PdfError, *_CONFUSED) as error:
+        raise _damaged(path, error) from error
+
+
+def _open(path: Path, *, mend: bool) -> Pdf:
+    pikepdf = _need(path)
+    try:
+        pdf: Pdf = pikepdf.open(path, attempt_recovery=mend)
+    except pikepdf.PasswordError as error:
+        raise FileError(
+            path, "is encrypted with a password; take it off with the program that set it"
+        ) from error
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return pdf
+
+
+def _damaged(path: Path, error: Exception) -> FileError:
+    what = str(error).removeprefix(f"{path}: ")[:200]
+    return FileError(path, f"is damaged or cut off ({what}); {_MEND}")
+
+
+def _labels(info: Any) -> list[str]:
+    return [key for key in info.keys() if key[1:].casefold() == "aigc"]  # noqa: SIM118
+
+
+def _source(value: Any) -> str:
+    """Return a value that is no string as PDF writes it."""
+    return bytes(value.unparse(resolved=True)).decode("latin-1")
+
+
+def _is_signed(path: Path, pdf: Pdf) -> bool:
+    """Return whether the file carries a signature, a time stamp or usage rights.
+
+    Each has a `ByteRange` (ISO 32000-2, 12.8.1), and its dictionary cannot stand in a stream, for
+    the range leaves its contents out. The bytes are asked first: objects are slow to walk.
+    """
+    import pikepdf
+
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if data.find(b"/ByteRange") < 0:
+            return False
+    return any(
+        isinstance(thing, pikepdf.Dictionary) and "/ByteRange" in thing for thing in pdf.objects
+    )
+
+
+def _xmp(path: Path, pdf: Pdf) -> bytes:
+    """Return the document's XMP packet, empty where there is none."""
+    import pikepdf
+
+    stream = pdf.Root.get("/Metadata")
+    if not isinstance(stream, pikepdf.Stream):
+        return b""
+    raw = stream.read_raw_bytes()
+    filters = stream.get("/Filter")
+    several = isinstance(filters, pikepdf.Array)
+    names = [] if filters is None else list(filters) if several else [filters]
+    if len(raw) > _LARGEST_XMP:
+        raise FileError(path, f"has {len(raw):,} bytes of XMP; {_LARGEST_XMP:,} are read at most")
+    if not names:
+        return bytes(raw)
+    if names == ["/FlateDecode"] and "/DecodeParms" not in stream:
+        try:
+            opened = zlib.decompressobj()
+            data = opened.decompress(raw, _LARGEST_XMP)
+        except zlib.error as error:
+            raise _damaged(path, error) from error
+        if opened.unconsumed_tail:
+            raise FileError(path, "unfolds its XMP without end: this is a bomb; do not open it")
+        return data
+    if len(names) > 1 or len(raw) > _SMALL:
+        raise FileError(path, f"has XMP packed with {len(names)} filters; {_MEND}")
+    return bytes(stream.read_bytes())
+
+
+def _xmp_labels(packet: bytes) -> list[tuple[str, Any]]:
+    """Return each AIGC property, an element or an attribute, with the element and its name."""
+    root = _xml(packet)
+    if root is None:
+        return []
+    found: list[tuple[str, Any]] = []
+    for element in root.iter("{*}*"):
+        if _local(element.tag) == "aigc":
+            found.append((str(element.xpath("string()")).strip(), (element, None)))
+        for name, value in element.attrib.items():
+            if _local(name) == "aigc":
+                found.append((str(value), (element, name)))
+    return found
+
+
+def _local(name: str) -> str:
+    """Return a name without its namespace, or without a prefix that nothing declares."""
+    return name.rpartition("}")[2].rpartition(":")[2].casefold()
+
+
+def _xml(packet: bytes) -> Any:
+    if b"aigc" not in packet.replace(b"\0", b"").lower():  # without NULs: it may be UTF-16
+        return None
+    from lxml import etree  # type: ignore[import-untyped]
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+    try:
+        return etree.fromstring(packet.strip(b"\0 \r\n\t"), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _clean_xmp(path: Path, pdf: Pdf) -> None:
+    """Take every AIGC out of XMP; a packet without one is left as it is, byte for byte."""
+    found = _xmp_labels(_xmp(path, pdf))
+    if not found:
+        return
+    from lxml import etree
+
+    root = found[0][1][0].getroottree()
+    for _, (element, name) in found:
+        if name is not None:
+            del element.attrib[name]
+        elif element.getparent() is None:  # there is nothing but a block
+            del pdf.Root["/Metadata"]
+            return
+        else:
+            element.getparent().remove(element)
+    stream = pdf.Root.Metadata
+    stream.write(etree.tostring(root, encoding="UTF-8"))
+
+
+def _need(path: Path) -> Any:
+    try:
+        import pikepdf
+    except ImportError as error:
+        raise missing(path, "pikepdf") from error
+    return pikepdf
+
+
+PDF = PdfFiles()
