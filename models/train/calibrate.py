@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 PRESETS = {"strict": (0.02, 0.12), "balanced": (0.004, 0.04), "permissive": (0.0015, 0.015)}
 LEAST = {"strict": 0.2, "balanced": 0.3, "permissive": 0.4}
 MOST = 0.99
-MISSED = 0.02  # which share of the unsafe texts a larger model is not asked about
+MISSED = 0.07  # which share of the unsafe texts a larger model is not asked about, head by head
 
 
 def sigmoid(logits: Floats) -> Floats:

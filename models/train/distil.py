@@ -22,7 +22,7 @@ from .teacher import SHARE_SECOND, sample
 from .vocabulary import Cut
 
 COURSE = Course(name="small", epochs=8, rate=1.2e-3, budget=3072)
-# So often other rows are drawn, roughened and judged by the teacher: that takes as long as training.
+# So often other rows are drawn, roughened and judged by the teacher: it takes as long as training.
 POOLS = 1
 ALIKE = 4.0  # what the likeness of the states counts beside the labels
 Floats = NDArray[np.float32]
