@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 from chopmark import MarkError
+
+MISREAD = (ValueError, LookupError, ArithmeticError, EOFError, struct.error)
+"""What mutagen raises beside its own error where it trusts the numbers in a broken file."""
 
 
 class FileError(MarkError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ._boxes import Broken
-from ._errors import FileError, missing
+from ._errors import MISREAD, FileError, missing
 
 HEAD = 10
 KEY = "AIGC"
@@ -81,7 +81,7 @@ def label_tag(path: Path, tag: bytes, block: str | None) -> bytes:
             v23_sep=None,
             padding=lambda info: info.padding if info.padding >= 0 else 1024,
         )
-    except (MutagenError, ValueError) as error:
+    except (MutagenError, *MISREAD) as error:
         raise FileError(path, f"has an ID3v2 tag that cannot be written ({error})") from error
     return out.getvalue()[: -len(_APART)]
 
@@ -100,7 +100,7 @@ def _load(path: Path, tag: bytes) -> Any:  # mutagen's tags have no types
         )
     except id3.ID3NoHeaderError:
         return id3.ID3()
-    except (MutagenError, ValueError) as error:
+    except (MutagenError, *MISREAD) as error:
         raise FileError(
             path, f"has a broken ID3v2 tag ({error}); write it anew with ffmpeg -i FILE -c copy NEW"
         ) from error

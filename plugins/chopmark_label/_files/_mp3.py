@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ._boxes import Broken
-from ._errors import FileError, missing
+from ._errors import MISREAD, FileError, missing
 from ._format import Place
 from ._id3 import HEAD, KEY, label_tag, tag_blocks, tag_length
 from ._rewrite import Edit, opened, rewrite_file
@@ -88,7 +88,7 @@ def _check_sound(path: Path, file: BinaryIO, at: int) -> None:
         raise missing(path, "mutagen") from error
     try:
         mp3.MPEGInfo(file, at)
-    except mp3.error as error:
+    except (mp3.error, *MISREAD) as error:
         raise FileError(
             path, "has no MPEG sound behind its tag; is the file complete, and an MP3?"
         ) from error

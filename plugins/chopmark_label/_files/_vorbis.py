@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ._boxes import Broken
-from ._errors import FileError, missing
+from ._errors import MISREAD, FileError, missing
 from ._format import Place
 from ._ogg import Rest, pieces
 from ._rewrite import opened, rewrite_file
@@ -72,7 +72,7 @@ def _label(path: Path, copy: BinaryIO, block: str) -> None:
     copy.seek(0)
     try:
         sound.save(copy, padding=lambda info: info.padding if info.padding >= 0 else 1024)
-    except (MutagenError, ValueError) as error:
+    except (MutagenError, *MISREAD) as error:
         raise FileError(path, f"cannot be labelled ({error})") from error
 
 
@@ -84,7 +84,7 @@ def _open(path: Path, file: BinaryIO) -> list[Any]:
         raise missing(path, "mutagen") from error
     try:
         return [_load(file, *kind) for kind in _kinds(file)]
-    except (MutagenError, Broken, ValueError) as error:
+    except (MutagenError, Broken, *MISREAD) as error:
         raise FileError(path, f"cannot be read ({error}); is the file complete?") from error
 
 
