@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chopmark import Context, Needs, Verdict
+from chopmark.hookspecs import IdleScanner
 
-from ._idle import IdleScanner
 from ._judge import Judge
 from ._links import CAP, LinkScanner
 from ._options import Options

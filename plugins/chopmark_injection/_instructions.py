@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chopmark import Context, Needs, Outcome, Verdict
+from chopmark.hookspecs import IdleScanner
 
-from ._idle import IdleScanner
 from ._machine import regions
 from ._options import Level, Options
 from ._plain import Plain

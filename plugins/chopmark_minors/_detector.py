@@ -8,7 +8,7 @@ import threading
 from collections.abc import Collection, Sequence
 
 from chopmark import Context, Needs, Verdict
-from chopmark.hookspecs import Scanner
+from chopmark.hookspecs import IdleScanner, Scanner
 
 from ._machine import Machine
 from ._phrases import Phrase
@@ -43,7 +43,7 @@ class MinorsDetector:
     def open(self, context: Context) -> Scanner:
         """Return a scanner of one text; for other audiences it finds nothing and holds nothing."""
         if context.audience not in self._audiences:
-            return _Nothing()
+            return IdleScanner()
         machine = self._machine
         if machine is None or machine.size > MOST_STATES:
             with self._lock:
@@ -52,20 +52,6 @@ class MinorsDetector:
                 machine = self._machine
         assert machine is not None
         return PhraseScanner(machine, context.direction)
-
-
-class _Nothing:
-    """Settles every text as it comes."""
-
-    def __init__(self) -> None:
-        self.settled = 0
-
-    def feed(self, text: str) -> Sequence[Verdict]:
-        self.settled += len(text)
-        return ()
-
-    def finish(self) -> Sequence[Verdict]:
-        return ()
 
 
 def _version(phrases: Sequence[Phrase]) -> str:

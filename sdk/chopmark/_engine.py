@@ -12,7 +12,7 @@ from ._json_text import JsonScanner, escape
 from ._scanners import check_needs, open_scanner
 from ._screen import Screen, Watch
 from ._values import Context, Failure, Receipt, Record, Verdict
-from .hookspecs import Detector, Log, Marker, Wrapper
+from .hookspecs import Detector, IdleScanner, Log, Marker, Wrapper
 from .policy import Decider, Policy
 
 _NO_CAP = sys.maxsize // 2  # an offset may be added to it
@@ -56,6 +56,8 @@ class Engine:
         watches = []
         for detector in self.detectors:
             scanner = open_scanner(detector, context, cap)
+            if type(scanner) is IdleScanner:
+                continue
             watches.append(Watch(detector, JsonScanner(scanner) if json_text else scanner))
         return Screen(
             watches,

@@ -95,12 +95,36 @@ class Detector(Protocol):
         ...
 
 
+class IdleScanner:
+    """What `open` returns for a text that the detector does not judge: it settles everything.
+
+    The SDK does not feed one at all.
+    """
+
+    __slots__ = ("settled",)
+
+    def __init__(self) -> None:
+        self.settled = 0
+
+    def feed(self, text: str) -> Sequence[Verdict]:
+        """Let the next piece go."""
+        self.settled += len(text)
+        return ()
+
+    def finish(self) -> Sequence[Verdict]:
+        """End the text."""
+        return ()
+
+
 @runtime_checkable
 class StreamDetector(Detector, Protocol):
     """A detector that follows a stream by itself, and so can hold back less than its window."""
 
     def open(self, context: Context) -> Scanner:
-        """Return a scanner for one text; `judge` must agree with it."""
+        """Return a scanner for one text; `judge` must agree with it.
+
+        An `IdleScanner` says that this text is not for the detector.
+        """
         ...
 
 
