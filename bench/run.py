@@ -12,8 +12,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ORDER = (
-    "policy.py", "langchain.py", "llamaindex.py", "openai_sdk.py", "keywords.py", "pii.py",
-    "minors.py", "injection.py", "onnx.py", "jsonl.py", "conversation.py",
+    "policy.py", "stream.py", "langchain.py", "llamaindex.py", "openai_sdk.py", "keywords.py",
+    "pii.py", "minors.py", "injection.py", "onnx.py", "cascade.py", "screen.py", "memory.py",
+    "jsonl.py", "conversation.py",
 )  # fmt: skip
 
 
