@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from chopmark import MarkError
@@ -17,10 +18,10 @@ from ._claim import Exclusion
 from ._html import find_html
 from ._nfc import LIMIT, nfc
 from ._pointer import read_pointer
-from ._reader import Hash, read_store
+from ._reader import Hash, can_read, read_media, read_store
 from ._wrapper import MAGIC, POINTER, Wrapper, find_wrappers
 
-Form = Literal["wrapper", "pointer", "armour", "html"]
+Form = Literal["wrapper", "pointer", "armour", "html", "media"]
 MOST = 100
 """The most findings that are listed; a text of nothing but false wrappers has many."""
 
@@ -28,11 +29,12 @@ _CORRUPT = "manifest.text.corruptedWrapper"
 _SEVERAL = "manifest.text.multipleWrappers"
 _MISMATCH = "assertion.dataHash.mismatch"
 _UNCHECKED = "chopmark.unchecked"
+_BOUND = ("assertion.dataHash.", "assertion.bmffHash.", "assertion.boxesHash.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A manifest or pointer in a text.
+    """A manifest or pointer in a text or a file.
 
     `problem` is a status code of C2PA, empty where all holds; `reason` says it in words. `data`
     is what the manifest claims, which is to be believed only where `problem` is empty, and then as
@@ -56,6 +58,36 @@ def find_credentials(text: str, anchors: str = "") -> list[Finding]:
         if carried is not None:
             found.append(_carried("armour" if form == "armour" else "html", text, carried, anchors))
     return found
+
+
+def find_in_media(path: Path, anchors: str = "") -> list[Finding]:
+    """Return what the media file at `path` carries; none for a file of a kind that C2PA has not.
+
+    Raises:
+        MarkError: c2pa-python is not installed, or the file cannot be read.
+    """
+    if not can_read(path):
+        return []
+    reading = read_media(path, anchors)
+    if reading is None:
+        return []
+    where = f"{path.suffix.lstrip('.').upper()} file"
+    data = {**reading.data()}
+    if reading.state != "invalid":
+        return [Finding(form="media", where=where, data=data)]
+    if reading.problems == ("manifest.unreadable",):  # the file itself may be what is broken
+        reason = "c2pa-python cannot take the file apart: broken, or not what its name says"
+        return [Finding(form="media", where=where, problem=_UNCHECKED, reason=reason)]
+    moved = any(code.startswith(_BOUND) for code in reading.problems)
+    data["fault"] = "transplanted" if moved else "invalid"
+    reason = (
+        "it was made for another content, or the content was changed"
+        if moved
+        else f"its signature or its structure does not hold: {', '.join(reading.problems)}"
+    )
+    return [
+        Finding(form="media", where=where, problem=reading.problems[0], reason=reason, data=data)
+    ]
 
 
 def _listed(form: Form, text: str, wrappers: Sequence[Wrapper], anchors: str) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from chopmark import Mark, MarkError, Request
 
 from ._claim import Binding, Claim
-from ._detect import find_credentials
+from ._detect import Finding, find_credentials, find_in_media
 from ._nfc import LIMIT, NfcText
 from ._options import NAME, Options
 from ._pointer import make_pointer
@@ -44,8 +44,10 @@ class Credentials:
         self._options = options
         self._clock = clock
 
-    def open(self, request: Request) -> CredentialMarking:
+    def open(self, request: Request) -> CredentialMarking | Unmarked:
         """Return the marking of one answer."""
+        if self._options.form == "read":
+            return Unmarked()
         claim = self._options.claim.of_model(request.model)
         return CredentialMarking(self._options, claim, self._clock)
 
@@ -56,19 +58,42 @@ class Credentials:
         `pointer` for an address that nobody has signed. Of any other `reason` says what is wrong
         with it, and `problem` has the status code of C2PA.
         """
-        return [
-            Mark(
-                marker=NAME,
-                kind=KIND,
-                where=found.where,
-                placed=not found.problem,
-                reason=found.reason,
-                data={"form": found.form, "problem": found.problem, **found.data}
-                if found.problem
-                else {"form": found.form, **found.data},
-            )
-            for found in find_credentials(text, self._options.anchors)
-        ]
+        return [_found(one) for one in find_credentials(text, self._options.anchors)]
+
+    def detect_file(self, path: Path) -> Sequence[Mark]:
+        """Return the manifest that the media file at `path` carries, none for files of others.
+
+        Raises:
+            MarkError: c2pa-python is not installed, or the file cannot be read.
+        """
+        return [_found(one) for one in find_in_media(path, self._options.anchors)]
+
+
+def _found(found: Finding) -> Mark:
+    said = {"form": found.form, **found.data}
+    return Mark(
+        marker=NAME,
+        kind=KIND,
+        where=found.where,
+        placed=not found.problem,
+        reason=found.reason,
+        data={**said, "problem": found.problem} if found.problem else said,
+    )
+
+
+class Unmarked:
+    """The marking of an answer behind which nothing is put, since the policy only reads."""
+
+    done = True
+
+    def feed(self, text: str) -> str:
+        """Return the text as it is."""
+        return text
+
+    def finish(self) -> tuple[str, list[Mark]]:
+        """Return no tail, and a mark that says why there is no credential."""
+        reason = "the policy sets form = 'read', so nothing is put behind answers"
+        return "", [Mark(marker=NAME, kind=KIND, where="end", placed=False, reason=reason)]
 
 
 class CredentialMarking:

@@ -15,7 +15,7 @@ from ._credential import Credential, load_credential
 from ._pointer import LONGEST_URL, is_folder
 
 NAME = "c2pa"
-Form = Literal["pointer", "manifest"]
+Form = Literal["pointer", "manifest", "read"]
 _KNOWN = (
     "form", "url", "certificate", "key", "store", "anchors",
     "model_name", "model_type", "model_identifier", "oversight", "source",
@@ -28,7 +28,8 @@ class Options:
     """What is put behind an answer, and who signs.
 
     `pointer` needs `url`, the folder of the manifests; where there is a `credential`, they are
-    written to `store`. `manifest` needs a `credential`. `anchors` is PEM, for reading.
+    written to `store`. `manifest` needs a `credential`. `read` puts nothing anywhere: it is for who
+    only looks at texts and files. `anchors` is PEM, for reading.
     """
 
     form: Form = "pointer"
@@ -53,6 +54,8 @@ def read_options(policy: Policy) -> Options:
     url, store = _text(given, "url"), _text(given, "store")
     if form == "manifest":
         _check_manifest(given, credential)
+    elif form == "read":
+        _check_read(given)
     else:
         _check_pointer(given, url, store, credential)
     oversight: Oversight | None = None
@@ -77,6 +80,12 @@ def read_options(policy: Policy) -> Options:
     )
 
 
+def _check_read(given: Mapping[str, object]) -> None:
+    for key in given:
+        if key not in ("form", "anchors"):
+            raise _wrong(key, given[key], "with form = 'read' nothing is written; leave it out")
+
+
 def _check_manifest(given: Mapping[str, object], credential: Credential | None) -> None:
     if credential is None:
         raise _wrong(
@@ -96,7 +105,7 @@ def _check_pointer(
             given.get("url"),
             "give the folder on the web where the manifests are, such as 'https://ai.example/c/':"
             f" ASCII, with a slash at its end, {LONGEST_URL} characters at most; or set"
-            " form = 'manifest' to put the whole manifest into the text",
+            " form = 'manifest' to put the whole manifest into the text, or 'read' to put none",
         )
     if bool(store) != bool(credential):
         raise _wrong(

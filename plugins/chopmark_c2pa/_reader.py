@@ -77,6 +77,15 @@ def read_detached(content: bytes, store: bytes, anchors: str = "") -> Reading:
     return _read("text/plain", io.BytesIO(content), anchors, store)
 
 
+def can_read(path: Path) -> bool:
+    """Return whether c2pa-python knows the kind of the file, by its ending.
+
+    Raises:
+        MarkError: it is not installed.
+    """
+    return path.suffix.lstrip(".").lower() in library().Reader.get_supported_mime_types()
+
+
 def read_media(path: str | Path, anchors: str = "") -> Reading | None:
     """Return what the manifest in a media file says, or None where it has none.
 

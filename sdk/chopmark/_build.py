@@ -51,6 +51,9 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
     log = log or hook.chopmark_log(policy=policy)
     if log is not None:
         check_role("log", log)
+    signer = hook.chopmark_signer(policy=policy)
+    if signer is not None:
+        check_role("signer", signer)
     told = bool(hook.chopmark_recorded.get_hookimpls())
     return Engine(
         policy=policy,
@@ -60,6 +63,7 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
         markers=markers,
         wrappers=wrappers,
         log=log,
+        signer=signer,
         recorded=(_telling(hook),) if told else (),
     )
 

@@ -24,7 +24,7 @@ from ._policy_file import load_policy
 from ._shape import OnBlock, Shape
 from ._unrecorded import Unrecorded
 from ._values import Context, Direction, Request, Response, Screening
-from .hookspecs import Detector, Log, Marker
+from .hookspecs import Detector, Log, Marker, Signer
 from .policy import Policy, act, language_of
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ class Chopmark:
     """A policy, ready to guard calls. Make one per policy and share it between threads.
 
     Args:
-        policy: a built-in name (`cn`, `eu`, `record-only`, `off`), the path of a TOML file,
-            `plugin/policy` for one that an installed plugin ships, or a `Policy`.
+        policy: a built-in name (`cn`, `eu`, `record-only`, `off`, `inspect`), the path of a TOML
+            file, `plugin/policy` for one that an installed plugin ships, or a `Policy`.
         plugins: plugins beside those that the policy enables by name: modules or objects that
             hold hooks.
         log: a log to use in the place of the plugins'.
@@ -87,6 +87,11 @@ class Chopmark:
     def markers(self) -> tuple[Marker, ...]:
         """The markers, in the order in which the text goes through them."""
         return self._engine.markers
+
+    @property
+    def signer(self) -> Signer | None:
+        """Who signs on behalf of the operator, where a plugin brings such a one."""
+        return self._engine.signer
 
     def __repr__(self) -> str:
         return f"Chopmark({self.policy_id})"

@@ -12,7 +12,7 @@ from ._json_text import JsonScanner, escape
 from ._scanners import check_needs, open_scanner
 from ._screen import Screen, Watch
 from ._values import Context, Failure, Receipt, Record, Verdict
-from .hookspecs import Detector, IdleScanner, Log, Marker, Wrapper
+from .hookspecs import Detector, IdleScanner, Log, Marker, Signer, Wrapper
 from .policy import Decider, Policy
 
 _NO_CAP = sys.maxsize // 2  # an offset may be added to it
@@ -21,6 +21,7 @@ _ROLE_MEMBERS = {
     "detector": ("name", "version", "needs", "blocking", "judge"),
     "marker": ("name", "version", "kind", "open", "detect"),
     "log": ("name", "blocking", "append", "close"),
+    "signer": ("name", "key_id", "sign"),
 }
 
 
@@ -35,6 +36,7 @@ class Engine:
     markers: tuple[Marker, ...] = ()
     wrappers: tuple[Wrapper, ...] = ()
     log: Log | None = None
+    signer: Signer | None = None
     recorded: tuple[Callable[[Record, Receipt], None], ...] = ()
 
     @property

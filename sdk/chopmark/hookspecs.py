@@ -150,6 +150,10 @@ class Marker(Protocol):
 
     `kind` is `visible`, `metadata`, `watermark` or `manifest`. A marker is opened only for
     prose; for JSON answers and tool calls the response says why the mark is missing.
+
+    One that finds its marks in files that are no texts may have `detect_file(path)`, which returns
+    them as `detect` does, none for a file of a kind that it does not know, and may raise
+    `MarkError`.
     """
 
     name: str

@@ -26,7 +26,7 @@ def outcome(policy: Policy, category: str, score: float = 1.0, **more: str) -> s
 
 
 def test_the_built_in_policies_are_there() -> None:
-    assert builtin_names() == ["cn", "eu", "off", "record-only"]
+    assert builtin_names() == ["cn", "eu", "inspect", "off", "record-only"]
     for name in builtin_names():
         assert load_policy(name).name == name
 
