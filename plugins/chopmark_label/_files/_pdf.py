@@ -1,7 +1,9 @@
 """PDF: the block is the entry AIGC of the document information (TC260-PG-20258A 6.3).
 
 Copies in the document's XMP are read too, in whatever namespace: programs mirror own entries there.
-A file that would lose something by being written is refused: encrypted, signed or damaged.
+The file stays as it is, byte for byte, with an update behind it, so that it keeps its older
+revisions; a linearized one, which has none and would not be linearized then, is written anew.
+One that would lose something is refused: encrypted, signed or damaged.
 """
 
 from __future__ import annotations
@@ -14,12 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from chopmark_label._files._errors import FileError, missing
 from chopmark_label._files._format import Place
+from chopmark_label._files._pdf_update import append_update, stream_bytes
+from chopmark_label._files._rewrite import rewrite_file
 from chopmark_label._files._whole import nothing_left, unreadable
 
 if TYPE_CHECKING:
     from pikepdf import Pdf
 
 _KEY = "/AIGC"
+_WHERE = "PDF document information, AIGC"
 _LARGEST_XMP = 16 * 2**20
 _SMALL = 64 * 2**10
 """Bytes of packed XMP that may be unpacked by a filter whose output cannot be bounded."""
@@ -55,10 +60,11 @@ class PdfFiles:
             raise error
 
     def write(self, source: Path, target: Path, block: str) -> str:
-        """Write the entry, and take copies out of XMP; streams but XMP stay packed as they are.
+        """Write the entry, and take copies out of XMP, by an update behind the file.
 
-        Older revisions, which an editor kept in the file, are dropped, as are objects that nothing
-        refers to.
+        A block that gives way stays in the older revision, where a PDF keeps what it was. A
+        linearized file is written anew, without what nothing refers to; its streams but XMP stay
+        packed as they are. A file that has this block already is copied.
         """
         pikepdf = _need(source)
         try:
@@ -72,49 +78,80 @@ class PdfFiles:
                 if _is_signed(source, pdf):
                     raise FileError(
                         source,
-                        "is digitally signed, and a label would break the signature; label it "
-                        "first, then sign",
+                        "is digitally signed, and a label would be a change behind the signature; "
+                        "label it first, then sign",
                     )
-                info = pdf.docinfo
-                for key in _labels(info):
-                    del info[key]
-                info[_KEY] = pikepdf.String(block)
-                if str(info[_KEY]) != block:
-                    raise FileError(
-                        source, f"cannot carry the block {block[:80]!r} as a PDF string; use ASCII"
-                    )
-                _clean_xmp(source, pdf)
-                with nothing_left(target):
-                    pdf.save(
-                        target,
-                        fix_metadata_version=False,
-                        compress_streams=False,
-                        stream_decode_level=pikepdf.StreamDecodeLevel.none,
-                        object_stream_mode=pikepdf.ObjectStreamMode.preserve,
-                        linearize=pdf.is_linearized,
-                        deterministic_id=True,
-                    )
+                if _places(source, pdf) == [Place(block, _WHERE)]:
+                    rewrite_file(source, target, [])
+                    return _WHERE
+                changed = [_label(source, pdf, block), *_clean_xmp(source, pdf)]
+                if pdf.is_linearized:
+                    _write_anew(pdf, target)
+                else:
+                    append_update(source, target, pdf, dict(map(_spelt, changed)))
         except (pikepdf.PdfError, *_CONFUSED) as error:
             raise _damaged(source, error) from error
-        return "PDF document information, AIGC"
+        return _WHERE
+
+
+def _label(path: Path, pdf: Pdf, block: str) -> Any:
+    """Return the document information with the block."""
+    from pikepdf import String
+
+    info = pdf.docinfo
+    for key in _labels(info):
+        del info[key]
+    info[_KEY] = String(block)
+    if str(info[_KEY]) != block:
+        raise FileError(path, f"cannot carry the block {block[:80]!r} as a PDF string; use ASCII")
+    return info
+
+
+def _spelt(thing: Any) -> tuple[tuple[int, int], bytes]:
+    from pikepdf import Stream
+
+    if isinstance(thing, Stream):
+        return thing.objgen, stream_bytes(thing, thing.read_raw_bytes())
+    return thing.objgen, thing.unparse(resolved=True)
+
+
+def _write_anew(pdf: Pdf, target: Path) -> None:
+    from pikepdf import ObjectStreamMode, StreamDecodeLevel
+
+    with nothing_left(target):
+        pdf.save(
+            target,
+            fix_metadata_version=False,
+            compress_streams=False,
+            stream_decode_level=StreamDecodeLevel.none,
+            object_stream_mode=ObjectStreamMode.preserve,
+            linearize=True,
+            deterministic_id=True,
+        )
 
 
 def _read(path: Path, *, mend: bool) -> list[Place]:
     pikepdf = _need(path)
     try:
         with _open(path, mend=mend) as pdf:
-            found = []
-            info = pdf.trailer.get("/Info")
-            if isinstance(info, pikepdf.Dictionary):
-                for key in _labels(info):
-                    value = info[key]
-                    text = str(value) if isinstance(value, pikepdf.String) else _source(value)
-                    found.append(Place(text, f"PDF document information, {key[1:]}"))
-            for text, _ in _xmp_labels(_xmp(path, pdf)):
-                found.append(Place(text, "XMP of the PDF document"))
-            return found
+            return _places(path, pdf)
     except (pikepdf.PdfError, *_CONFUSED) as error:
         raise _damaged(path, error) from error
+
+
+def _places(path: Path, pdf: Pdf) -> list[Place]:
+    from pikepdf import Dictionary, String
+
+    found = []
+    info = pdf.trailer.get("/Info")
+    if isinstance(info, Dictionary):
+        for key in _labels(info):
+            value = info[key]
+            text = str(value) if isinstance(value, String) else _source(value)
+            found.append(Place(text, f"PDF document information, {key[1:]}"))
+    for text, _ in _xmp_labels(_xmp(path, pdf)):
+        found.append(Place(text, "XMP of the PDF document"))
+    return found
 
 
 def _open(path: Path, *, mend: bool) -> Pdf:
@@ -221,11 +258,14 @@ def _xml(packet: bytes) -> Any:
         return None
 
 
-def _clean_xmp(path: Path, pdf: Pdf) -> None:
-    """Take every AIGC out of XMP; a packet without one is left as it is, byte for byte."""
+def _clean_xmp(path: Path, pdf: Pdf) -> list[Any]:
+    """Take every AIGC out of XMP, and return the object that this changed.
+
+    A packet without one is left as it is, byte for byte.
+    """
     found = _xmp_labels(_xmp(path, pdf))
     if not found:
-        return
+        return []
     from lxml import etree
 
     root = found[0][1][0].getroottree()
@@ -234,11 +274,12 @@ def _clean_xmp(path: Path, pdf: Pdf) -> None:
             del element.attrib[name]
         elif element.getparent() is None:  # there is nothing but a block
             del pdf.Root["/Metadata"]
-            return
+            return [pdf.Root]
         else:
             element.getparent().remove(element)
     stream = pdf.Root.Metadata
     stream.write(etree.tostring(root, encoding="UTF-8"))
+    return [stream]
 
 
 def _need(path: Path) -> Any:

@@ -1,8 +1,9 @@
-"""PDF keeps its content and its linearization, and other tools read the block."""
+"""PDF keeps its bytes or its linearization, and other tools read the block."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import zlib
@@ -76,10 +77,103 @@ def test_block_is_there_once_and_nothing_else_changes(
     path = make(folder, linearize=linear)
     made = write(PDF, path, block)
     assert content(made) == content(path)
+    assert linear or made.read_bytes().startswith(path.read_bytes())
     again = folder / "again.pdf"
     shutil.copy(made, again)
     assert write(PDF, again, block).read_bytes() == made.read_bytes()
     assert texts(PDF, write(PDF, again, OTHER)) == [OTHER]
+
+
+def ended_as_word_does(table: bytes) -> bytes:
+    """Put an empty table behind a file, which refers to a stream of references and the table."""
+    at = len(table)
+    refers = b"\1" + at.to_bytes(4, "big") + b"\0"
+    stream = (
+        b"90 0 obj\n<< /Type /XRef /Size 91 /W [1 4 1] /Index [90 1] /Length 6 /Root 1 0 R >>\n"
+    )
+    stream += b"stream\n" + refers + b"\nendstream\nendobj\n"
+    trailer = table[table.rindex(b"<< ", 0, table.rindex(b"startxref")) : table.rindex(b">>")]
+    trailer = re.sub(rb"/Size \d+", b"/Size 91", trailer[trailer.index(b"/Info") :])
+    before = table[table.rindex(b"startxref") :].split()[1]
+    return b"%b%bxref\n0 0\ntrailer\n<< %b /Prev %b /XRefStm %d >>\nstartxref\n%d\n%%%%EOF" % (
+        table, stream, trailer, before, at, at + len(stream),
+    )  # fmt: skip
+
+
+def shaped(folder: Path) -> dict[str, bytes]:
+    """Return files whose ends and tables are of every shape that is found."""
+    modes = pikepdf.ObjectStreamMode
+    table = make(folder, object_stream_mode=modes.disable).read_bytes()
+    stream = make(folder, object_stream_mode=modes.generate).read_bytes()
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(folder / "bare.pdf", object_stream_mode=modes.generate)
+    info = re.search(rb"/Info \d+ 0 R", table)
+    assert info
+    return {
+        "table": table,
+        "stream": stream,
+        "no information": (folder / "bare.pdf").read_bytes(),
+        "information in the trailer": table.replace(info[0], b"/Info << /Title (A title) >>"),
+        "information that is not there": table.replace(info[0], b"/Info 999 0 R"),
+        "no identifier": re.sub(rb"/ID \[[^]]*\]", b"", table),
+        "something before the header": b"From: a mailer\n\n" + stream,
+        "something behind the end": table + b"\r\n" + b"\0" * 300,
+        "no end of the last line": table.rstrip(),
+        "empty table, as Word ends a file": ended_as_word_does(table),
+    }
+
+
+def test_file_of_any_shape_stays_with_an_update_behind_it(folder: Path) -> None:
+    for shape, data in shaped(folder).items():
+        path = folder / "shaped.pdf"
+        path.write_bytes(data)
+        first = write(PDF, path, BLOCK)
+        made = folder / "twice.pdf"
+        PDF.write(first, made, OTHER)
+        assert made.read_bytes().startswith(first.read_bytes()), shape
+        assert first.read_bytes().startswith(data), shape
+        assert texts(PDF, made) == [OTHER], shape
+        assert content(made)[1:] == content(path)[1:], shape
+        with pikepdf.open(path) as old, pikepdf.open(made) as new:
+            assert new.check_pdf_syntax() == [], shape
+            kept = {key: str(value) for key, value in old.docinfo.items()}
+            assert {**kept, "/AIGC": OTHER} == {k: str(v) for k, v in new.docinfo.items()}, shape
+            if "/ID" in old.trailer:
+                assert bytes(new.trailer.ID[0]) == bytes(old.trailer.ID[0]), shape
+                assert bytes(new.trailer.ID[1]) != bytes(old.trailer.ID[1]), shape
+        if shutil.which("qpdf"):
+            subprocess.run(["qpdf", "--check", made], check=True, capture_output=True)
+        if shutil.which("pdfinfo"):
+            out = subprocess.run(["pdfinfo", "-custom", made], check=True, capture_output=True)
+            assert OTHER in out.stdout.decode(), shape
+            assert out.stderr == b"", shape
+
+
+@pytest.mark.parametrize(
+    ("size", "identifier"), [(b"3", b"[1 2]"), (b"99999", b"[(a)]"), (b"1", b"<< >>")]
+)
+def test_numbers_that_the_end_gets_wrong_do_no_harm(
+    folder: Path, size: bytes, identifier: bytes
+) -> None:
+    for table in (True, False):
+        mode = pikepdf.ObjectStreamMode
+        data = make(folder, object_stream_mode=mode.disable if table else mode.generate)
+        path = folder / "wrong.pdf"
+        whole = re.sub(rb"/Size \d+", b"/Size " + size, data.read_bytes()) if table else None
+        path.write_bytes(
+            re.sub(rb"/ID \[[^]]*\]", b"/ID " + identifier, whole or data.read_bytes())
+        )
+        assert content(write(PDF, path, BLOCK)) == content(path)
+
+
+def test_older_revision_can_be_had_again(folder: Path) -> None:
+    first = write(PDF, make(folder), BLOCK)
+    made = folder / "second.pdf"
+    PDF.write(first, made, OTHER)
+    back = folder / "back.pdf"
+    back.write_bytes(made.read_bytes()[: first.stat().st_size])
+    assert texts(PDF, back) == [BLOCK]
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
