@@ -8,6 +8,7 @@ from chopmark import Mark
 
 from ._known import KnownLabels, Line
 from ._marking import make_mark
+from ._opening import Opening
 from ._wording import AI_ELEMENT, GENERATION_ELEMENT, STANDARD
 
 WINDOW = 64
@@ -20,9 +21,10 @@ def find_labels(text: str, known: KnownLabels) -> list[Mark]:
     """Return at most one mark for the start of `text` and one for its end."""
     rest = text.strip()
     marks = []
-    if starts := known.at_start(rest):
+    starts, behind = _at_start(rest, known)
+    if starts:
         marks.append(make_mark("start", _data(starts)))
-        rest = rest[len(starts.text) :]
+        rest = behind
     ends = known.at_end(rest)
     if ends:
         rest = rest[: -len(ends.text)]
@@ -34,6 +36,15 @@ def find_labels(text: str, known: KnownLabels) -> list[Mark]:
     elif _elements(_first(rest[::-1])[::-1]):
         marks.append(make_mark("end", _ELEMENTS))
     return marks
+
+
+def _at_start(text: str, known: KnownLabels) -> tuple[Line | None, str]:
+    """Return the label at the start of `text`, or behind its opening, and what follows it."""
+    for form in ("plain", "markdown", "html"):
+        at = Opening(form).end(text, complete=True) or 0
+        if (at or form == "plain") and (line := known.at_start(text[at:])):
+            return line, text[at:].lstrip()[len(line.text) :]
+    return None, text
 
 
 def _data(line: Line) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ._forms import Format
 from ._html import HtmlText
 from ._known import TRAILING_SPACE, KnownLabels, Line
 from ._markdown import MarkdownBlocks
+from ._opening import Opening
 
 Place = Literal["start", "middle", "end"]
 NAME = "label"
@@ -62,10 +63,11 @@ class LabelMarking:
     """One answer being labelled.
 
     The label at the start goes out with the first text that is not white space. It waits only
-    while what came so far could be a label of ours that the answer already has; at most as long
-    as the longest label that we know. With `every`, another one stands between two paragraphs after
-    so many characters, unless the answer already has one at its start. `done` is True once nothing
-    is left to do before the end.
+    while what came so far could be a label of ours that the answer already has, at most as long
+    as the longest label that we know; or while it is front matter or the head of a page, behind
+    which the label stands (`_opening`). With `every`, another one stands between two paragraphs
+    after so many characters, unless the answer already has one at its start. `done` is True once
+    nothing is left to do before the end.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class LabelMarking:
         self._breaks = Breaks(every, self._follower) if every else None
         self._between = 0  # how many labels stand between paragraphs
         self._head: str | None = ""  # what is held back; None once the start is decided
+        self._opening = Opening(label.format)
         self._tail = ""
         self._keep = known.longest + TRAILING_SPACE + 1
         self._empty = True
@@ -96,9 +99,10 @@ class LabelMarking:
         if self._head is None or "start" not in self._places:
             return self._part(text)
         self._head += text
-        if self._known.undecided(self._head):  # white space alone is, too
+        at = self._opening.end(self._head, complete=False)
+        if at is None or self._known.undecided(self._head[at:]):  # white space alone is, too
             return ""
-        return self._start(self._head)
+        return self._start(self._head, at)
 
     def finish(self) -> tuple[str, list[Mark]]:
         """Return the text that ends the answer, and the marks; may be called once."""
@@ -110,7 +114,7 @@ class LabelMarking:
             data = self._data(self._label)
             return held, [make_mark(p, data, placed=False, reason=reason) for p in self._places]
         if held:
-            held = self._start(held)
+            held = self._start(held, self._opening.end(held, complete=True) or 0)
         if self._between:
             data = {**self._data(self._label), "count": str(self._between)}
             self._made.append(make_mark("middle", data))
@@ -118,15 +122,18 @@ class LabelMarking:
             held += self._end()
         return held, self._made
 
-    def _start(self, head: str) -> str:
+    def _start(self, head: str, at: int) -> str:
+        """Return `head` with the label, behind its first `at` characters."""
         self._head = None
-        there = self._known.at_start(head)
+        there = self._known.at_start(head[at:])
         if there:
             self._breaks = None
         self.done = "end" not in self._places and self._breaks is None
         self._made.append(make_mark("start", self._data(self._label, there)))
-        head = self._part(head)
-        return head if there else f"{self._label.text}{_GAP}{head}"
+        first, head = head[:at], self._part(head[at:])
+        if there:
+            return first + head
+        return f"{first}{_missing_breaks(first)}{self._label.text}{_GAP}{head}"
 
     def _part(self, text: str) -> str:
         """Put labels between the paragraphs of the next piece, where some are due."""
@@ -149,8 +156,7 @@ class LabelMarking:
         self._made.append(make_mark("end", self._data(self._label, there)))
         if there:
             return ""
-        breaks = len(self._tail[-2:]) - len(self._tail[-2:].rstrip("\n"))
-        return f"{_GAP[breaks:]}{self._label.text}"
+        return f"{_missing_breaks(self._tail)}{self._label.text}"
 
     def _data(self, line: Line, there: Line | None = None) -> dict[str, str]:
         if there is None:
@@ -160,6 +166,12 @@ class LabelMarking:
     def _check_open(self) -> None:
         if self._finished:
             raise MarkError("the label of this answer is finished; open another marking")
+
+
+def _missing_breaks(text: str) -> str:
+    """Return the line breaks that part a label from `text` before it."""
+    ends = text[-2:]
+    return _GAP[len(ends) - len(ends.rstrip("\n")) :] if text else ""
 
 
 def _follower(form: Format) -> Follower:
