@@ -6,7 +6,9 @@ import re
 from html import escape
 from typing import Literal
 
-from ._wording import DEFAULTS, Language, Style, Wording
+from chopmark import MarkError, PolicyError
+
+from ._wording import LANGUAGES, Language, Style, Wording, make_wordings
 
 Format = Literal["plain", "markdown", "html"]
 
@@ -16,11 +18,24 @@ _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>#~|!&$])")
 _MARKDOWN_LIST = re.compile(r"^([+\-=]|\d+(?=[.)]))")
 _CHINESE = "zh-CN"
 _CHINESE_RUN = re.compile(r"(?:[A-Za-z]+)?[㐀-䶿一-鿿]+")
-# Dark grey on light grey is 13:1, well over the 4.5:1 that WCAG 2.2 1.4.3 asks of small text.
-_BADGE = (
-    "display:inline-block;margin:0;padding:.1em .5em;border:1px solid #6b7280;border-radius:.3em;"
-    "background:#f3f4f6;color:#1f2937;font:600 .875em/1.5 sans-serif"
+_ELEMENTS = ("p", "div", "span")
+# Grey on grey is 13:1 either way round, well over the 4.5:1 that WCAG 2.2 1.4.3 asks of small text.
+# A browser without light-dark() drops both pairs that have it, and a page that does not say
+# `color-scheme` stays light; the badge brings its own background, so it is legible on any. Where
+# the system forces its colours, the border still shows where the badge is. What a page may hand
+# down (capitals, spacing, no wrapping) is set back.
+_COLOURS = (
+    "background:#f3f4f6;color:#1f2937;"
+    "background:light-dark(#f3f4f6,#1f2937);color:light-dark(#1f2937,#f3f4f6)"
 )
+_BADGE = (
+    f"box-sizing:border-box;max-width:100%;padding:.1em .5em;{_COLOURS};"
+    "border:1px solid #6b7280;border-radius:.3em;font:600 max(.875em,12px)/1.5 sans-serif;"
+    "letter-spacing:normal;text-align:start;text-indent:0;text-transform:none;white-space:normal;"
+    "overflow-wrap:anywhere"
+)
+_LINE = f"display:block;width:fit-content;margin:0 0 .5em;{_BADGE}"
+_INLINE = f"display:inline-block;margin:0;{_BADGE}"
 
 
 def render(wording: Wording, form: Format) -> str:
@@ -28,7 +43,7 @@ def render(wording: Wording, form: Format) -> str:
     if form == "markdown":
         return f"> {_escape_markdown(wording.text)}"
     if form == "html":
-        return html_fragment(wording.language, text=wording.text)
+        return _html(wording, "p")
     text = wording.text
     bracketed = _BRACKETS.get(text[0]) == text[-1] and len(text) > 1
     if bracketed:
@@ -50,26 +65,46 @@ def html_fragment(
     text that users copy or export must carry it itself (Labelling Measures, Article 4). The badge
     has its style inline; where a Content-Security-Policy forbids that it is still readable text.
 
+    Screen readers read the words as they read any text; there is no second text for them alone.
+    `dir` keeps the words together on a page that runs from right to left.
+
     Args:
         language: whose readers it is for; becomes the `lang` attribute.
         text: the words, escaped here; by default those of `style`.
         style: `gb45438` for a wording with both elements of the standard, or `plain`.
         element: the element to use, `span` inside a line.
 
+    Raises:
+        MarkError: the language or the element is not one of those above, or `text` cannot be a
+            label of this style.
+
     Example:
-        >>> html_fragment("zh").startswith('<p lang="zh-CN" role="note" aria-label="AI生成"')
+        >>> html_fragment("zh").startswith('<p data-label="AI生成" lang="zh-CN" dir="auto"')
         True
     """
-    words = escape(DEFAULTS[style][language] if text is None else text)
-    lang = _CHINESE if language == "zh" else language
+    if language not in LANGUAGES:
+        raise MarkError(f"language is {language!r}; it may be {', '.join(LANGUAGES)}")
+    if element not in _ELEMENTS:
+        raise MarkError(f"element is {element!r}; it may be {', '.join(_ELEMENTS)}")
+    own = {} if text is None else {language: text}
+    try:
+        return _html(make_wordings(own, style, "html_fragment")[language], element)
+    except PolicyError as error:
+        raise MarkError(str(error)) from error
+
+
+def _html(wording: Wording, element: str) -> str:
+    words = escape(wording.text)
+    lang = _CHINESE if wording.language == "zh" else wording.language
     shown = words
-    if language not in _WIDE:  # so that a screen reader changes its voice for the Chinese part
+    if wording.language not in _WIDE:  # so that a screen reader changes its voice for that part
         shown = _CHINESE_RUN.sub(rf'<span lang="{_CHINESE}">\g<0></span>', words)
-    # The words come early in the tag: a verifier that reads the raw fragment looks at its
-    # first 64 characters.
+    # The words come first in the tag: a verifier that reads the raw fragment looks at its first 64
+    # characters. Not as `aria-label`, which would be read in place of the words and their `lang`.
     return (
-        f'<{element} lang="{lang}" role="note" aria-label="{words}" class="chopmark-label" '
-        f'style="{_BADGE}">{shown}</{element}>'
+        f'<{element} data-label="{words}" lang="{lang}" dir="auto" role="note" '
+        f'class="chopmark-label" style="{_INLINE if element == "span" else _LINE}">'
+        f"{shown}</{element}>"
     )
 
 

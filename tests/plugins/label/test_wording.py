@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chopmark import Policy, PolicyError, Request
+from chopmark import MarkError, Policy, PolicyError, Request
 from chopmark_label import Label, check_wording, html_fragment
 from chopmark_label._wording import DEFAULTS, LANGUAGES, Language
 
@@ -100,7 +100,9 @@ def test_own_words_are_bracketed_once(text: str, line: str) -> None:
 
 def test_html_fragment_escapes_words_and_names_its_language() -> None:
     fragment = html_fragment("zh", text='AI生成 <b>"&', element="span")
-    assert fragment.startswith('<span lang="zh-CN" role="note" aria-label="AI生成 &lt;b&gt;')
+    assert fragment.startswith(
+        '<span data-label="AI生成 &lt;b&gt;&quot;&amp;" lang="zh-CN" dir="auto"'
+    )
     assert fragment.endswith(">AI生成 &lt;b&gt;&quot;&amp;</span>")
 
 
@@ -109,11 +111,33 @@ def test_html_fragment_marks_the_chinese_part_of_an_english_label() -> None:
     assert html_fragment("en", style="plain").endswith(">AI-generated</p>")
 
 
-def test_badge_colours_are_legible() -> None:
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ({"language": 'zh" onclick="x'}, "language is"),
+        ({"language": "sv"}, "it may be zh, en"),
+        ({"language": "zh", "element": "p onclick=x"}, "it may be p, div, span"),
+        ({"language": "zh", "text": "机器写的"}, "AI and the generation element"),
+        ({"language": "en", "text": "AI-generated"}, 'style = "plain"'),
+        ({"language": "en", "text": "", "style": "plain"}, "give it the words"),
+        ({"language": "zh", "text": "AI生成\u202e"}, "U+202E"),
+    ],
+)
+def test_html_fragment_refuses_what_is_no_label(asked: dict[str, str], named: str) -> None:
+    with pytest.raises(MarkError, match=re.escape(named)):
+        html_fragment(**asked)  # type: ignore[arg-type]
+
+
+def test_badge_colours_are_legible_on_light_and_dark() -> None:
     fragment = html_fragment("zh")
-    colours = re.findall(r"(?:background|[;\"]color):#([0-9a-f]{6})", fragment)
-    light, dark = sorted((luminance(c) for c in colours), reverse=True)
-    assert (light + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
+    pairs = [
+        re.findall(r"(?:background|[;\"]color):#([0-9a-f]{6})", fragment),
+        *zip(*re.findall(r"light-dark\(#([0-9a-f]{6}),#([0-9a-f]{6})\)", fragment), strict=True),
+    ]
+    assert len(pairs) == 3
+    for pair in pairs:
+        light, dark = sorted((luminance(c) for c in pair), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5  # WCAG 2.2, 1.4.3
 
 
 def luminance(colour: str) -> float:
