@@ -1,0 +1,158 @@
+"""`detect`: whether a text has a mark of ours, under any key that could have made one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from chopmark import MarkError
+
+from ._detection import Detection, Span
+from ._prf import Ids
+from ._ring import KeyName, Ring, this_epoch
+from ._scan import Window, scan, spans
+from ._schemes import SCHEMES, Scheme
+from ._scores import Scores
+from ._tokens import Tokenizer
+
+ALPHA = 1e-5
+"""Of a million unmarked texts ten are called marked, at the most."""
+REFERENCE_BITS = 1.6
+"""The chance a token, in bits, by which a text is judged too short: temperature 0.7, about."""
+MARGIN = 1.5
+"""So many times the tokens of the median text bring four of five texts below the level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The strongest test under one key."""
+
+    key: KeyName | None
+    scores: Scores
+    log10_p: float
+    tests: int
+    window: Window | None
+
+
+def detect(
+    text: str,
+    ring: Ring,
+    tokenizer: Tokenizer,
+    *,
+    scheme: str = "gumbel",
+    tenants: Sequence[str] = ("",),
+    epochs: Iterable[str] | None = None,
+    alpha: float = ALPHA,
+    prompt: str | None = None,
+) -> Detection:
+    """Return whether `text` was marked with a key of `ring`.
+
+    Args:
+        text: any text, a longer one with marked parts included.
+        ring: the keys; those that are revoked are not looked for.
+        tokenizer: that of the model which may have written it.
+        scheme: `gumbel` or `green`.
+        tenants: for whom it may have been written; each costs a factor in the p-value.
+        epochs: months as YYYY-MM; by default all in which a key was used.
+        alpha: the level, after the adjustment for everything that was tried.
+        prompt: what stood before it, where that is known: then the first tokens count too.
+
+    Raises:
+        MarkError: the scheme is unknown, alpha no probability, or no key can be looked for.
+        RingError: an epoch is no month.
+    """
+    found = _scheme(scheme)
+    names = ring.finding(tenants, this_epoch(), epochs)
+    if not names:
+        raise MarkError(
+            "no key to look for: the ring has none, they are revoked, or none was in use in the "
+            "epochs that were asked for"
+        )
+    keys = [(name, found.key(ring.derive(name, scheme, tokenizer.digest))) for name in names]
+    tokens = tokenizer.encode(text)
+    before = None if prompt is None else tokenizer.encode(prompt).ids
+    best = search(tokens.ids, keys, found, before)
+    detection = conclude(best, found, len(keys), alpha)
+    if detection.verdict != "marked":
+        return detection
+    places = spans(best.scores.values, found.null, alpha, len(keys))
+    marked = [
+        Span(
+            int(tokens.starts[best.scores.places[one.start]]),
+            int(tokens.ends[best.scores.places[one.end - 1]]),
+            one.log10_p,
+        )
+        for one in places
+    ]
+    return replace(detection, spans=tuple(sorted(marked)))
+
+
+def search(
+    ids: Ids,
+    keys: Sequence[tuple[KeyName | None, bytes]],
+    scheme: Scheme,
+    prompt: Ids | None = None,
+) -> Finding:
+    """Return the strongest of all tests of `ids`, shape (n,), under all `keys`.
+
+    For each key the whole text is one test and its best window another; half of the level is
+    each one's.
+    """
+    best: Finding | None = None
+    for name, key in keys:
+        scores = scheme.score(key, ids, prompt)
+        whole = scheme.null.log10_tail(len(scores.values), float(scores.values.sum()))
+        looked = scan(scores.values, scheme.null)
+        tests, log10_p, window = 1, whole, None
+        if looked.best is not None:
+            tests = 2
+            part = looked.best.log10_p + math.log10(looked.windows)
+            if part < whole:
+                tests, log10_p, window = 2 * looked.windows, looked.best.log10_p, looked.best
+        found = Finding(name, scores, log10_p, tests, window)
+        if best is None or _adjusted(found) < _adjusted(best):
+            best = found
+    if best is None:
+        raise MarkError("no key to look for")
+    return best
+
+
+def conclude(found: Finding, scheme: Scheme, keys: int, alpha: float) -> Detection:
+    """Return what the strongest test says, after all of them were paid for."""
+    if not 0 < alpha < 1:
+        raise MarkError(f"alpha is {alpha!r}; write a probability, for example 1e-5")
+    tests = found.tests * keys
+    adjusted = min(0.0, found.log10_p + math.log10(tests))
+    needed = -math.log10(alpha) + math.log10(max(1, keys))
+    enough = {bits: math.ceil(MARGIN * needed / rate) for bits, rate in scheme.rates.items()}
+    scored = len(found.scores.values)
+    marked = adjusted <= math.log10(alpha)
+    short = scored < enough[REFERENCE_BITS]
+    notes: tuple[str, ...] = ()
+    if short and not marked:
+        notes = (f"{scored} tokens can be tested, {enough[REFERENCE_BITS]} would be needed",)
+    if found.scores.duplicates > scored:
+        notes = (*notes, "most of the text repeats itself, which says nothing new")
+    return Detection(
+        verdict="marked" if marked else "inconclusive" if short else "no_evidence",
+        scheme=scheme.name,
+        key=found.key if marked else None,
+        log10_p=found.log10_p,
+        log10_p_adjusted=adjusted,
+        tests=tests,
+        scored=scored,
+        duplicates=found.scores.duplicates,
+        enough=enough,
+        notes=notes,
+    )
+
+
+def _adjusted(found: Finding) -> float:
+    return found.log10_p + math.log10(found.tests)
+
+
+def _scheme(name: str) -> Scheme:
+    if name not in SCHEMES:
+        raise MarkError(f"there is no scheme {name!r}; there are {', '.join(SCHEMES)}")
+    return SCHEMES[name]

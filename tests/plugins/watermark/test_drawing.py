@@ -1,0 +1,113 @@
+"""A mark does not change what is written, and is found by who has the key."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chopmark import MarkError
+from chopmark_watermark import GreenDrawer, GumbelDrawer, Sampling
+from chopmark_watermark._detect import conclude, search
+from chopmark_watermark._gumbel import score_gumbel
+from chopmark_watermark._sampling import candidates
+from chopmark_watermark._schemes import GREEN, GUMBEL, Scheme
+
+from .conftest import Logits
+
+KEY, OTHER = b"0123456789abcdef", b"another key 16 b"
+
+
+def verdict(ids: list[int], key: bytes, scheme: Scheme, alpha: float = 1e-5) -> str:
+    found = search(np.array(ids, dtype=np.uint32), [(None, key)], scheme)
+    return conclude(found, scheme, 1, alpha).verdict
+
+
+def test_a_drawn_answer_is_found_under_its_key_and_under_no_other(logits: Logits) -> None:
+    drawer = GumbelDrawer(KEY, Sampling(), prompt=[1, 2])
+    ids = [drawer.draw(logits()) for _ in range(150)]
+    assert verdict(ids, KEY, GUMBEL) == "marked"
+    assert verdict(ids, OTHER, GUMBEL) == "no_evidence"
+
+
+def test_a_greedy_answer_is_found_by_its_green_tokens(logits: Logits) -> None:
+    drawer = GreenDrawer(KEY)
+    ids = [drawer.draw(logits()) for _ in range(150)]
+    assert verdict(ids, KEY, GREEN) == "marked"
+    assert verdict(ids, OTHER, GREEN) != "marked"
+
+
+def test_over_all_keys_each_token_is_drawn_with_its_own_probability() -> None:
+    logits = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
+    rng = np.random.default_rng(1)
+    drawn = np.zeros(4)
+    for _ in range(8000):
+        drawn[GumbelDrawer(rng.bytes(16), Sampling(), prompt=[7, 9]).draw(logits)] += 1
+    expected = np.exp(logits) * 8000
+    # The 99.99 % point of chi-squared with three degrees of freedom.
+    assert ((drawn - expected) ** 2 / expected).sum() < 21.1
+
+
+def test_the_numbers_of_a_key_are_uniform_and_those_of_tokens_independent() -> None:
+    ids = np.random.default_rng(2).integers(0, 50000, 200_000).astype(np.uint32)
+    scores = score_gumbel(KEY, ids)
+    uniform = np.sort(1 - np.exp(-scores.values))
+    distance = np.abs(uniform - np.arange(1, len(uniform) + 1) / len(uniform)).max()
+    assert distance < 2.0 / len(uniform) ** 0.5  # Kolmogorov-Smirnov, beyond 99.9 %
+
+
+def test_a_context_that_comes_again_is_drawn_by_chance_and_not_counted(logits: Logits) -> None:
+    drawer = GumbelDrawer(KEY, Sampling(), prompt=[5, 6])
+    followers = set()
+    for _ in range(40):
+        drawer.follow(5)
+        drawer.follow(6)
+        followers.add(drawer.draw(np.zeros(50)))
+    assert len(followers) > 10
+    scores = score_gumbel(KEY, np.array([5, 6, 1] * 40, dtype=np.uint32))
+    assert len(scores.values) == 3
+    assert scores.duplicates == 118 - 3
+
+
+def test_one_token_repeated_is_never_called_marked() -> None:
+    for token in range(50):
+        assert verdict([token] * 5000, KEY, GUMBEL) == "inconclusive"
+        assert verdict([token] * 5000, KEY, GREEN) == "inconclusive"
+
+
+def test_prompt_tokens_give_the_first_tokens_of_an_answer_their_context(logits: Logits) -> None:
+    drawer = GumbelDrawer(KEY, Sampling(), prompt=[3, 4])
+    ids = np.array([drawer.draw(logits()) for _ in range(20)], dtype=np.uint32)
+    assert len(score_gumbel(KEY, ids).values) == 18
+    whole = score_gumbel(KEY, ids, np.array([3, 4], dtype=np.uint32))
+    assert len(whole.values) == 20
+    assert list(whole.places) == list(range(20))
+
+
+@given(
+    st.lists(st.floats(-20, 20) | st.just(float("-inf")), min_size=2, max_size=400),
+    st.floats(0.1, 3),
+    st.integers(1, 300),
+    st.floats(0.05, 1),
+)
+def test_only_candidates_that_the_sampler_allows_are_drawn(
+    values: list[float], temperature: float, top_k: int, top_p: float
+) -> None:
+    logits = np.array(values)
+    sampling = Sampling(temperature, top_k, top_p)
+    if not np.isfinite(logits).any():
+        with pytest.raises(MarkError, match="no logit is finite"):
+            candidates(logits, sampling)
+        return
+    ids, _ = candidates(logits, sampling)
+    assert 1 <= len(ids) <= top_k
+    assert np.isfinite(logits[ids]).all()
+    assert logits[ids].max() == logits.max()
+    assert GumbelDrawer(KEY, sampling, prompt=[1, 2]).draw(logits) in ids
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": 0}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}])
+def test_a_sampler_that_leaves_no_choice_is_named(wrong: dict[str, float]) -> None:
+    with pytest.raises(MarkError, match=next(iter(wrong))):
+        Sampling(**wrong)  # type: ignore[arg-type]
