@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ._checked import checked
 from ._values import Verdict
 from .hookspecs import Scanner
 
@@ -99,7 +100,10 @@ class JsonScanner:
 
     def _step(self, found: Sequence[Verdict]) -> Sequence[Verdict]:
         self.settled = self._at(self._inner.settled)
-        return [replace(v, start=self._at(v.start), end=self._at(v.end)) for v in found]
+        if not found:
+            return ()
+        sound = checked(found, self._decoded)
+        return [replace(v, start=self._at(v.start), end=self._at(v.end)) for v in sound]
 
 
 def _escaped_backslash(text: str, at: int) -> bool:

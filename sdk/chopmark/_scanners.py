@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ._checked import checked
 from ._errors import PolicyError
 from ._values import Context, Verdict
 from .hookspecs import Detector, Needs, Scanner
@@ -44,9 +45,11 @@ def check_needs(detector: Detector, cap: int) -> None:
         )
 
 
-def _moved(verdicts: Sequence[Verdict], by: int) -> list[Verdict]:
+def _moved(found: Sequence[Verdict], length: int, by: int) -> list[Verdict]:
+    """Check verdicts on a text of `length` characters, which begins at `by` in the whole one."""
+    verdicts = checked(found, length)
     if not by:
-        return list(verdicts)
+        return verdicts
     return [replace(v, start=v.start + by, end=v.end + by) for v in verdicts]
 
 
@@ -80,7 +83,7 @@ class WindowScanner:
             return ()
         found = self._detector.judge(self._text, self._context)
         self.settled = until
-        moved = _moved(found, self._base)
+        moved = _moved(found, len(self._text), self._base)
         keep = max(0, until - self._window - self._base)
         if keep:
             self._text = self._text[keep:]
@@ -132,7 +135,7 @@ class ClauseScanner:
         found: Sequence[Verdict] = ()
         if not clause.isspace():
             found = self._detector.judge(clause, self._context)
-        moved = _moved(found, self.settled)
+        moved = _moved(found, len(clause), self.settled)
         self.settled += len(clause)
         return moved
 
@@ -168,5 +171,5 @@ class WholeScanner:
 
     def _judge(self, until: int) -> Sequence[Verdict]:
         since, self.settled = self.settled, until
-        found = self._detector.judge(self._text[:until], self._context)
+        found = checked(self._detector.judge(self._text[:until], self._context), until)
         return [replace(v, start=max(v.start, since)) for v in found if v.end > since]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from ._checked import VerdictError, checked
 from ._values import Context, Direction, Failure, Kind, Outcome, Verdict
 from .hookspecs import Detector, Scanner
 from .policy import Handling
@@ -110,14 +111,13 @@ class Screen:
             try:
                 found = feed(text)
                 settled = scanner.settled
+                if found:
+                    self._add(found, watch)
+                if settled < frontier:
+                    frontier = settled
             except Exception as error:  # noqa: BLE001  the plugin border: it becomes a Failure
                 broken = [*(broken or ()), watch]
-                settled = self._broke(watch, error)
-                found = ()
-            if found:
-                self._add(found, watch)
-            if settled < frontier:
-                frontier = settled
+                self._broke(watch, error)
         if broken:
             self._watches = [watch for watch in self._watches if watch not in broken]
             self._feeds = [entry for entry in self._feeds if entry[2] not in broken]
@@ -146,29 +146,29 @@ class Screen:
         for watch in self._watches:
             try:
                 found = watch.scanner.finish()
+                if found:
+                    self._add(found, watch)
             except Exception as error:  # noqa: BLE001  the plugin border
                 self._broke(watch, error)
-                continue
-            if found:
-                self._add(found, watch)
         end = self._released + len(self._held)
         return self._release_planned(end, last=True) if self._plan else self._take(end)
 
-    def _broke(self, watch: Watch, error: Exception) -> int:
-        """Keep the failure; by policy deny what is not settled. Return the new frontier."""
+    def _broke(self, watch: Watch, error: Exception) -> None:
+        """Keep the failure; by policy deny what is not settled."""
         handled = self._on_error
         name = watch.detector.name
         self.failures.append(
             Failure(role="detector", name=name, error=type(error).__name__, handled=handled)
         )
-        end = self._released + len(self._held)
         if handled == "allow":
-            return end
-        at = min(max(watch.scanner.settled, self._released), end)
+            return
+        end = self._released + len(self._held)
+        # A wrong verdict may have stood for any text that its scanner has just settled.
+        settled = 0 if isinstance(error, VerdictError) else watch.scanner.settled
+        at = min(max(settled, self._released), end)
         broken = Verdict(category="error.detector", start=at, end=max(end, at))
         self._plan.append(self._placed(broken, name))
         self._plan.sort(key=_order)
-        return end
 
     def _placed(self, verdict: Verdict, detector: str) -> Verdict:
         return replace(
@@ -180,7 +180,8 @@ class Screen:
         )
 
     def _add(self, found: Sequence[Verdict], watch: Watch) -> None:
-        for verdict in found:
+        end = self._released + len(self._held)
+        for verdict in checked(found, end, self._released):
             judged = self._placed(verdict, watch.detector.name)
             outcome = self._decide(judged)
             if outcome == "modify" and not self._modifies:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chopmark import Chopmark, load_policy
-from chopmark.testing import MemoryLog
+from chopmark import (
+    Chopmark,
+    Chunk,
+    Context,
+    Kind,
+    Needs,
+    OnError,
+    Policy,
+    PolicyBlocked,
+    Request,
+    Verdict,
+    load_policy,
+)
+from chopmark._decorator import TextShape
+from chopmark.hookspecs import Scanner
+from chopmark.testing import MemoryLog, plugin
 
 PLUGINS = ("keyword", "pii", "label")
 
@@ -57,3 +72,114 @@ def test_an_empty_answer_passes_and_is_recorded(chop: Chopmark, log: MemoryLog) 
 def test_a_prompt_of_a_megabyte_is_judged(chop: Chopmark, prompt: str) -> None:
     assert chop.screen(prompt).action in ("allow", "modify")
     assert chop.screen(prompt + " how to make a pipe bomb ").action == "block"
+
+
+class Once:
+    """Hands over one thing for every text that it judges."""
+
+    name = "once"
+    version = "1"
+    blocking = False
+
+    def __init__(self, handed: object, needs: Needs) -> None:
+        self.needs = needs
+        self.handed = handed
+
+    def judge(self, text: str, context: Context) -> Sequence[Verdict]:
+        handed: Any = self.handed
+        return [handed]
+
+
+class OnceInAStream(Once):
+    """The same, with a scanner of its own."""
+
+    def open(self, context: Context) -> Scanner:
+        return _OnceScanner(self.handed)
+
+
+class _OnceScanner:
+    def __init__(self, handed: object) -> None:
+        self.settled = 0
+        self._handed: Any = handed
+
+    def feed(self, text: str) -> Sequence[Verdict]:
+        self.settled += len(text)
+        return [self._handed] if self.settled > 4 else ()
+
+    def finish(self) -> Sequence[Verdict]:
+        return ()
+
+
+ONCE = [
+    Once(None, Needs.window(3)),
+    Once(None, Needs.clause()),
+    Once(None, Needs.whole()),
+    OnceInAStream(None, Needs.window(3)),
+]
+
+
+class Texts(TextShape):
+    """Pieces of text of one kind."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(whole=False)
+        self._kind = kind
+
+    def text(self, raw: str) -> None:
+        """Show every piece to `read`."""
+
+    def read(self, raw: str) -> Sequence[Chunk]:
+        return (Chunk(raw, self._kind),)
+
+
+WRONG = {
+    "an outcome that nobody knows": Verdict(category="x", start=0, end=1, outcome="zap"),  # type: ignore[arg-type]
+    "a start before the text": Verdict(category="x", start=-3, end=-1, outcome="modify"),
+    "an end behind the text": Verdict(category="x", start=0, end=99, outcome="modify"),
+    "an end before the start": Verdict(category="x", start=2, end=1, outcome="modify"),
+    "half a character": Verdict(category="x", start=0.5, end=1),  # type: ignore[arg-type]
+    "a score above 1": Verdict(category="x", start=0, end=1, score=7.0, outcome="warn"),
+    "a score that is no number": Verdict(category="x", start=0, end=1, score=float("nan")),
+    "no category": Verdict(category="", start=0, end=1, outcome="warn"),
+    "a replacement that is no text": Verdict(
+        category="x", start=0, end=1, outcome="modify", replacement=3  # type: ignore[arg-type]
+    ),
+    "a mapping": {"category": "x", "start": 0, "end": 1},
+    "nothing": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("handed", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("kind", ONCE, ids=["window", "clause", "whole", "stream"])
+@pytest.mark.parametrize("wire", ["answer", "structured"])
+def test_a_verdict_that_cannot_be_used_breaks_its_detector_and_nothing_gets_out(
+    kind: Once, handed: object, wire: Kind
+) -> None:
+    log = MemoryLog()
+    brought = plugin(detectors=[type(kind)(handed, kind.needs)], log=log)
+    chop = Chopmark(Policy(name="p", roles=()), plugins=[brought])
+
+    pieces = ("to", "o ", '"much"。', ' to\\u0020"say')
+    got: list[str] = []
+    with pytest.raises(PolicyBlocked):
+        got.extend(chop.stream(Request(stream=True), Texts(wire), lambda request: pieces))
+    assert "too".startswith("".join(got).strip())
+    assert [(f.name, f.error, f.handled) for f in log.records[0].failures] == [
+        ("once", "VerdictError", "block")
+    ]
+    assert not log.records[0].judged
+
+
+def test_a_verdict_that_cannot_be_used_is_recorded_where_the_policy_goes_on() -> None:
+    for handed in WRONG.values():
+        log = MemoryLog()
+        brought = plugin(detectors=[Once(handed, Needs.whole())], log=log)
+        policy = Policy(name="p", roles=(), on_error=OnError(detector="allow"))
+
+        @Chopmark(policy, plugins=[brought]).guard
+        def answer(prompt: str) -> str:
+            return "hello"
+
+        assert answer("q") == "hello"
+        assert log.records[0].failures[0].error == "VerdictError"
+        assert log.records[0].verdicts == ()
