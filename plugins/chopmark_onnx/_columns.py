@@ -12,14 +12,18 @@ from ._folder import Folder
 from ._heads import PRESETS, Head
 from ._options import ModelOptions
 
+SEXUAL = "sexual"
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One label of the output, as this policy wants it.
 
-    `report_from` is the least score that is a verdict, `deny_from` the least at which that
-    advises to deny, `ask_from` the least at which a second model is asked; each is infinite where
-    there is none.
+    `category` is empty where the policy leaves the label out, and it is read all the same: one
+    that the model itself calls `sexual`, for what that is together with a minor. `sexual` says so,
+    whatever the policy calls it. `report_from` is the least score that is a verdict, `deny_from`
+    the least at which that advises to deny, `ask_from` the least at which a second model is asked;
+    each is infinite where there is none.
     """
 
     number: int
@@ -28,6 +32,7 @@ class Column:
     report_from: float
     deny_from: float
     ask_from: float = math.inf
+    sexual: bool = False
 
 
 def columns(folders: Sequence[Folder], options: ModelOptions) -> list[tuple[Column, ...]]:
@@ -39,14 +44,15 @@ def columns(folders: Sequence[Folder], options: ModelOptions) -> list[tuple[Colu
     """
     _check_names("heads", options.heads, (h.label for f in folders for h in f.heads), folders)
     found = [_columns(folder, options) for folder in folders]
-    if not all(found):
-        labels = [head.label for head in folders[found.index(())].heads]
+    named = [any(column.category for column in columns) for columns in found]
+    if not all(named):
+        labels = [head.label for head in folders[named.index(False)].heads]
         raise PolicyError(
             f"plugin 'onnx', option 'heads': none of {', '.join(labels)} has a category; give "
             f'one a name, heads = {{ {labels[-1]} = "toxic" }}'
         )
     if isinstance(options.threshold, Mapping):
-        every = (column.category for columns in found for column in columns)
+        every = (c.category for columns in found for c in columns if c.category)
         _check_names("threshold", options.threshold, every, folders)
     if len(folders) > 1:
         _check_second(folders, found, options)
@@ -57,12 +63,16 @@ def _columns(folder: Folder, options: ModelOptions) -> tuple[Column, ...]:
     found = []
     for number, head in enumerate(folder.heads):
         category = options.heads.get(head.label, head.category)
+        sexual = SEXUAL in (head.category, category)
         if category:
             deny_from = _deny_from(head.thresholds, category, options)
             floor = _report_from(folder, head, options)
             least = min(floor, deny_from)  # what is to be denied is never too low to report
             ask_from = _ask_from(head, category, options)
-            found.append(Column(number, head.label, category, least, deny_from, ask_from))
+            found.append(Column(number, head.label, category, least, deny_from, ask_from, sexual))
+        elif sexual:
+            ask_from = _ask_from(head, head.category, options)
+            found.append(Column(number, head.label, "", math.inf, math.inf, ask_from, sexual))
     return tuple(found)
 
 
@@ -125,7 +135,7 @@ def _check_names(
 def _check_second(
     folders: Sequence[Folder], found: Sequence[Sequence[Column]], options: ModelOptions
 ) -> None:
-    first, second = ([column.category for column in columns] for columns in found)
+    first, second = ([c.category for c in columns if c.category] for columns in found)
     if isinstance(options.unsure, Mapping):
         _check_names("unsure", options.unsure, first, folders[:1])
     where = f"plugin 'onnx', option 'second' = {str(folders[1].path)!r}"

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from chopmark.terminal import table
+
 from ._folder import read_folder
 from ._listing import Listed, look
 from ._locate import bundled, locate
@@ -49,7 +51,7 @@ def list_command(names: Sequence[str], as_json: bool) -> None:
     rows = [
         (one.name, f"{one.bytes / 1e6:.1f} MB", one.state, ", ".join(one.heads)) for one in found
     ]
-    _print_table(("MODEL", "SIZE", "DIGEST", "HEADS"), rows)
+    click.echo(table(("MODEL", "SIZE", "DIGEST", "HEADS"), rows))
     for one in found:
         if one.error:
             click.echo(f"{one.name}: {one.error}", err=True)
@@ -102,7 +104,7 @@ def bench_command(
         (one.model, str(one.tokens), str(one.windows), f"{one.p50:.2f}", f"{one.p99:.2f}")
         for one in found
     ]
-    _print_table(("MODEL", "TOKENS", "WINDOWS", "P50 MS", "P99 MS"), rows)
+    click.echo(table(("MODEL", "TOKENS", "WINDOWS", "P50 MS", "P99 MS"), rows))
 
 
 @models.command("check")
@@ -122,11 +124,3 @@ def check_command(model: str, threads: int, providers: tuple[str, ...], as_json:
 
 def _print_json(found: Sequence[Any]) -> None:
     click.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
-
-
-def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    lines = [header, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
-    for line in lines:
-        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())

@@ -23,9 +23,9 @@ UNJUDGED = "unjudged"
 LATE = f"{UNJUDGED}.budget"
 """The category of a text for which the time did not suffice."""
 
-SEXUAL = "sexual"
 SEXUAL_MINORS = "sexual_minors"
-"""The category of what is sexual and mentions a minor; it always advises `deny`."""
+"""The category of what is sexual and mentions a minor; it always advises `deny`, also where the
+policy leaves the label `sexual` out or gives it another name."""
 
 SEXUAL_MINORS_FROM = 0.2
 """The score of `sexual` from which that holds: far below what is denied among adults."""
@@ -74,8 +74,9 @@ class OnnxDetector:
         self.version = _version(self._cascade, options)
         self._budget_ms = options.budget_ms
         self._on_budget = OUTCOMES[options.on_budget]
-        named = {category for stage in self.stages for category in stage.categories}
-        minors = (SEXUAL_MINORS,) if SEXUAL in named else ()
+        columns = [column for stage in self.stages for column in stage.columns]
+        named = {column.category for column in columns} - {""}
+        minors = (SEXUAL_MINORS,) if any(column.sexual for column in columns) else ()
         self.categories = (*sorted(named), *minors, UNJUDGED)
 
     @property
@@ -136,7 +137,8 @@ class OnnxDetector:
         reading = _with_minors(reading, before + text)
         scores = dict.fromkeys(self.categories, 0.0)
         for column, score in reading.scores:
-            scores[column.category] = max(score, scores[column.category])
+            if column.category:
+                scores[column.category] = max(score, scores[column.category])
         scores[UNJUDGED] = float(bool(reading.unjudged or reading.late))
         return self._verdicts(text, reading), scores
 
@@ -214,7 +216,7 @@ class _TextInProgress:
 
 def _with_minors(reading: Reading, text: str) -> Reading:
     """Add the rule over what is sexual: with a mention of a minor it is another category."""
-    sexual = max((score for c, score in reading.scores if c.category == SEXUAL), default=0.0)
+    sexual = max((score for column, score in reading.scores if column.sexual), default=0.0)
     if sexual < SEXUAL_MINORS_FROM or not mentions_minor(text):
         return reading
     column = Column(-1, SEXUAL_MINORS, SEXUAL_MINORS, SEXUAL_MINORS_FROM, SEXUAL_MINORS_FROM)
