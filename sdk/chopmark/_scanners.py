@@ -170,6 +170,7 @@ class WholeScanner:
         return self._judge(len(self._text)) if len(self._text) > self.settled else ()
 
     def _judge(self, until: int) -> Sequence[Verdict]:
-        since, self.settled = self.settled, until
+        since = self.settled
         found = checked(self._detector.judge(self._text[:until], self._context), until)
+        self.settled = until  # only now: where a judgement broke, nothing of its text is settled
         return [replace(v, start=max(v.start, since)) for v in found if v.end > since]

@@ -15,6 +15,7 @@ from chopmark import (
     Chopmark,
     LogError,
     MarkError,
+    Needs,
     OnError,
     Policy,
     PolicyBlocked,
@@ -157,6 +158,22 @@ def test_a_detector_that_breaks_blocks_what_it_could_not_judge() -> None:
     assert [(f.role, f.name, f.error, f.handled) for f in record.failures] == [
         ("detector", "broken", "RuntimeError", "block")
     ]
+
+
+@pytest.mark.parametrize("needs", [Needs.window(3), Needs.clause(), Needs.whole()])
+def test_what_a_detector_broke_on_stays_inside(needs: Needs) -> None:
+    log = MemoryLog()
+    chop = make(log, detectors=[BrokenDetector("x", needs=needs)])
+
+    @chop.guard
+    def answer(prompt: str) -> Iterator[str]:
+        yield from ("secre", "t x", " more")
+
+    got: list[str] = []
+    with pytest.raises(PolicyBlocked):
+        got.extend(answer("q"))
+    assert "t x" not in "".join(got)
+    assert [f.error for f in log.records[0].failures] == ["RuntimeError"]
 
 
 def test_a_detector_that_breaks_may_be_allowed_to_and_the_record_says_so() -> None:
