@@ -1,138 +1,119 @@
 """ID3v2 tags: the user text frame `TXXX` with the description `AIGC`, as TC260-PG-202510A has it.
 
-A tag is bytes here, so that it may stand at the head of an MP3 or in a chunk of a WAV.
+A tag is bytes here, so that it may stand at the head of an MP3 or in a chunk of a WAV. Its frames
+are copied as they are, and mutagen reads those that may be ours, each alone. A tag that mutagen
+writes whole was measured and changes more: it merges frames of one name, sorts them, and drops
+those that it does not know or that are empty.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from io import BytesIO
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from ._boxes import Broken
 from ._errors import MISREAD, FileError, missing
+from ._format import Place
+from ._id3_frames import Frame, Tag, new_tag, parse_tag
+from ._packet import take_packet
 
-HEAD = 10
 KEY = "AIGC"
-_C2PA = ("application/x-c2pa-manifest-store", "application/c2pa")
-# mutagen looks for an ID3v1 tag in the last 128 bytes, and would take a picture's for one.
+TEXT = f"TXXX:{KEY}"
+_TEXTS = (b"TXXX", b"TXX")
+_OBJECTS = (b"GEOB", b"GEO")
+_C2PA = (b"application/x-c2pa-manifest-store", b"application/c2pa")
+_XMP = b"XMP\0"
+# mutagen looks for an ID3v1 tag in the last 128 bytes, and would take a text's for one.
 _APART = bytes(256)
 
 
-def tag_length(head: bytes) -> int:
-    """Return the length of the tag that begins with the ten bytes `head`, 0 where none does.
-
-    Raises:
-        Broken: the length is not one.
-    """
-    if head[:3] != b"ID3" or len(head) < HEAD:
-        return 0
-    if any(byte >> 7 for byte in head[6:10]):
-        raise Broken("has an ID3v2 tag without a right length")
-    size = 0
-    for byte in head[6:10]:
-        size = size << 7 | byte
-    has_footer = head[3] == 4 and head[5] & 0x10
-    return HEAD + size + (HEAD if has_footer else 0)
-
-
-def tag_blocks(path: Path, tag: bytes) -> list[str]:
-    """Return the block of each frame of `tag` that has one.
+def tag_blocks(path: Path, tag: bytes) -> list[Place]:
+    """Return the block of each frame of `tag` that has one, also in a packet of XMP.
 
     Raises:
         FileError: the tag is broken, or mutagen is not installed.
     """
-    return [text for frame in _frames(_load(path, tag)) for text in frame.text]
+    found: list[Place] = []
+    with _named(path):
+        parsed = parse_tag(tag)
+        for frame in parsed.frames:
+            _without(parsed, frame, found)
+    return found
 
 
 def label_tag(path: Path, tag: bytes, block: str | None) -> bytes:
     """Return `tag`, which may be empty, with `block` and no other, or with none for None.
 
-    A tag stays in its version, where mutagen can write that: 2.2 becomes 2.3, and a new one is
-    2.3, which more programs read than 2.4.
+    A tag stays in its version; a new one is 2.3, which more programs read than 2.4.
 
     Raises:
         FileError: the tag is broken or has a C2PA manifest, or mutagen is not installed.
     """
-    tags = _load(path, tag)
-    if any(getattr(frame, "mime", "") in _C2PA for frame in tags.getall("GEOB")):
-        raise FileError(
-            path,
-            "carries a C2PA manifest, whose signature a label would break; label the file first "
-            "and sign it then",
-        )
-    for frame in _frames(tags):
-        del tags[frame.HashKey]
-    id3 = _mutagen(path)
+    with _named(path):
+        parsed = parse_tag(tag) if tag else new_tag()
+        if any(_is_manifest(frame) for frame in parsed.frames):
+            raise Broken(
+                "carries a C2PA manifest, whose signature a label would break; label the file "
+                "first and sign it then"
+            )
+        kept = [_without(parsed, frame, []) for frame in parsed.frames]
+        frames = [frame for frame in kept if frame is not None]
+        if block is not None:
+            frames.append(parsed.frame(_TEXTS[parsed.version == 2], _text(parsed, block)))
+        return parsed.packed(frames)
+
+
+def _is_manifest(frame: Frame) -> bool:
+    return frame.name in _OBJECTS and frame.data[1:].partition(b"\0")[0].lower() in _C2PA
+
+
+def _text(tag: Tag, block: str) -> bytes:
+    if block.isascii():
+        return b"\0" + KEY.encode() + b"\0" + block.encode()
+    if tag.version == 4:
+        return b"\3" + KEY.encode() + b"\0" + block.encode()
+    return b"\1" + f"{KEY}".encode("utf-16") + bytes(2) + block.encode("utf-16")
+
+
+def _without(tag: Tag, frame: Frame, found: list[Place]) -> Frame | None:
+    """Add the blocks in a frame to `found`; return it without them, None where nothing is left."""
+    if frame.name in _TEXTS:
+        texts = _user_texts(tag, frame)
+        found.extend(Place(text, TEXT) for text in texts)
+        return None if texts else frame
+    if frame.name == b"PRIV" and frame.data.startswith(_XMP):
+        packet = frame.data[len(_XMP) :]
+        left = take_packet(packet, found, "PRIV")
+        return frame if left == packet else tag.frame(frame.name, _XMP + left)
+    return frame
+
+
+def _user_texts(tag: Tag, frame: Frame) -> list[str]:
+    """Return the texts of a user text frame that is called AIGC; one that nobody can read is not.
+
+    A frame may be packed, and text is coded in four ways: mutagen knows.
+    """
+    id3: Any = import_module("mutagen.id3")
     from mutagen import MutagenError
 
-    version = 4 if tag and tags.version >= (2, 4, 0) else 3
-    if block is not None:
-        wide = id3.Encoding.UTF8 if version == 4 else id3.Encoding.UTF16
-        encoding = id3.Encoding.LATIN1 if block.isascii() else wide
-        tags.add(id3.TXXX(encoding=encoding, desc=KEY, text=[block]))
-    out = BytesIO(tag + _APART)
+    alone = tag.alone(frame)
     try:
-        tags.save(
-            out,
-            v2_version=version,
-            v23_sep=None,
-            padding=lambda info: info.padding if info.padding >= 0 else 1024,
-        )
-    except (MutagenError, *MISREAD) as error:
-        raise FileError(path, f"has an ID3v2 tag that cannot be written ({error})") from error
-    return out.getvalue()[: -len(_APART)]
+        read = id3.ID3(BytesIO(alone + _APART), translate=False, load_v1=False)
+    except (MutagenError, *MISREAD):
+        return []
+    return [text for each in read.getall("TXXX") if each.desc.upper() == KEY for text in each.text]
 
 
-def _load(path: Path, tag: bytes) -> Any:  # mutagen's tags have no types
-    id3 = _mutagen(path)
-    from mutagen import MutagenError
-
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the file in the errors of the body."""
     try:
-        return id3.ID3(
-            BytesIO(tag + _APART),
-            known_frames=_each_frame(id3),
-            translate=tag[3:4] == b"\2",
-            v2_version=3,
-            load_v1=False,
-        )
-    except id3.ID3NoHeaderError:
-        return id3.ID3()
-    except (MutagenError, *MISREAD) as error:
-        raise FileError(
-            path, f"has a broken ID3v2 tag ({error}); write it anew with ffmpeg -i FILE -c copy NEW"
-        ) from error
-
-
-def _mutagen(path: Path) -> Any:
-    try:
-        return import_module("mutagen.id3")
+        yield
     except ImportError as error:
         raise missing(path, "mutagen") from error
-
-
-def _frames(tags: Any) -> list[Any]:
-    return [frame for frame in tags.getall("TXXX") if frame.desc.upper() == KEY]
-
-
-def _each_frame(id3: Any) -> dict[str, Any]:
-    """Return the known frames with a `TXXX` that is not merged with an equal one.
-
-    mutagen makes one of two frames with the same description, and drops the text of the second
-    where it is the same; but GB 45438-2025 6.1 allows one block only, so two must be seen as two.
-    """
-    number = count()
-
-    class TXXX(id3.TXXX):  # type: ignore[misc]  # of any type
-        @property
-        def HashKey(self) -> str:  # noqa: N802  mutagen's name
-            if not hasattr(self, "_number"):
-                self._number = next(number)
-            return f"TXXX:{self.desc}:{self._number:06}"
-
-    class TXX(TXXX):
-        pass
-
-    return {**id3.Frames, **id3.Frames_2_2, "TXXX": TXXX, "TXX": TXX}
+    except Broken as error:
+        raise FileError(path, str(error)) from error

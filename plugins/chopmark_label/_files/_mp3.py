@@ -10,10 +10,11 @@ from typing import Any, BinaryIO
 from ._boxes import Broken
 from ._errors import MISREAD, FileError, missing
 from ._format import Place
-from ._id3 import HEAD, KEY, label_tag, tag_blocks, tag_length
+from ._id3 import TEXT, label_tag, tag_blocks
+from ._id3_frames import HEAD, length_in
 from ._rewrite import Edit, opened, rewrite_file
 
-_PLACE = f"ID3v2 TXXX:{KEY}"
+_PLACE = "ID3v2 {}"
 
 
 class Mp3:
@@ -25,7 +26,7 @@ class Mp3:
     def fits(self, head: bytes) -> bool:
         """Return whether a file begins with an ID3v2 tag or a frame of layer III."""
         try:
-            end = tag_length(head[:HEAD])
+            end = length_in(head[:HEAD])
         except Broken:
             return False
         if end:
@@ -36,7 +37,11 @@ class Mp3:
         """Return the blocks of every ID3v2 tag at the head of the file."""
         with opened(path) as file:
             tags = _tags(path, file)
-        return [Place(text, _PLACE) for tag in tags for text in tag_blocks(path, tag)]
+        return [
+            Place(block.text, _PLACE.format(block.where))
+            for tag in tags
+            for block in tag_blocks(path, tag)
+        ]
 
     def write(self, source: Path, target: Path, block: str) -> str:
         """Write `source` with `block` in its first ID3v2 tag, and in no other, to `target`."""
@@ -51,7 +56,7 @@ class Mp3:
                 edits.append(Edit(at, at + len(tag), new))
             at += len(tag)
         rewrite_file(source, target, edits)
-        return _PLACE
+        return _PLACE.format(TEXT)
 
 
 MP3 = Mp3()
@@ -66,7 +71,7 @@ def _tags(path: Path, file: BinaryIO) -> list[bytes]:
         file.seek(at)
         head = file.read(HEAD)
         try:
-            length = tag_length(head)
+            length = length_in(head)
         except Broken as error:
             raise FileError(path, f"{error}; is it an MP3 file?") from error
         if not length:

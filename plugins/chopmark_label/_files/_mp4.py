@@ -17,13 +17,16 @@ from ._errors import FileError
 from ._format import Place
 from ._mp4_offsets import Shift, shift_fragment, shift_index, shift_movie
 from ._mp4_tags import PLACE, put, take
+from ._packet import take_packet
 from ._rewrite import Edit, opened, rewrite_file
 
 _LARGEST = 256 << 20
 """A movie box for a day of video has some 100 MB; a larger one is no movie box."""
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # ISO 16684-3, 1.2.6
 _PICTURES = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
-_QUICKTIME_FIRST = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+_QUICKTIME_FIRST = (b"moov", b"mdat")
+_QUICKTIME_SMALL = (b"wide", b"free", b"skip", b"pnot")
 
 
 class Mp4:
@@ -36,7 +39,8 @@ class Mp4:
         """Return whether a file begins with a brand that is no picture's, or as QuickTime does."""
         if head[4:8] == b"ftyp":
             return head[8:12] not in _PICTURES
-        return head[4:8] in _QUICKTIME_FIRST
+        is_small = head[:1] == b"\0"  # or a text with one of these words would fit
+        return head[4:8] in _QUICKTIME_FIRST or (is_small and head[4:8] in _QUICKTIME_SMALL)
 
     def read(self, path: Path) -> list[Place]:
         """Return every block: keys, freeform items, user data, at the movie and at its tracks."""
@@ -46,6 +50,8 @@ class Mp4:
                 for box in _parts(file):
                     if box.kind in (b"moov", b"meta", b"udta"):
                         take(box.kind, _read(file, box)[box.body - box.start :], found)
+                    elif _is_packet(file, box):
+                        take_packet(_read(file, box)[box.body - box.start + 16 :], found, "uuid")
             except Broken as error:
                 raise _error(path, error) from error
         return found
@@ -92,6 +98,10 @@ def _edits(path: Path, file: BinaryIO, block: str) -> list[Edit]:
             left = take(box.kind, body, [])
             if left != body:
                 edits.append(Edit(box.start, box.end, pack(box.kind, left)))
+        elif _is_packet(file, box):
+            packet = _read(file, box)[box.body - box.start + 16 :]
+            if (left := take_packet(packet, [], "uuid")) != packet:
+                edits.append(Edit(box.start, box.end, pack(b"uuid", _XMP + left)))
     (movie,) = (box for box in parts if box.kind == b"moov")
     body = _read(file, movie)[movie.body - movie.start :]
     labelled = put(take(b"moov", body, []), block)
@@ -142,6 +152,10 @@ def _fragment_edits(file: BinaryIO, parts: Sequence[Box], edits: Sequence[Edit])
             if new != old:
                 found.append(Edit(box.start, box.end, new))
     return found
+
+
+def _is_packet(file: BinaryIO, box: Box) -> bool:
+    return box.kind == b"uuid" and _starts(file, box.body, 16) == _XMP
 
 
 def _starts(file: BinaryIO, at: int, count: int) -> bytes:

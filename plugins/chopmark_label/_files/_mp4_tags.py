@@ -2,13 +2,15 @@
 
 TC260-PG-20257A (video) and TC260-PG-202510A (sound): `moov.udta.meta.keys` has the key `AIGC`, and
 `ilst` its value, as QuickTime metadata of the handler `mdta`. Seen in files as well: a freeform
-item of iTunes metadata, an item or a box of user data called `AIGC`, and `meta` boxes elsewhere.
+item of iTunes metadata, an item or a box of user data called `AIGC`, `meta` boxes elsewhere, and
+XMP, the general fallback.
 """
 
 from __future__ import annotations
 
 from ._boxes import Box, Broken, boxes, pack
 from ._format import Place
+from ._packet import take_packet
 
 PLACE = "moov.udta.meta.keys"
 _KEY = b"AIGC"
@@ -17,6 +19,7 @@ _INSIDE = {
     b"trak": (b"udta", b"meta"),
     b"udta": (b"meta",),
 }
+_XMP = b"XMP_"
 _UTF8, _UTF16 = 1, 2
 # Version and flags, a field that is 0, the handler, three reserved fields, an empty name.
 _HANDLER = pack(b"hdlr", bytes(8) + b"mdta" + bytes(13))
@@ -39,6 +42,10 @@ def take(kind: bytes, body: bytes, found: list[Place], where: str = "") -> bytes
         at = box.end
         if kind == b"udta" and _is_key(box.kind):
             found.append(Place(_user_text(body[box.body : box.end]), f"{where}.{_text(box.kind)}"))
+        elif kind == b"udta" and box.kind == _XMP:
+            packet = body[box.body : box.end]
+            left = take_packet(packet, found, f"{where}.XMP_")
+            kept.append(body[box.start : box.end] if left == packet else pack(_XMP, left))
         elif box.kind in _INSIDE[kind]:
             kept.append(_taken(body, box, found, where))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -75,8 +76,13 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 def _copy(source: BinaryIO, target: BinaryIO, start: int, end: int, hole: bool) -> bool:
     """Copy a range; return whether what was written so far ends in a hole."""
-    source.seek(start)
     while start < end:
+        data = min(end, _behind_hole(source, start))
+        if data > start:
+            target.seek(data - start, os.SEEK_CUR)
+            start, hole = data, True
+            continue
+        source.seek(start)
         block = source.read(min(_BLOCK, end - start))
         if not block:
             raise OSError("the file got shorter while it was read")
@@ -87,3 +93,22 @@ def _copy(source: BinaryIO, target: BinaryIO, start: int, end: int, hole: bool) 
         else:
             target.write(block)
     return hole
+
+
+def _behind_hole(source: BinaryIO, at: int) -> int:
+    """Return where the hole at `at` ends, `at` where there is none or the system does not say."""
+    seek_data = getattr(os, "SEEK_DATA", None)
+    if seek_data is None:
+        return at
+    try:
+        number = source.fileno()
+    except OSError:  # bytes in memory
+        return at
+    before = os.lseek(number, 0, os.SEEK_CUR)  # which the buffer of `source` relies on
+    try:
+        return os.lseek(number, at, seek_data)
+    except OSError as error:
+        # ENXIO: no data behind `at`, or the file got shorter than that.
+        return os.fstat(number).st_size if error.errno == errno.ENXIO else at
+    finally:
+        os.lseek(number, before, os.SEEK_SET)

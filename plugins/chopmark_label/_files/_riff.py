@@ -9,6 +9,7 @@ from ._boxes import Broken
 
 UNKNOWN = 0xFFFFFFFF
 """The size of a chunk whose writer did not know it, or whose size `ds64` has."""
+_GUESSED = 0x7FFF0000
 _MOST = 1_000_000
 
 
@@ -62,7 +63,8 @@ def wave_chunks(file: BinaryIO) -> Wave:
         kind, length = header[:4], int.from_bytes(header[4:], "little")
         if kind == b"ds64" and form != b"RIFF":
             large, limit = _large(file.read(min(length, 1 << 20)), size)
-        if kind == b"data" and form == b"RIFF" and _is_endless(length, declared):
+        is_unknown = _is_endless(length, declared) or _is_guess(length, size - at - 8)
+        if kind == b"data" and form == b"RIFF" and is_unknown:
             found.append(Chunk(kind, at, at + 8, size, size))
             return Wave(form, tuple(found), endless=True)
         if length == UNKNOWN:
@@ -105,6 +107,11 @@ def sub_chunks(body: bytes) -> list[Chunk]:
 
 def _is_endless(length: int, declared: int) -> bool:
     return length == UNKNOWN or (length == 0 and declared in (0, UNKNOWN))
+
+
+def _is_guess(length: int, left: int) -> bool:
+    """Return whether a program such as sox wrote the greatest length it knows, to a pipe."""
+    return left < length and _GUESSED <= length < 1 << 31
 
 
 def _large(body: bytes, size: int) -> tuple[dict[bytes, int], int]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from ._boxes import Broken
-from ._errors import MISREAD, FileError, missing
+from ._errors import FileError, missing
+from ._flac import flac_comments, flac_edits
 from ._format import Place
-from ._ogg import Rest, pieces
-from ._rewrite import opened, rewrite_file
+from ._id3 import label_tag, tag_blocks
+from ._id3_frames import HEAD, length_in
+from ._ogg import label_ogg, ogg_comments, pieces
+from ._rewrite import Edit, opened, rewrite_file
 from ._whole import nothing_left
 
-_KEY = "AIGC"
-_PLACE = f"Vorbis comment {_KEY}"
-_OGG = {
-    b"\x01vorbis": ("mutagen.oggvorbis", "OggVorbis"),
-    b"OpusHead": ("mutagen.oggopus", "OggOpus"),
-    b"\x7fFLAC": ("mutagen.oggflac", "OggFLAC"),
-    b"Speex   ": ("mutagen.oggspeex", "OggSpeex"),
-}
+_PLACE = "Vorbis comment AIGC"
 
 
 class Vorbis:
@@ -30,79 +27,66 @@ class Vorbis:
     suffixes = (".flac", ".ogg", ".oga", ".opus", ".spx")
 
     def fits(self, head: bytes) -> bool:
-        """Return whether a file begins as FLAC or Ogg does."""
-        return head[:4] in (b"fLaC", b"OggS")
+        """Return whether a file begins as FLAC or Ogg does; before FLAC an ID3v2 tag may stand."""
+        try:
+            tag = length_in(head[:HEAD])
+        except Broken:
+            return False
+        return head[tag : tag + 4] in ((b"fLaC",) if tag else (b"fLaC", b"OggS"))
 
     def read(self, path: Path) -> list[Place]:
         """Return the comments of that name, of each piece where Ogg files were joined."""
-        with opened(path) as file:
-            texts = [
-                text
-                for sound in _open(path, file)
-                for text in (sound.tags.get(_KEY, []) if sound.tags is not None else [])
-            ]
-        return [Place(text, _PLACE) for text in texts]
+        with opened(path) as file, _named(path):
+            if _is_ogg(file):
+                comments = [ogg_comments(file, piece) for piece in pieces(file)]
+                tagged = []
+            else:
+                tag = _tag(file)
+                comments = flac_comments(file, len(tag))
+                tagged = tag_blocks(path, tag) if tag else []
+        found = [Place(text, _PLACE) for each in comments for text in each.blocks]
+        return [*found, *(Place(block.text, f"ID3v2 {block.where}") for block in tagged)]
 
     def write(self, source: Path, target: Path, block: str) -> str:
-        """Write `source` with `block` as its one comment of that name to `target`."""
-        with opened(source) as file:
-            count = len(_open(source, file))
-        if count > 1:
-            raise FileError(
-                source,
-                f"is {count} Ogg files joined, each with its own comments; take them apart and "
-                "label each",
-            )
-        rewrite_file(source, target, [])
-        with nothing_left(target), target.open("r+b") as copy:
-            _label(source, copy, block)
+        """Write `source` with `block` as its one comment of that name to `target`.
+
+        Where Ogg files were joined it stands in the first.
+        """
+        with opened(source) as file, _named(source):
+            if _is_ogg(file):
+                joined = pieces(file)
+                with nothing_left(target), target.open("wb") as out:
+                    label_ogg(file, out, joined, block)
+                return _PLACE
+            tag = _tag(file)
+            edits = flac_edits(file, len(tag), block)
+            if tag and (new := label_tag(source, tag, None)) != tag:
+                edits.append(Edit(0, len(tag), new))
+        rewrite_file(source, target, edits)
         return _PLACE
 
 
 VORBIS = Vorbis()
 
 
-def _label(path: Path, copy: BinaryIO, block: str) -> None:
-    from mutagen import MutagenError
+def _is_ogg(file: BinaryIO) -> bool:
+    file.seek(0)
+    return file.read(4) == b"OggS"
 
-    (sound,) = _open(path, copy)
-    if sound.tags is None:
-        sound.add_tags()
-    sound.tags[_KEY] = [block]
-    copy.seek(0)
+
+def _tag(file: BinaryIO) -> bytes:
+    file.seek(0)
+    length = length_in(file.read(HEAD))
+    file.seek(0)
+    return file.read(length)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the file in the errors of the body."""
     try:
-        sound.save(copy, padding=lambda info: info.padding if info.padding >= 0 else 1024)
-    except (MutagenError, *MISREAD) as error:
-        raise FileError(path, f"cannot be labelled ({error})") from error
-
-
-def _open(path: Path, file: BinaryIO) -> list[Any]:
-    """Return what mutagen reads in a file, once for each piece."""
-    try:
-        from mutagen import MutagenError
+        yield
     except ImportError as error:
         raise missing(path, "mutagen") from error
-    try:
-        return [_load(file, *kind) for kind in _kinds(file)]
-    except (MutagenError, Broken, *MISREAD) as error:
-        raise FileError(path, f"cannot be read ({error}); is the file complete?") from error
-
-
-def _kinds(file: BinaryIO) -> list[tuple[int, str, str]]:
-    """Return where each piece of a file begins, and the module and class that read it."""
-    file.seek(0)
-    if file.read(4) != b"OggS":
-        return [(0, "mutagen.flac", "FLAC")]
-    found = []
-    for piece in pieces(file):
-        kinds = [
-            kind for head in piece.heads for begin, kind in _OGG.items() if head.startswith(begin)
-        ]
-        if not kinds:
-            raise Broken("it is Ogg without Vorbis, Opus, FLAC or Speex")
-        found.append((piece.start, *kinds[0]))
-    return found
-
-
-def _load(file: BinaryIO, start: int, module: str, name: str) -> Any:
-    return getattr(import_module(module), name)(Rest(file, start))
+    except Broken as error:
+        raise FileError(path, str(error)) from error

@@ -8,12 +8,15 @@ from typing import BinaryIO
 from ._boxes import Broken
 from ._errors import FileError
 from ._format import Place
-from ._id3 import HEAD, label_tag, tag_blocks, tag_length
+from ._id3 import label_tag, tag_blocks
+from ._id3_frames import HEAD, length_in
+from ._packet import take_packet
 from ._rewrite import Edit, opened, rewrite_file
 from ._riff import Chunk, Wave, chunk, sub_chunks, wave_chunks
 
 _KIND = b"AIGC"
 _PLACE = "{} chunk AIGC"
+_XMP = b"_PMX"  # ISO 16684-3, 1.2.9
 _TAGS = (b"id3 ", b"ID3 ")
 _LARGEST = 64 << 20
 """Chunks of metadata that are larger are not read; a cover picture has some MB."""
@@ -118,6 +121,10 @@ def _take(path: Path, file: BinaryIO, wave: Wave, part: Chunk, found: list[Place
         return _take_list(file, part, form, found)
     if part.kind in _TAGS:
         return _take_tag(path, file, part, form, found)
+    if part.kind == _XMP:
+        packet = _body(file, part)
+        left = take_packet(packet, found, f"{form} chunk _PMX")
+        return None if left == packet else chunk(_XMP, left)
     return None
 
 
@@ -141,12 +148,12 @@ def _take_tag(
     path: Path, file: BinaryIO, part: Chunk, form: str, found: list[Place]
 ) -> bytes | None:
     body = _body(file, part)
-    length = tag_length(body[:HEAD])
+    length = length_in(body[:HEAD])
     if not length or length > len(body):
         return None  # no tag, and so none of ours
-    texts = tag_blocks(path, body[:length])
-    found.extend(Place(text, f"{form} chunk id3 TXXX:AIGC") for text in texts)
-    if not texts:
+    blocks = tag_blocks(path, body[:length])
+    found.extend(Place(block.text, f"{form} chunk id3 {block.where}") for block in blocks)
+    if not blocks:
         return None
     return chunk(part.kind, label_tag(path, body[:length], None) + body[length:])
 

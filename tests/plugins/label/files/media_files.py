@@ -13,11 +13,16 @@ import random
 import shutil
 import subprocess
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.plugins.label.files.document_blocks import BLOCK, only_file_errors
+
+from chopmark_label._files._errors import FileError
+from chopmark_label._files._format import FileFormat, Place
 
 av = pytest.importorskip("av")
 
@@ -26,6 +31,45 @@ needs_ffprobe = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="no f
 needs_exiftool = pytest.mark.skipif(shutil.which("exiftool") is None, reason="no exiftool here")
 
 TAGS = {"title": "Titel 题", "artist": "Someone", "comment": "left alone"}
+Made = Callable[[str], Path]
+
+
+def each_once(make: Callable[[Path], Path], folder: Path) -> Made:
+    """Return a function that makes the file of a name in `folder`, and the same one again."""
+    return cache(lambda name: make(folder / name))
+
+
+def labelled(
+    form: FileFormat, source: Path, folder: Path, block: str = BLOCK, name: str = "new"
+) -> Path:
+    """Write the labelled file, read it back, and see that the source stayed as it was."""
+    target = folder / f"{name}{source.suffix}"
+    is_small = source.stat().st_size < 1 << 24
+    before = source.read_bytes() if is_small else b""
+    where = form.write(source, target, block)
+    assert form.read(target) == [Place(block, where)]
+    assert not is_small or source.read_bytes() == before
+    return target
+
+
+def refusal(form: FileFormat, source: Path) -> str:
+    """Return why a broken file is neither read nor labelled; its name stands in it."""
+    target = source.with_name("never written" + source.suffix)
+    with pytest.raises(FileError) as caught:
+        form.write(source, target, BLOCK)
+    assert not target.exists()
+    with pytest.raises(FileError, match=source.name):
+        form.read(source)
+    assert source.name in str(caught.value)
+    return str(caught.value)
+
+
+def check_broken_versions(form: FileFormat, source: Path, count: int, seed: int) -> None:
+    """See that broken versions of a labelled file give errors that name it, and no others."""
+    folder = source.parent / f"broken {seed}"
+    folder.mkdir(exist_ok=True)
+    only_file_errors(form, folder, broken_versions(source.read_bytes(), count, seed))
+    shutil.rmtree(folder)
 
 
 def make_sound(path: Path, codec: str, *, seconds: float = 0.3, rate: int = 48_000) -> Path:
@@ -78,7 +122,7 @@ def make_rich_video(folder: Path) -> Path:
 
 def packets(path: Path) -> list[tuple[Any, ...]]:
     """Return every packet: stream, times and content."""
-    with av.open(str(path)) as file:
+    with av.open(str(path), metadata_errors="replace") as file:
         return [
             (p.stream.index, p.pts, p.dts, p.duration, p.is_keyframe, _digest(bytes(p)))
             for p in file.demux()
@@ -87,7 +131,7 @@ def packets(path: Path) -> list[tuple[Any, ...]]:
 
 def frames(path: Path) -> list[tuple[Any, ...]]:
     """Return every decoded frame of sound and picture: time and content."""
-    with av.open(str(path)) as file:
+    with av.open(str(path), metadata_errors="replace") as file:
         streams = [s for s in file.streams if s.type in ("audio", "video")]
         return [
             (type(f).__name__, f.pts, _digest(b"".join(bytes(plane) for plane in f.planes)))

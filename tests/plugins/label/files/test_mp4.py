@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.plugins.label.files.document_blocks import BLOCK, OTHER, blocks, only_file_errors, texts
+from tests.plugins.label.files.document_blocks import BLOCK, OTHER, blocks, texts
+from tests.plugins.label.files.image_files import LABELLED
 from tests.plugins.label.files.media_files import (
-    broken_versions,
+    Made,
+    check_broken_versions,
+    each_once,
     exiftool,
     ffmpeg,
     frames,
+    labelled,
     make_rich_video,
     make_sound,
     make_video,
@@ -24,12 +31,14 @@ from tests.plugins.label.files.media_files import (
     needs_ffprobe,
     packets,
     probe,
+    refusal,
 )
 
-from chopmark_label._files._boxes import pack
+from chopmark_label._files._boxes import file_boxes, pack
 from chopmark_label._files._errors import FileError
 from chopmark_label._files._format import Place
 from chopmark_label._files._mp4 import MP4
+from chopmark_label._files._mp4_offsets import shift_fragment, shift_movie
 
 PLACE = "moov.udta.meta.keys"
 FLAGS = {
@@ -41,47 +50,33 @@ FLAGS = {
     "fragments-own-base": "frag_keyframe+empty_moov+default_base_moof",
     "segments": "dash",
 }
-Made = Callable[[str], Path]
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    folder = tmp_path_factory.mktemp("mp4")
-    done: dict[str, Path] = {}
+    def make(path: Path) -> Path:
+        if path.name == "rich":
+            return make_rich_video(path.parent)
+        if path.suffix == ".m4a":
+            return make_sound(path, "aac", rate=44_100)
+        return make_video(path, **{"movflags": FLAGS[path.stem]} if FLAGS[path.stem] else {})
 
-    def make(name: str) -> Path:
-        if name not in done:
-            stem = name.partition(".")[0]
-            if name == "rich":
-                done[name] = make_rich_video(folder)
-            elif name.endswith(".m4a"):
-                done[name] = make_sound(folder / name, "aac", rate=44_100)
-            else:
-                flags = {"movflags": FLAGS[stem]} if FLAGS[stem] else {}
-                done[name] = make_video(folder / name, **flags)
-        return done[name]
-
-    return make
+    return each_once(make, tmp_path_factory.mktemp("mp4"))
 
 
 FILES = [*(f"{name}.mp4" for name in FLAGS), "plain.mov", "faststart.mov", "keys.mov", "plain.m4a"]
 
 
-def label(source: Path, folder: Path, block: str = BLOCK, name: str = "new") -> Path:
-    target = folder / f"{name}{source.suffix}"
-    assert MP4.write(source, target, block) == PLACE
-    assert MP4.read(target) == [Place(block, PLACE)]
-    return target
+label = partial(labelled, MP4)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_packet_and_frame_stays_as_it_was(made: Made, name: str, tmp_path: Path) -> None:
     source = made(name)
-    before = source.read_bytes()
     target = label(source, tmp_path)
+    assert MP4.read(target) == [Place(BLOCK, PLACE)]
     assert packets(target) == packets(source)
     assert frames(target) == frames(source)
-    assert source.read_bytes() == before
 
 
 @needs_ffprobe
@@ -193,6 +188,74 @@ def test_blocks_in_other_places_are_read_and_replaced(
     assert OTHER.encode() not in target.read_bytes()
 
 
+@pytest.mark.parametrize("name", ["plain.mp4", "faststart.mp4", "fragments.mp4"])
+@pytest.mark.parametrize("at_end", [True, False])
+def test_block_in_xmp_is_read_and_taken_out(
+    made: Made, tmp_path: Path, name: str, at_end: bool
+) -> None:
+    data, kind = made(name).read_bytes(), bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+    packet = pack(b"uuid", kind + LABELLED.encode())
+    source = tmp_path / "xmp.mp4"
+    source.write_bytes(data + packet)
+    if not at_end:  # before everything: then what is behind it moves when it gets shorter
+        plain = label(made(name), tmp_path, BLOCK, "plain").read_bytes()
+        source.write_bytes(into_front(plain, packet))
+    expected = [Place(OTHER, "uuid XMP TC260:AIGC")]
+    assert [place for place in MP4.read(source) if place.text == OTHER] == expected
+    target = label(source, tmp_path)
+    assert b"MAK93FC72D10001" not in target.read_bytes()
+    assert frames(target) == frames(made(name))
+
+
+def into_front(data: bytes, new: bytes) -> bytes:
+    """Return a file with a box behind its first one, and the positions in it right."""
+    head = int.from_bytes(data[:4], "big")
+    parts = [part for part in file_boxes(BytesIO(data)) if part.kind in (b"moov", b"moof")]
+    out = bytearray(data)
+    for part in parts:
+        body = data[part.body : part.end]
+        if part.kind == b"moov":
+            moved = shift_movie(body, lambda at: at + len(new))
+            out[part.body : part.end] = moved
+        else:
+            moved = shift_fragment(data[part.start : part.end], 8, lambda at: at + len(new))
+            out[part.start : part.end] = moved
+    return bytes(out[:head]) + new + bytes(out[head:])
+
+
+def test_block_in_xmp_of_quicktime_is_read_and_taken_out(made: Made, tmp_path: Path) -> None:
+    source = tmp_path / "xmp.mp4"
+    source.write_bytes(into_user_data(made("plain.mp4"), pack(b"XMP_", LABELLED.encode())))
+    assert MP4.read(source) == [Place(OTHER, "moov.udta.XMP_ XMP TC260:AIGC")]
+    target = label(source, tmp_path)
+    assert b"MAK93FC72D10001" not in target.read_bytes()
+    assert "画".encode() in target.read_bytes()
+    assert packets(target) == packets(made("plain.mp4"))
+
+
+ENCODED = {
+    "H.264 and AAC": "-c:v libx264 -pix_fmt yuv420p -c:a aac -movflags faststart",
+    "fragments of H.264": "-c:v libx264 -pix_fmt yuv420p -c:a aac -movflags cmaf -g 5",
+    "many pictures out of order": "-c:v libx264 -bf 4 -pix_fmt yuv420p -an -movflags faststart",
+    "hints": "-c:v mpeg4 -c:a aac -movflags rtphint",
+    "encrypted": "-c:v mpeg4 -c:a aac -movflags faststart -encryption_scheme cenc-aes-ctr "
+    f"-encryption_key {'76' * 16} -encryption_kid {'a7' * 16}",
+    "room for the index": "-c:v mpeg4 -c:a aac -moov_size 20000",
+}
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("how", ENCODED)
+def test_every_packet_of_other_writers_stays(tmp_path: Path, how: str) -> None:
+    source = tmp_path / "source.mp4"
+    inputs = "-f lavfi -i testsrc2=s=64x48:d=1:r=10 -f lavfi -i sine=d=1"
+    try:
+        ffmpeg(*inputs.split(), *ENCODED[how].split(), str(source))
+    except subprocess.CalledProcessError:
+        pytest.skip("this ffmpeg has no encoder for it")
+    assert packets(label(source, tmp_path)) == packets(source)
+
+
 def test_freeform_item_as_mutagen_writes_it_is_read_and_replaced(
     made: Made, tmp_path: Path
 ) -> None:
@@ -298,7 +361,7 @@ def positions(head: bytes) -> dict[int, int]:
         (lambda data: data[: len(data) // 2], "is the file complete?"),
         (lambda data: data[: data.rindex(b"moov") - 4], "no 'moov' box"),
         (lambda data: data + data[data.rindex(b"moov") - 4 :], "2 'moov' boxes"),
-        (lambda data: b"not a video at all", "MP4"),
+        (lambda data: b"not a video at all", "ends inside its 'a vi' box"),
         (lambda data: b"", "no 'moov' box"),
     ],
 )
@@ -307,11 +370,7 @@ def test_broken_file_is_named_and_nothing_is_written(
 ) -> None:
     source = tmp_path / "broken.mp4"
     source.write_bytes(change(made("plain.mp4").read_bytes()))
-    for act in (MP4.read, lambda path: MP4.write(path, tmp_path / "new.mp4", BLOCK)):
-        with pytest.raises(FileError) as caught:
-            act(source)
-        assert "broken.mp4" in str(caught.value)
-    assert not (tmp_path / "new.mp4").exists()
+    assert says in refusal(MP4, source)
 
 
 def test_signed_video_is_refused_since_a_label_breaks_the_signature(
@@ -338,6 +397,8 @@ def test_kind_is_known_by_the_head(made: Made) -> None:
         assert MP4.fits(made(name).read_bytes()[:4096])
     assert not MP4.fits(b"\0\0\0\x18ftypheic" + bytes(16))
     assert not MP4.fits(b"RIFF\0\0\0\0WAVE")
+    assert not MP4.fits(b"The free encyclopedia")
+    assert not MP4.fits(b"far wide open")
 
 
 @given(seed=st.integers(0, 1 << 30))
@@ -348,6 +409,5 @@ def test_broken_files_give_file_errors_only(
 ) -> None:
     folder = tmp_path_factory.mktemp("fuzz")
     for name in ("faststart.mp4", "keys.mov", "fragments.mp4"):
-        labelled = label(made(name), folder, OTHER, "labelled")
-        assert only_file_errors(MP4, folder, broken_versions(labelled.read_bytes(), 40, seed))
+        check_broken_versions(MP4, label(made(name), folder, OTHER), 40, seed)
     shutil.rmtree(folder)
