@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from ._block import Aigc
 from ._files._errors import FileError
 from ._files._format import FileFormat
 from ._files._formats import format_of, suffixes
+from ._files._whole import unreadable, unwritable
 from ._read_block import Reading, read_block
 
 
@@ -39,56 +40,135 @@ def read_labels(path: Path) -> tuple[str, Sequence[FoundBlock]]:
     return form.name, _read(form, path)
 
 
-def label_file(source: Path, target: Path, block: Aigc, *, replace: bool = False) -> str:
+def label_file(
+    source: Path,
+    target: Path,
+    block: Aigc,
+    *,
+    replace: bool = False,
+    then: Callable[[Path], None] | None = None,
+) -> str:
     """Write `source` with `block` to `target`, which may be the same file; return where it stands.
 
     The new file is read back before it takes the place of `target`; until then nothing changes.
+    Where `target` is a link, it stays one. Other names of a file that has several keep the old one.
 
     Args:
         source: the file.
         target: where the labelled file goes.
         block: what is written.
         replace: whether a block that is there gives way.
+        then: changes the new file further, for example by a visible label, before it is read back.
 
     Raises:
-        FileError: the file cannot carry a block, has one, or did not give it back.
+        FileError: the file cannot carry a block, has one, did not give it back, or was changed
+            meanwhile; or `target` cannot be written, or by its name would not be read.
     """
     form = format_of(source)
     if form is None:
-        raise FileError(
-            source, f"is of no format that can carry an implicit label: {', '.join(suffixes())}"
-        )
+        raise FileError(source, _of_none(source))
     if not replace and (there := _read(form, source)):
         raise FileError(
             source,
-            f"has a block already (in {there[0].where}); look at it with `chopmark inspect`, and "
-            "replace it only if it is yours (Labelling Measures, Art. 10)",
+            f"has {_counted(there)} already (in {', '.join(found.where for found in there)}); look "
+            "at it with `chopmark inspect`, and replace it only if it is yours (Labelling "
+            "Measures, Art. 10)",
         )
-    if target.exists() and not os.access(target, os.W_OK):
-        raise FileError(target, "may not be written; give another --out")
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent
-    )
-    os.close(handle)
-    made = Path(name)
-    try:
+    with replacing(source, target) as made:
         where = form.write(source, made, block.to_bare())
-        _check(form, made, block)
-        made.chmod((target if target.exists() else source).stat().st_mode & 0o7777)
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
-        made.replace(target)
-    finally:
-        with suppress(FileNotFoundError):
-            made.unlink()
+        if then is not None:
+            then(made)
+        _check(form, made, target, block)
     return where
 
 
-def _check(form: FileFormat, made: Path, block: Aigc) -> None:
-    found = _read(form, made)
+@contextmanager
+def replacing(source: Path, target: Path) -> Iterator[Path]:
+    """Give the path of a new file, which takes the place of `target` when the body ends well.
+
+    Raises:
+        FileError: `target` cannot be written, or `source` was changed meanwhile.
+    """
+    before = _state(source)
+    target, made = _beside(target)
+    try:
+        yield made
+        if _state(source) != before:
+            raise FileError(source, "was changed while it was labelled; label it again")
+        _put(made, target, source)
+    except FileError as error:
+        if error.path != made:
+            raise
+        raise FileError(target, error.what) from error
+    finally:
+        with suppress(FileNotFoundError):
+            made.unlink()
+
+
+def _of_none(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix in suffixes():
+        return f"does not begin as a file ending in {suffix} does; check what it is"
+    return f"is of no format that can carry an implicit label: {', '.join(suffixes())}"
+
+
+def _counted(found: Sequence[FoundBlock]) -> str:
+    return "a block" if len(found) == 1 else f"{len(found)} blocks"
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return state.st_ino, state.st_size, state.st_mtime_ns
+
+
+def _beside(target: Path) -> tuple[Path, Path]:
+    """Return the file that will be replaced, behind links, and a new one in its folder."""
+    try:
+        target = Path(os.path.realpath(target))
+        if target.exists() and not target.is_file():
+            raise FileError(target, "is no file that can be replaced; give another --out")
+        effective = os.access in os.supports_effective_ids
+        if target.exists() and not os.access(target, os.W_OK, effective_ids=effective):
+            raise FileError(target, "may not be written; give another --out")
+        handle, name = tempfile.mkstemp(
+            prefix=".chopmark-", suffix=target.suffix, dir=target.parent
+        )
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise unwritable(target, error) from error
+    os.close(handle)
+    return target, Path(name)
+
+
+def _put(made: Path, target: Path, source: Path) -> None:
+    """Move a file to its place, with the rights and the owner that were there, and on the disk."""
+    try:
+        was = (target if target.exists() else source).stat()
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
+        if target.exists() and hasattr(os, "chown"):
+            with suppress(PermissionError):  # only root may give a file away
+                os.chown(made, was.st_uid, was.st_gid)
+        made.chmod(was.st_mode & 0o7777)
+        made.replace(target)
+    except OSError as error:
+        raise unwritable(target, error) from error
+
+
+def _check(form: FileFormat, made: Path, target: Path, block: Aigc) -> None:
+    name, found = read_labels(made)
+    if name != form.name:
+        raise FileError(
+            target,
+            f"would be read as {name or 'no file with a label'}, not as {form.name}, by its name; "
+            f"give an --out that ends in {' or '.join(form.suffixes)}",
+        )
     if len(found) != 1 or found[0].reading.fields != block.fields():
         raise FileError(
-            made, f"does not give back the block that was written ({len(found)} found); not kept"
+            target,
+            f"does not give back the block that was written ({len(found)} found); not written",
         )
 
 

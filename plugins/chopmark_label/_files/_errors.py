@@ -17,6 +17,7 @@ class FileError(MarkError):
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(f"{str(path)!r} {what}")
         self.path = path
+        self.what = what
 
 
 def missing(path: Path, package: str) -> FileError:

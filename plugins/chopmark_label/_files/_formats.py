@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ._errors import FileError
 from ._format import FileFormat
+from ._whole import unreadable
 
 _BY_CONTENT = (
     "_ooxml.OOXML", "_pdf.PDF", "_jpeg.JPEG", "_png.PNG", "_webp.WEBP", "_tiff.TIFF", "_gif.GIF",
@@ -46,10 +47,12 @@ def format_of(path: Path) -> FileFormat | None:
         FileError: the file cannot be read.
     """
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for, and gone when read
+            raise FileError(path, "is no regular file; copy what is in it to one")
         with path.open("rb") as file:
             head = file.read(_HEAD)
-    except OSError as error:
-        raise FileError(path, f"cannot be read ({error.strerror})") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise unreadable(path, error) from error
     suffix = path.suffix.lower()
     fitting = [form for form in _load(_BY_CONTENT) if form.fits(head)]
     named = [form for form in (*fitting, *_load(_BY_NAME)) if suffix in form.suffixes]

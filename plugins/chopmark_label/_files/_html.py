@@ -16,7 +16,7 @@ from typing import NamedTuple
 from chopmark_label._files._errors import FileError
 from chopmark_label._files._format import Place
 from chopmark_label._files._html_encoding import decode_html
-from chopmark_label._files._whole import read_whole, write_whole
+from chopmark_label._files._whole import LONGEST_TEXT, read_whole, write_whole
 
 _HEAD = frozenset(
     ("html", "head", "meta", "title", "link", "base", "script", "style", "noscript", "template")
@@ -26,6 +26,7 @@ _BEGIN = re.compile(
     rb"(?:\s|<!--(?:(?!-->).)*-->|<\?xml[^>]*\?>)*<(?:!doctype\s+html|html|head)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_XML = re.compile(r"(?:\s|<!--(?:(?!-->).)*-->)*<\?xml\b", re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\f\r]*")
 _WORD = re.compile("aigc", re.IGNORECASE)
 _ESCAPES = {
@@ -51,19 +52,24 @@ class Html:
     suffixes = (".html", ".htm", ".xhtml", ".xht")
 
     def fits(self, head: bytes) -> bool:
-        """Return whether a page begins here."""
+        """Return whether a page begins here, or this may be a piece of one: so may any text.
+
+        UTF-16 without a mark, and UTF-32, are known too, so that they can be refused by name.
+        """
         for mark in (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"):
-            head = head.removeprefix(mark)
-        return bool(_BEGIN.match(head.replace(b"\0", b"")))
+            if head.startswith(mark):
+                return mark == b"\xef\xbb\xbf" or b"\0" in head or len(head) == len(mark)
+        text = b"\0" not in head and not head.startswith((b"%PDF-", b"PK\x03\x04"))
+        return text or bool(_BEGIN.match(head.replace(b"\0", b"")))
 
     def read(self, path: Path) -> list[Place]:
         """Return the blocks of all `<meta>` and comments, also those outside the head."""
-        source = decode_html(path, read_whole(path))
+        source = decode_html(path, read_whole(path, LONGEST_TEXT))
         return [Place(found.text, found.where) for found in _parse(source.text).found]
 
     def write(self, source: Path, target: Path, block: str) -> str:
         """Write the `<meta>` at the end of the head, or where one stood in it."""
-        page = decode_html(source, read_whole(source))
+        page = decode_html(source, read_whole(source, LONGEST_TEXT))
         parsed = _parse(page.text)
         tag = _tag(block, xml=parsed.xml)
         kept = next((f for f in parsed.found if f.in_head), None)
@@ -112,7 +118,7 @@ class _Parser(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.found: list[_Found] = []
-        self.xml = text.lstrip().startswith("<?xml")
+        self.xml = _XML.match(text) is not None
         self.head_end = -1
         self._source = text
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]

@@ -52,6 +52,8 @@ def decode_html(path: Path, data: bytes) -> HtmlSource:
     Raises:
         FileError: they are not in the encoding that they name, and cannot be kept as they are.
     """
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise FileError(path, "is in UTF-32, which browsers do not read; save it in UTF-8")
     for mark, codec in _MARKS:
         if data.startswith(mark):
             return _strict(path, data[len(mark) :], mark, codec)

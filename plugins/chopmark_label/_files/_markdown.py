@@ -1,54 +1,24 @@
 """Markdown: the block is the key AIGC of the YAML front matter (TC260-PG-20258A 6.5).
 
-Also read, since they are found in public files: a second front matter behind the first, and a
-block in a code fence or in bare lines at the very beginning or end. One in the middle of a text
-is what the text is about, and is left alone.
+Also read, since they are found in public files: a second front matter behind the first, one behind
+empty lines, and a block in a code fence or in bare lines at the very beginning or end. One in the
+middle of a text is what the text is about, and is left alone.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from chopmark_label._files._errors import FileError, missing
 from chopmark_label._files._format import Place
-from chopmark_label._files._whole import read_whole, write_whole
-from chopmark_label._files._yaml_keys import (
-    Keys,
-    Label,
-    NotKeysError,
-    loose_labels,
-    parse_keys,
-    write_label,
-)
+from chopmark_label._files._front_matter import BOM, FRONT, Section, other_front, sections_of
+from chopmark_label._files._whole import LONGEST_TEXT, read_whole, write_whole
+from chopmark_label._files._yaml_keys import Label, loose_labels, write_label
 
-_BOM = "\ufeff"
-_OPEN = re.compile(r"---[ \t]*\r?\n")
-_CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-_FENCE = re.compile(r"(`{3,}|~{3,})[^\n`]*\n")
-_BLANK = re.compile(r"(?:[ \t]*\r?\n)*")
-_BEHIND = re.compile(r"[ \t]*(?:</[A-Za-z]+>[ \t]*)*\r?\n?")  # a closing tag, or nothing
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # marks of what is not UTF-8
 _LINE = re.compile(r"[^\n]*\n|[^\n]+\Z")
-_TAIL = 16 * 2**10
-_MOST_HEADS = 4
-_FRONT = "YAML front matter"
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """A piece of YAML in the file."""
-
-    where: str
-    start: int
-    end: int
-    """With the lines around it; taken away where nothing but a block is in it."""
-    inner: int
-    inner_end: int
-    keys: Keys | None
-    """None where it is not YAML with keys."""
-    problem: str = ""
 
 
 class Markdown:
@@ -58,7 +28,12 @@ class Markdown:
     suffixes = (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd")
 
     def fits(self, head: bytes) -> bool:
-        """Return whether this may be Markdown: any text may, so only the name can tell."""
+        """Return whether this may be Markdown: any text may, so only the name can tell.
+
+        UTF-16 is known, so that it can be refused by name.
+        """
+        if head.startswith(_WIDE):
+            return True
         return b"\0" not in head and not head.startswith((b"%PDF-", b"PK\x03\x04"))
 
     def read(self, path: Path) -> list[Place]:
@@ -78,16 +53,16 @@ class Markdown:
         pairs = _pairs(source, block)
         newline = "\r\n" if re.match(r"[^\n]*\r\n", text) else "\n"
         sections = _sections(source, text)
-        begin = len(_BOM) if text.startswith(_BOM) else 0
-        front = sections[0] if sections and sections[0].where == _FRONT else None
+        begin = len(BOM) if text.startswith(BOM) else 0
+        front = sections[0] if sections and sections[0].where == FRONT else None
         keys = front.keys if front else None
         edits = []
         if front is None:
-            if text.startswith("+++", begin):
+            if kind := other_front(text, begin):
                 raise FileError(
                     source,
-                    "begins with TOML front matter, where no guide has a place for a label; turn "
-                    "it into YAML between lines of ---",
+                    f"begins with {kind} front matter, where no guide has a place for a label; "
+                    "turn it into YAML between lines of ---",
                 )
             made = write_label(pairs, 0, newline)
             edits.append((begin, begin, newline.join(("---", made, "---", "", ""))))
@@ -112,8 +87,8 @@ class Markdown:
 
 def _decode(path: Path) -> str:
     """Return the text; bytes that are not UTF-8 come back as they were when it is encoded."""
-    data = read_whole(path)
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:4096]:
+    data = read_whole(path, LONGEST_TEXT)
+    if data.startswith(_WIDE) or b"\0" in data[:4096]:
         raise FileError(path, "is not text in UTF-8; save it in that encoding")
     return data.decode("utf-8", "surrogateescape")
 
@@ -136,7 +111,14 @@ def _pairs(path: Path, block: str) -> list[tuple[str, str]]:
     return [(str(name), str(value)) for name, value in pairs]
 
 
-def _places(sections: list[_Section], text: str) -> list[Place]:
+def _sections(path: Path, text: str) -> list[Section]:
+    try:
+        return sections_of(text)
+    except ImportError as error:
+        raise missing(path, "PyYAML") from error
+
+
+def _places(sections: list[Section], text: str) -> list[Place]:
     places = []
     for section in sections:
         if section.keys is None:
@@ -147,99 +129,8 @@ def _places(sections: list[_Section], text: str) -> list[Place]:
     return places
 
 
-def _sections(path: Path, text: str) -> list[_Section]:
-    """Return the front matter, and what else holds a block at the beginning or the end."""
-    sections: list[_Section] = []
-    at = len(_BOM) if text.startswith(_BOM) else 0
-    try:
-        while len(sections) < _MOST_HEADS and (opened := _OPEN.match(text, at)):
-            closed = _CLOSE.search(text, opened.end())
-            if closed is None:
-                break
-            where = f"{_FRONT} {len(sections) + 1}" if sections else _FRONT
-            found = _section(text, where, at, closed.end(), opened.end(), closed.start())
-            if sections and (found.keys is None or not found.keys.labels):
-                break
-            sections.append(found)
-            blank = _BLANK.match(text, closed.end())
-            at = blank.end() if blank else closed.end()
-        if (fence := _fence_at(text, at)) is not None:
-            sections.append(fence)
-            at = fence.end
-        if (tail := _tail(text, at)) is not None:
-            sections.append(tail)
-    except ImportError as error:
-        raise missing(path, "PyYAML") from error
-    return sections
-
-
-def _section(text: str, where: str, start: int, end: int, inner: int, inner_end: int) -> _Section:
-    try:
-        keys = parse_keys(text[inner:inner_end])
-    except NotKeysError as error:
-        return _Section(where, start, end, inner, inner_end, None, str(error))
-    return _Section(where, start, end, inner, inner_end, keys)
-
-
-def _with_block(section: _Section) -> _Section | None:
-    """Return a section outside the front matter if a block, and no other AIGC, is in it."""
-    keys = section.keys
-    return section if keys and any(label.named for label in keys.labels) else None
-
-
-def _fence_at(text: str, at: int) -> _Section | None:
-    """Return the code fence that begins the text, if it holds a block."""
-    opened = _FENCE.match(text, at)
-    if opened is None:
-        return None
-    closing = re.compile(rf"^{re.escape(opened[1])}[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-    closed = closing.search(text, opened.end())
-    if closed is None:
-        return None
-    return _fenced(text, at, closed.end(), opened.end(), closed.start())
-
-
-def _fenced(text: str, start: int, end: int, inner: int, inner_end: int) -> _Section | None:
-    """Return the block in a code fence: bare, or in front matter that was put there whole."""
-    where = "a code fence"
-    opened = _OPEN.match(text, inner, inner_end)
-    closed = _CLOSE.search(text, opened.end(), inner_end) if opened else None
-    if opened and closed:
-        if text[closed.end() : inner_end].strip():
-            start, end = inner, closed.end()
-        inner, inner_end = opened.end(), closed.start()
-    return _with_block(_section(text, where, start, end, inner, inner_end))
-
-
-def _tail(text: str, at: int) -> _Section | None:
-    """Return the block that ends the text: in a code fence, between lines of ---, or bare."""
-    at = max(at, len(text) - _TAIL)
-    if text.find("AIGC", at) < 0:
-        return None
-    lines = [(m.start(), m.end()) for m in _LINE.finditer(text, at)]
-    while lines and _BEHIND.fullmatch(text, *lines[-1]):
-        lines.pop()
-    if not lines:
-        return None
-    last, end = lines.pop()
-    closing = text[last:end].rstrip()
-    fence = re.fullmatch(r"`{3,}|~{3,}", closing)
-    if fence or closing in ("---", "..."):
-        mark = fence[0] if fence else "---"
-        for start, inner in reversed(lines):
-            if text.startswith(mark, start):
-                if fence:
-                    return _fenced(text, start, end, inner, last)
-                return _with_block(_section(text, "the end", start, end, inner, last))
-        return None
-    start = last
-    while lines and text[start] in " \t":
-        start, _ = lines.pop()
-    return _with_block(_section(text, "the end", start, end, start, end))
-
-
 def _edit_front(
-    path: Path, text: str, front: _Section, pairs: list[tuple[str, str]], newline: str
+    path: Path, text: str, front: Section, pairs: list[tuple[str, str]], newline: str
 ) -> list[tuple[int, int, str]]:
     keys = front.keys
     if keys is None:
@@ -260,14 +151,14 @@ def _edit_front(
     return [replaced, *(_removal(path, text, front, label) for label in others)]
 
 
-def _removals(path: Path, text: str, section: _Section) -> list[tuple[int, int, str]]:
+def _removals(path: Path, text: str, section: Section) -> list[tuple[int, int, str]]:
     keys = section.keys
     if keys is None or not keys.others:
         return [(section.start, section.end, "")]
     return [_removal(path, text, section, label) for label in keys.labels]
 
 
-def _removal(path: Path, text: str, section: _Section, label: Label) -> tuple[int, int, str]:
+def _removal(path: Path, text: str, section: Section, label: Label) -> tuple[int, int, str]:
     if label.end < 0 or section.keys is None or not section.keys.in_lines:
         raise _flow(path, section)
     line = _LINE.match(text, section.inner + label.end)
@@ -275,7 +166,7 @@ def _removal(path: Path, text: str, section: _Section, label: Label) -> tuple[in
     return start, line.end() if line else section.inner + label.end, ""
 
 
-def _flow(path: Path, section: _Section) -> FileError:
+def _flow(path: Path, section: Section) -> FileError:
     return FileError(path, f"has {section.where} whose keys are not one a line; write them so")
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _KEY = "/AIGC"
 _WHERE = "PDF document information, AIGC"
+_LONGEST_MENDED = 64 * 2**20
+"""Bytes of the longest file that is searched for what its table has lost: half a second."""
 _LARGEST_XMP = 16 * 2**20
 _SMALL = 64 * 2**10
 """Bytes of packed XMP that may be unpacked by a filter whose output cannot be bounded."""
@@ -47,15 +49,15 @@ class PdfFiles:
     def read(self, path: Path) -> list[Place]:
         """Return the blocks in the document information and in XMP.
 
-        A damaged file is mended in memory, and what is found then is returned; where nothing is
-        found, it may be what is lost.
+        A damaged file that is not too long is mended in memory, and what is found then is
+        returned; where nothing is found, it may be what is lost.
         """
         _need(path)
         try:
             return _read(path, mend=False)
         except FileError as error:
-            with suppress(FileError):
-                if found := _read(path, mend=True):
+            with suppress(FileError, OSError):
+                if path.stat().st_size <= _LONGEST_MENDED and (found := _read(path, mend=True)):
                     return found
             raise error
 

@@ -70,6 +70,7 @@ def test_block_is_in_the_head_for_another_parser_and_nothing_else_changes(
 
 @settings(deadline=None, max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=10).map("".join))
+@example("<!-- AIGC: {} --><?xml version='1.0'?>")
 @example("AT&")
 @example("<")
 @example("<head><noscript><img></noscript></head>")
@@ -196,6 +197,8 @@ def test_xhtml_gets_a_tag_that_xml_can_read(folder: Path) -> None:
         (b"\xff\xfe<", "not whole"),
         (b"<meta charset=iso-2022-jp>\xff", "not whole"),
         (b"<\0p\0>\0", "NUL"),
+        ("\ufeff<html>".encode("utf-32-le"), "UTF-32"),
+        ("\ufeff<html>".encode("utf-32-be"), "UTF-32"),
         (b"<script>never closed", "cannot carry"),
     ],
 )
@@ -215,10 +218,16 @@ def test_what_cannot_be_labelled_is_named_and_not_written(
         (b"\xef\xbb\xbf \n<!-- x --><HTML>", True),
         (b"\xff\xfe<\0h\0t\0m\0l\0>\0", True),
         (b"<?xml version='1.0'?><!DOCTYPE html PUBLIC", True),
-        (b"<!--" * 1000, False),
-        (b"<!---->" * 585, False),
-        (b"# Title", False),
-        (b"<htmlx>", False),
+        (b"\xfe\xff\0<\0p\0>", True),
+        (b"<\0h\0t\0m\0l\0>\0", True),
+        (b"<!--" * 1024, True),
+        (b"<!---->" * 585, True),
+        (b"<p>a piece", True),
+        (b"", True),
+        (b"%PDF-1.7\n<html>", False),
+        (b"PK\x03\x04<html>", False),
+        (b"GIF89a\1\0", False),
+        (b"\xff\xfe\x93\x64", False),
     ],
 )
 def test_beginning_tells_a_page(head: bytes, fits: bool) -> None:

@@ -122,6 +122,17 @@ def test_byte_order_mark_stays_first(folder: Path) -> None:
     assert made.endswith(b"---\n\nText")
 
 
+def test_text_that_begins_with_a_brace_is_no_front_matter(folder: Path) -> None:
+    for text in ("{: .class}\nText", "{}\n", '{"a": 1} is JSON', "{{< figure >}}\n", "{" * 5000):
+        assert write(MARKDOWN, put(folder, text), BLOCK).read_text().endswith("---\n\n" + text)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_known_so_that_it_can_be_named(codec: str) -> None:
+    assert MARKDOWN.fits("\ufeff# Title".encode(codec))
+    assert not MARKDOWN.fits("# Title".encode(codec))
+
+
 def test_text_in_another_encoding_keeps_its_bytes(folder: Path) -> None:
     data = "标题\n\n正文".encode("gbk")
     assert write(MARKDOWN, put(folder, data), BLOCK).read_bytes().endswith(b"---\n\n" + data)
@@ -143,6 +154,8 @@ FORMS = {
     "flow": f"---\n{FLOW}---\n{BODY}",
     "between other keys": f"---\nx: y\n{PLAIN}z: 1\n---\n{BODY}",
     "second front matter": f"---\nx: y\n---\n\n---\n{PLAIN}---\n{BODY}",
+    "behind empty lines": f"\n \n---\n{PLAIN}---\n{BODY}",
+    "behind empty lines, with more": f"\r\n---\n{PLAIN}---\n---\nx: y\n---\n{BODY}",
     "bare at the end": f"{BODY}\n{DOUBLE}",
     "between rules at the end": f"{BODY}\n---\n{DOUBLE}---",
     "in a fence at the end": f"{BODY}\n```yaml\n{PLAIN}```\n",
@@ -204,6 +217,7 @@ def test_malformed_block_is_shown_as_it_is(folder: Path, text: str, found: str) 
         ("---\nAIGC: &x {Label: 1}\na: *x\n---\n", "no anchors"),
         ("---\na: " + "x" * 70_000 + "\n---\n", "65,536"),
         ("+++\ntitle = 'x'\n+++\n", "TOML"),
+        ('{\n  "title": "x"\n}\n\n# T\n', "JSON"),
         (b"\xff\xfe-\0-\0-\0", "UTF-8"),
         ("---\n" + "[" * 5000 + "\n---\n", "nested too deeply"),
     ],
