@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chopmark.terminal import table
+
 from ._log import DEFAULT_PATH
 from ._read import Line, last_lines, read
 from ._stats import count
-from ._table import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def tail(number: int, path: str, as_json: bool) -> None:
             click.echo(_json(line.record if line.record else _problem(line)))
         return
     rows = [_row(line.record) for line in lines if line.record]
-    click.echo(table([_HEAD, *rows]) if rows else f"no records in {path}")
+    click.echo(table(_HEAD, rows) if rows else f"no records in {path}")
     _report(lines)
 
 
@@ -83,7 +84,7 @@ def stats(path: str, as_json: bool) -> None:
     rows += [("milliseconds", name, str(value)) for name, value in found["duration"].items()]
     for name in ("action", "ending", "model", "category", "mark", "failure", "problem"):
         rows += [(name, key, str(number)) for key, number in found[name].items()]
-    click.echo(table(rows))
+    click.echo(table(rows[0], rows[1:]))
 
 
 def _row(record: Mapping[str, Any]) -> tuple[str, ...]:
@@ -114,7 +115,7 @@ def _page(record: Mapping[str, Any], position: int) -> str:
             rows += [(key, _flat(part)) for part in value] or [(key, "-")]
         else:
             rows.append((key, _flat(value)))
-    return table(rows) + "\n"
+    return table(rows[0], rows[1:]) + "\n"
 
 
 def _flat(value: object) -> str:

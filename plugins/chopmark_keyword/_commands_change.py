@@ -11,11 +11,12 @@ from typing import get_args
 
 import click
 
+from chopmark.terminal import table
+
 from ._bring import bring
 from ._cli import as_json, as_of, file_path, read_lists, utc
 from ._diff import Change, Kind, diff
 from ._lists import FOLDINGS, Entry, WordList
-from ._table import table
 from ._write import WRITERS, cells
 
 _to = click.option(

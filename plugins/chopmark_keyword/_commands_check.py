@@ -12,6 +12,8 @@ from typing import get_args
 
 import click
 
+from chopmark.terminal import table
+
 from ._benign import commonness, too_common
 from ._cli import as_json, as_of, file_path, read_lists, utc
 from ._coverage import Coverage, coverage
@@ -19,7 +21,6 @@ from ._due import due
 from ._lint import Grade, lint
 from ._lists import FOLDINGS, Folding, WordList, next_expiry
 from ._matcher import Matcher
-from ._table import table
 
 
 @click.command("lint")

@@ -16,8 +16,8 @@ from ._chopmark import Chopmark
 from ._cli_screen import screen_command
 from ._errors import ChopmarkError
 from ._policy_file import builtin_names, load_policy
-from ._table import table
 from ._version import __version__
+from .terminal import table
 
 
 class _Group(click.Group):

@@ -15,8 +15,8 @@ import click
 from ._chopmark import Chopmark
 from ._scored import Scored, screen_scored
 from ._screen_lines import Source, answers
-from ._table import table
 from ._values import Direction
+from .terminal import table
 
 BLOCKED = 3
 """Exit status where the policy would not deliver the text."""
