@@ -1,29 +1,121 @@
-"""Watermarks in the choice of words, and a search for them whose error rate is what it says."""
+"""Watermarks in the choice of words, and a search for them whose error rate is what it says.
 
-from ._detect import ALPHA, detect
-from ._detection import Detection, Span
-from ._green import GreenDrawer
-from ._gumbel import GumbelDrawer
-from ._ring import KeyName, Master, Ring, RingError
-from ._ring_file import read_ring, write_ring
-from ._sampling import Sampling
-from ._tokens import FileTokenizer, Tokenizer, Tokens
+Enable it with `plugins = ["watermark"]` and set it up under `[settings.watermark]`:
+
+    ring = "ring.json"              # `chopmark watermark keys new ring.json`
+    tokenizer = "tokenizer.json"    # of the model: or NAME.tiktoken
+    scheme = "gumbel"               # or "green", for greedy answers
+    tenant = ""                     # for whom, where a call's metadata has no `tenant`
+    tenants = ["", "acme"]          # for whom a mark is sought by `chopmark inspect`
+    alpha = 1e-5                    # so seldom a text without a mark is called marked
+
+The words are chosen while the model writes, so a hook in its runtime draws the tokens (`Watermark`,
+`drawer`); the plugin looks whether the finished answer carries the mark, and the record keeps that.
+
+A mark is evidence that a text came from a model with this key, never proof of who wrote it, and no
+mark is evidence of nothing. Paraphrase and translation erase it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from chopmark import Policy, hookimpl
+from chopmark.hookspecs import Marker
+
+from ._commands import watermark
+
+if TYPE_CHECKING:
+    from ._detect import detect as detect
+    from ._detection import Detection as Detection
+    from ._detection import Span as Span
+    from ._draw import Drawer as Drawer
+    from ._draw import force as force
+    from ._green import GreenDrawer as GreenDrawer
+    from ._gumbel import GumbelDrawer as GumbelDrawer
+    from ._names import ALPHA as ALPHA
+    from ._ring import KeyName as KeyName
+    from ._ring import Master as Master
+    from ._ring import Ring as Ring
+    from ._ring import RingError as RingError
+    from ._ring_file import read_ring as read_ring
+    from ._ring_file import write_ring as write_ring
+    from ._sampling import Sampling as Sampling
+    from ._tiktoken import RanksTokenizer as RanksTokenizer
+    from ._tiktoken import read_tokenizer as read_tokenizer
+    from ._tokens import FileTokenizer as FileTokenizer
+    from ._tokens import Tokenizer as Tokenizer
+    from ._tokens import Tokens as Tokens
+    from ._watermark import Watermark as Watermark
 
 __all__ = [
     "ALPHA",
     "Detection",
+    "Drawer",
     "FileTokenizer",
     "GreenDrawer",
     "GumbelDrawer",
     "KeyName",
     "Master",
+    "RanksTokenizer",
     "Ring",
     "RingError",
     "Sampling",
     "Span",
     "Tokenizer",
     "Tokens",
+    "Watermark",
     "detect",
+    "force",
     "read_ring",
+    "read_tokenizer",
     "write_ring",
 ]
+
+_HOMES = {
+    "ALPHA": "_names",
+    "detect": "_detect",
+    "Detection": "_detection",
+    "Span": "_detection",
+    "Drawer": "_draw",
+    "force": "_draw",
+    "GreenDrawer": "_green",
+    "GumbelDrawer": "_gumbel",
+    "KeyName": "_ring",
+    "Master": "_ring",
+    "Ring": "_ring",
+    "RingError": "_ring",
+    "read_ring": "_ring_file",
+    "write_ring": "_ring_file",
+    "Sampling": "_sampling",
+    "RanksTokenizer": "_tiktoken",
+    "read_tokenizer": "_tiktoken",
+    "FileTokenizer": "_tokens",
+    "Tokenizer": "_tokens",
+    "Tokens": "_tokens",
+    "Watermark": "_watermark",
+}
+"""Where each name is: numpy and the tokenizers are loaded when one of them is used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@hookimpl
+def chopmark_markers(policy: Policy) -> Iterable[Marker]:
+    """Return the marker that looks for the mark."""
+    from ._marker import WatermarkMarker
+    from ._options import read_options
+
+    return (WatermarkMarker(read_options(policy)),)
+
+
+@hookimpl
+def chopmark_commands(cli: Any) -> None:
+    """Add `chopmark watermark`."""
+    cli.add_command(watermark)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from chopmark import MarkError
 
 from ._detection import Detection, Span
+from ._names import ALPHA
 from ._prf import Ids
 from ._ring import KeyName, Ring, this_epoch
 from ._scan import Window, scan, spans
@@ -16,8 +17,6 @@ from ._schemes import SCHEMES, Scheme
 from ._scores import Scores
 from ._tokens import Tokenizer
 
-ALPHA = 1e-5
-"""Of a million unmarked texts ten are called marked, at the most."""
 REFERENCE_BITS = 1.6
 """The chance a token, in bits, by which a text is judged too short: temperature 0.7, about."""
 MARGIN = 1.5
@@ -45,6 +44,7 @@ def detect(
     epochs: Iterable[str] | None = None,
     alpha: float = ALPHA,
     prompt: str | None = None,
+    now: str | None = None,
 ) -> Detection:
     """Return whether `text` was marked with a key of `ring`.
 
@@ -57,13 +57,14 @@ def detect(
         epochs: months as YYYY-MM; by default all in which a key was used.
         alpha: the level, after the adjustment for everything that was tried.
         prompt: what stood before it, where that is known: then the first tokens count too.
+        now: the epoch of today, by default that of the clock.
 
     Raises:
         MarkError: the scheme is unknown, alpha no probability, or no key can be looked for.
         RingError: an epoch is no month.
     """
     found = _scheme(scheme)
-    names = ring.finding(tenants, this_epoch(), epochs)
+    names = ring.finding(tenants, now or this_epoch(), epochs)
     if not names:
         raise MarkError(
             "no key to look for: the ring has none, they are revoked, or none was in use in the "

@@ -1,0 +1,213 @@
+"""The command `chopmark watermark`: keys, and the search for marks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chopmark import ChopmarkError, MarkError
+from chopmark.terminal import table
+
+from ._names import ALPHA, SCHEME_NAMES
+
+if TYPE_CHECKING:
+    from ._detection import Detection
+    from ._ring import Ring
+
+NOTHING, SHORT = 1, 2
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+_file = click.argument("ring", type=click.Path(path_type=Path), metavar="RING")
+
+
+@click.group("watermark")
+def watermark() -> None:
+    """Look for watermarks in text, and keep the keys that make them."""
+
+
+@watermark.command("find")
+@click.argument("file")
+@click.option("--ring", type=click.Path(path_type=Path), required=True, help="The keys.")
+@click.option(
+    "--tokenizer",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The tokenizer.json, or NAME.tiktoken, of the model.",
+)
+@click.option("--scheme", type=click.Choice(SCHEME_NAMES), default="gumbel", show_default=True)
+@click.option("--tenant", "tenants", multiple=True, help="For whom it may be; may be repeated.")
+@click.option(
+    "--tenants", "names", type=click.File(encoding="utf-8"), help="A file of them, a line each."
+)
+@click.option("--epoch", "epochs", multiple=True, help="A month, YYYY-MM; by default all.")
+@click.option("--alpha", type=float, default=ALPHA, show_default=True, help="The error rate.")
+@click.option("--public", is_flag=True, help="Say only what anyone may know.")
+@_json
+def find(
+    file: str,
+    ring: Path,
+    tokenizer: Path,
+    scheme: str,
+    tenants: tuple[str, ...],
+    names: Path | None,
+    epochs: tuple[str, ...],
+    alpha: float,
+    public: bool,
+    as_json: bool,
+) -> None:
+    """Say whether FILE, or - for standard input, was marked with a key of the ring.
+
+    Exits with 0 where a mark was found, with 1 where there is no evidence of one, and with 2
+    where the text is too short to say. None of them says that a person wrote it.
+    """
+    from ._detect import detect
+    from ._ring_file import read_ring
+    from ._tiktoken import read_tokenizer
+
+    try:
+        lines = "" if names is None else _read(str(names))
+        asked = [*tenants, *filter(None, map(str.strip, lines.splitlines()))]
+        found = detect(
+            _read(file),
+            read_ring(ring),
+            read_tokenizer(tokenizer),
+            scheme=scheme,
+            tenants=asked or [""],
+            epochs=epochs or None,
+            alpha=alpha,
+        )
+    except ChopmarkError as error:
+        raise click.ClickException(str(error)) from error
+    told = found.to_public() if public else found.to_dict()
+    click.echo(json.dumps(told, ensure_ascii=False) if as_json else _show(told, found))
+    if found.verdict != "marked":
+        sys.exit(SHORT if found.verdict == "inconclusive" else NOTHING)
+
+
+@watermark.group("keys")
+def keys() -> None:
+    """Make, list, rotate, retire and revoke keys. No command shows one."""
+
+
+@keys.command("new")
+@_file
+def new(ring: Path) -> None:
+    """Make RING, a file that its owner alone can read, with one key."""
+    from ._ring import Ring, this_epoch
+
+    made = Ring().rotate(this_epoch())
+    _write(made, ring, new=True)
+    click.echo(f"{ring}: key {made.active.id} is active; keep a copy where you keep secrets")
+
+
+@keys.command("list")
+@_file
+@_json
+def list_command(ring: Path, as_json: bool) -> None:
+    """List the keys of RING: their names, states and epochs."""
+    rows = [
+        {"id": one.id, "state": one.state, "since": one.since, "until": one.until}
+        for one in _read_ring(ring).masters
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    click.echo(table(("KEY", "STATE", "SINCE", "UNTIL"), [tuple(row.values()) for row in rows]))
+
+
+@keys.command("rotate")
+@_file
+def rotate(ring: Path) -> None:
+    """Make a new key active; the one before it still finds what it marked."""
+    changed = _change(ring, lambda known, now: known.rotate(now))
+    click.echo(f"{ring}: key {changed.active.id} is active")
+
+
+@keys.command("retire")
+@_file
+@click.argument("key")
+def retire(ring: Path, key: str) -> None:
+    """Let KEY find, but mark nothing more."""
+    _change(ring, lambda known, now: known.retire(key, now))
+    click.echo(f"{ring}: key {key} is retired")
+
+
+@keys.command("revoke")
+@_file
+@click.argument("key")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def revoke(ring: Path, key: str, yes: bool) -> None:
+    """Let KEY neither mark nor find, for good: someone else may have it."""
+    if not yes:
+        click.confirm(f"What {key} marked will not be found again. Revoke it?", abort=True)
+    _change(ring, lambda known, now: known.revoke(key, now))
+    click.echo(f"{ring}: key {key} is revoked")
+
+
+def _read(file: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode()
+    except OSError as error:
+        raise MarkError(f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise MarkError(f"{file} is not UTF-8 at byte {error.start}; save it as UTF-8") from error
+
+
+def _read_ring(path: Path) -> Ring:
+    from ._ring_file import read_ring
+
+    try:
+        return read_ring(path)
+    except MarkError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _write(ring: Ring, path: Path, *, new: bool = False) -> None:
+    from ._ring_file import write_ring
+
+    try:
+        write_ring(ring, path, new=new)
+    except MarkError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _change(path: Path, change: Callable[[Ring, str], Ring]) -> Ring:
+    from ._ring import this_epoch
+
+    try:
+        changed = change(_read_ring(path), this_epoch())
+    except MarkError as error:
+        raise click.ClickException(str(error)) from error
+    _write(changed, path)
+    return changed
+
+
+def _show(told: dict[str, object], found: Detection) -> str:
+    said = {
+        "marked": "marked: the choice of words follows a key of this ring",
+        "no_evidence": "no evidence of a mark; that does not say that a person wrote it",
+        "inconclusive": "inconclusive: the text is too short to say",
+    }
+    lines = [said[found.verdict]]
+    if "log10_p" in told:
+        lines += [
+            f"  key            {found.key or '-'}",
+            f"  p, adjusted    1e{found.log10_p_adjusted:.1f} for {found.tests} tests",
+            f"  tokens         {found.scored} tested, {found.duplicates} repetitions left out",
+        ]
+        lines += [
+            f"  characters     {span.start} to {span.end}, 1e{span.log10_p:.1f} by itself"
+            for span in found.spans
+        ]
+        if found.verdict != "marked":
+            needed = ", ".join(f"{n} at {bits:g} bits" for bits, n in found.enough.items())
+            lines.append(f"  would suffice  {needed} of chance a token")
+    else:
+        lines.append(f"  band           {found.band}")
+    return "\n".join([*lines, *(f"  note           {note}" for note in found.notes)])
