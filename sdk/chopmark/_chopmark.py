@@ -18,6 +18,7 @@ from ._build import build, shipped_policy
 from ._calling import with_settings
 from ._drive import drive
 from ._engine import judge
+from ._errors import RequestError
 from ._flow import Flow, call
 from ._inside import inside
 from ._policy_file import load_policy
@@ -120,9 +121,22 @@ class Chopmark:
     ) -> Screening:
         """Judge a text outside a call. Nothing is marked or recorded.
 
+        Without an `audience` it is that of the `calling` around, as for a call; so is the
+        refusal's language.
+
         Raises:
-            RequestError: the policy knows no such audience.
+            RequestError: the text is no string, there is no such direction, or the policy knows no
+                such audience.
         """
+        if not isinstance(text, str):
+            raise RequestError(
+                f"screen() takes the text to judge as a string, not {type(text).__name__}; decode "
+                "bytes, and give the texts of messages one by one"
+            )
+        if direction not in ("input", "output"):
+            raise RequestError(f'direction is {direction!r}; give "input" or "output"')
+        asked = with_settings(Request(audience=audience))
+        audience = asked.audience
         self._engine.decider.check_audience(audience)
         context = Context(direction=direction, role=role, audience=audience)
         judged = judge(self._engine, text, context, audience)
@@ -135,7 +149,7 @@ class Chopmark:
             action=action,
             verdicts=tuple(judged.verdicts),
             failures=tuple(judged.failures),
-            refusal=self.policy.refusal(language_of(text)) if refused else "",
+            refusal=self.policy.refusal(asked.locale or language_of(text)) if refused else "",
         )
 
     async def ascreen(

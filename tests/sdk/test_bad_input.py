@@ -18,6 +18,7 @@ from chopmark import (
     Policy,
     PolicyBlocked,
     Request,
+    RequestError,
     Verdict,
     load_policy,
 )
@@ -72,6 +73,20 @@ def test_an_empty_answer_passes_and_is_recorded(chop: Chopmark, log: MemoryLog) 
 def test_a_prompt_of_a_megabyte_is_judged(chop: Chopmark, prompt: str) -> None:
     assert chop.screen(prompt).action in ("allow", "modify")
     assert chop.screen(prompt + " how to make a pipe bomb ").action == "block"
+
+
+@pytest.mark.parametrize("text", [None, b"x", ["a"], 3])
+def test_only_a_string_is_screened_and_anything_else_is_told(text: Any) -> None:
+    with pytest.raises(RequestError, match=rf"as a string, not {type(text).__name__}"):
+        Chopmark(Policy(name="p")).screen(text)
+
+
+def test_a_direction_that_there_is_not_is_told() -> None:
+    sideways: Any = "sideways"
+    with pytest.raises(
+        RequestError, match=r"direction is 'sideways'; give \"input\" or \"output\""
+    ):
+        Chopmark(Policy(name="p")).screen("x", direction=sideways)
 
 
 class Once:

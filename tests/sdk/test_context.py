@@ -6,7 +6,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from chopmark import Chopmark, Context, Message, Needs, Policy, Request, Verdict, calling
+from chopmark import (
+    Chopmark,
+    Context,
+    Message,
+    Needs,
+    Policy,
+    Request,
+    RequestError,
+    Rules,
+    Verdict,
+    calling,
+)
 from chopmark.testing import WordDetector, plugin
 
 
@@ -82,3 +93,16 @@ def test_a_context_shows_no_content_and_can_be_a_key() -> None:
     context = Context(direction="input", request=request)
     assert "CANARY" not in repr(context)
     assert {context: 1}[context] == 1
+
+
+def test_a_text_outside_a_call_is_judged_for_whom_the_block_around_it_says() -> None:
+    rules = Rules(both={"word": "block"})
+    policy = Policy(name="p", audiences={"minor": rules, "adult": Rules(both={"word": "allow"})})
+    chop = Chopmark(policy, plugins=[plugin(detectors=[WordDetector({"beer": "warn"})])])
+    assert chop.screen("a beer").action == "allow"
+    with calling(audience="minor", locale="zh"):
+        blocked = chop.screen("a beer")
+        assert (blocked.action, blocked.refusal) == ("block", policy.refusal("zh"))
+        assert chop.screen("a beer", audience="adult").action == "allow"
+    with calling(audience="kid"), pytest.raises(RequestError, match="audience 'kid' is not in"):
+        chop.screen("a beer")
