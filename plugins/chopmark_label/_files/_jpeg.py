@@ -12,10 +12,12 @@ from typing import NamedTuple
 from ._exif import blanked, comments_in
 from ._format import Place
 from ._image_file import BrokenFileError, ImageFile, number, refuse_signed, taken
+from ._mpf import SIGNATURE as MPF
+from ._mpf import index_edits
 from ._rewrite import Edit
 from ._xmp import WHERE, blocks_in, with_block, without_block
 
-_APP0, _APP1, _APP11 = 0xE0, 0xE1, 0xEB
+_APP0, _APP1, _APP2, _APP11 = 0xE0, 0xE1, 0xE2, 0xEB
 _SCAN, _END = 0xDA, 0xD9
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _MORE = b"http://ns.adobe.com/xmp/extension/\0"
@@ -48,7 +50,7 @@ class Jpeg(ImageFile):
 
     def find(self, data: bytes) -> list[Place]:
         """Return the blocks of XMP, extended XMP and EXIF."""
-        segments = list(_segments(data))
+        segments = list(segments_of(data))
         places = [
             Place(block, WHERE)
             for segment in segments
@@ -64,7 +66,7 @@ class Jpeg(ImageFile):
 
     def mark(self, data: bytes, block: str) -> tuple[list[Edit], str]:
         """Return the edits that put `block` into the packet, or a new one before the picture."""
-        segments = list(_segments(data))
+        segments = list(segments_of(data))
         _check(data, segments)
         edits: list[Edit] = []
         is_there = False
@@ -85,13 +87,18 @@ class Jpeg(ImageFile):
                 edits.append(Edit(segment.start, segment.end, _packed(new)))
         if not is_there:
             edits.append(Edit(at, at, _packed(with_block(None, block))))
+        for segment in segments:
+            if segment.holds(_APP2, MPF):
+                start = segment.end - len(segment.body) + len(MPF)
+                edits += index_edits(segment.body[len(MPF) :], start, edits)
         return edits, WHERE
 
 
 JPEG = Jpeg()
 
 
-def _segments(data: bytes) -> Iterator[_Segment]:
+def segments_of(data: bytes) -> Iterator[_Segment]:
+    """Return the segments up to the first scan."""
     at = 2
     while True:
         start = at

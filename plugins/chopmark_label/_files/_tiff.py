@@ -16,7 +16,7 @@ from ._xmp import WHERE, blocks_in, with_block, without_block
 _XMP = 0x2BC
 _C2PA = 0xCD41
 _BYTE = 1
-"""UNDEFINED may be read as well, but exiftool warns of it."""
+"""ISO 16684-3 takes this and UNDEFINED; exiftool warns of the latter."""
 
 
 class Tiff6(ImageFile):

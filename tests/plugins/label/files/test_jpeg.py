@@ -6,7 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 from tests.plugins.label.files.document_blocks import OTHER
 from tests.plugins.label.files.image_files import (
     LABELLED,
@@ -14,6 +14,7 @@ from tests.plugins.label.files.image_files import (
     XMP,
     ImageFileContract,
     comment,
+    exiftool,
     insertion,
     picture,
 )
@@ -45,6 +46,33 @@ def extended(packet: bytes) -> bytes:
     cut = len(packet) // 2
     parts = ((cut, packet[cut:]), (0, packet[:cut]))  # in any order
     return b"".join(segment(0xE1, head + at.to_bytes(4, "big") + part) for at, part in parts)
+
+
+def pictures_in(data: bytes) -> list[int]:
+    """Return the lengths of the pictures by the index, as Pillow reads it."""
+    with Image.open(BytesIO(data)) as image:
+        return [entry["Size"] for entry in image.mpinfo[0xB002]]  # type: ignore[attr-defined]
+
+
+def with_packet(data: bytes, packet: bytes, is_behind: bool) -> bytes:
+    """Return a file of several pictures with `packet` before or behind its index."""
+    index = data.index(b"MPF\0")
+    start = index - 4
+    end = start + 2 + int.from_bytes(data[start + 2 : index], "big")
+    with Image.open(BytesIO(data)) as image:
+        entries = image.mpinfo[0xB002]  # type: ignore[attr-defined]
+    order = "little" if data[index + 4 : index + 6] == b"II" else "big"
+
+    def field(entry: dict[str, int], more: int) -> bytes:
+        at = entry["DataOffset"] + (more if entry["DataOffset"] else 0)
+        return entry["Size"].to_bytes(4, order) + at.to_bytes(4, order)  # type: ignore[arg-type]
+
+    part = data[start:end]
+    for number, entry in enumerate(entries):
+        longer = {**entry, "Size": entry["Size"] + len(packet) * (number == 0)}
+        part = part.replace(field(entry, 0), field(longer, len(packet) if is_behind else 0))
+    new = part + packet if is_behind else packet + part
+    return data[:start] + new + data[end:]
 
 
 class TestJpeg(ImageFileContract):
@@ -92,6 +120,35 @@ class TestJpeg(ImageFileContract):
         assert self.found(folder, before) == [Place(OTHER, f"extended {XMP}")]
         with pytest.raises(FileError, match="extended XMP"):
             self.labelled(folder, before)
+
+    @pytest.mark.parametrize("is_behind", [False, True])
+    @pytest.mark.parametrize("xmp", [b"", LABELLED.encode(), UNLABELLED])
+    def test_other_pictures_of_the_file_are_found_where_its_index_says(
+        self, folder: Path, xmp: bytes, is_behind: bool
+    ) -> None:
+        file = BytesIO()
+        views = [picture("RGB").rotate(90 * n) for n in range(3)]
+        views[0].save(file, "MPO", save_all=True, append_images=views[1:])
+        before = file.getvalue()
+        if xmp:  # made right by hand, with no code of ours
+            before = with_packet(before, segment(0xE1, SIGNATURE + xmp), is_behind)
+        source = self.path(folder, before)
+        after = self.labelled(folder, before)
+        with Image.open(BytesIO(before)) as old, Image.open(BytesIO(after)) as new:
+            assert (old.format, old.n_frames) == (new.format, new.n_frames) == ("MPO", 3)  # type: ignore[attr-defined]
+            assert [f.tobytes() for f in ImageSequence.Iterator(new)] == [
+                f.tobytes() for f in ImageSequence.Iterator(old)
+            ]
+        sizes = [pictures_in(data) for data in (before, after)]
+        assert sizes[1][0] - sizes[0][0] == len(after) - len(before)
+        assert sizes[1][1:] == sizes[0][1:]
+        assert exiftool(source)["File:MIMEType"] == exiftool(folder / "target.jpg")["File:MIMEType"]
+
+    def test_index_that_nobody_can_follow_stays(self, folder: Path) -> None:
+        plain = self.save(picture())
+        broken = segment(0xE2, b"MPF\0II*\0\xff\xff\0\0")
+        before = plain[:2] + broken + plain[2:]
+        assert broken in self.labelled(folder, before)
 
     def test_packet_too_long_for_a_segment_is_refused(self, folder: Path) -> None:
         long = UNLABELLED.replace("画".encode(), b"x" * (65_400 - len(UNLABELLED)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -112,4 +114,39 @@ def test_big_endian_file_is_labelled(tmp_path: Path) -> None:
     assert TIFF.read(target) == [Place(BLOCK, XMP)]
     assert shown(after) == shown(before)
     assert fields(after) == fields(before)
+    assert exiftool(target)["XMP-TC260:Aigc"] == BLOCK
+
+
+WAYS = {
+    "big-endian": "-B",
+    "BigTIFF": "-8",
+    "big-endian BigTIFF": "-B -8",
+    "tiles": "-t -w 16 -l 16",
+    "big-endian tiles, packed": "-B -t -w 16 -l 16 -c zip",
+    "tiles of BigTIFF, packed": "-8 -t -w 16 -l 16 -c lzw",
+    "planes apart": "-p separate",
+    "one row a strip": "-r 1 -c packbits",
+}
+
+
+@pytest.mark.skipif(shutil.which("tiffcp") is None, reason="no tiffcp of libtiff here")
+@pytest.mark.parametrize("pages", [1, 3])
+@pytest.mark.parametrize("way", WAYS)
+def test_every_form_that_libtiff_writes_keeps_its_pictures(
+    tmp_path: Path, way: str, pages: int
+) -> None:
+    plain, source, target = (tmp_path / f"{name}.tif" for name in "abc")
+    views = [picture("RGB").rotate(30 * n) for n in range(pages)]
+    views[0].save(plain, "TIFF", save_all=True, append_images=views[1:])
+    subprocess.run(["tiffcp", *WAYS[way].split(), plain, source], check=True, timeout=60)
+    TIFF.write(source, target, BLOCK)
+    assert TIFF.read(target) == [Place(BLOCK, XMP)]
+    assert fields(target.read_bytes()) == fields(source.read_bytes())
+    back = [tmp_path / "d.tif", tmp_path / "e.tif"]
+    for path, flat in zip((source, target), back, strict=True):  # libtiff decodes every page
+        made = ["tiffcp", "-L", "-s", "-r", "16", "-c", "none", "-p", "contig", path, flat]
+        subprocess.run(made, check=True, timeout=60)
+    before, after = (shown(flat.read_bytes()) for flat in back)
+    assert len(after) == pages
+    assert after == before
     assert exiftool(target)["XMP-TC260:Aigc"] == BLOCK
