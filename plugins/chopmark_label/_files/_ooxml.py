@@ -28,6 +28,9 @@ _KINDS = (
     f"{_OFFICE}/relationships/custom-properties",
     f"{_STRICT}/relationships/customProperties",
 )
+_MAIN = (f"{_OFFICE}/relationships/officeDocument", f"{_STRICT}/relationships/officeDocument")
+_FOLDERS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"docMetadata/", b"customXml/",
+            b"word/", b"xl/", b"ppt/")  # fmt: skip
 _PID = re.compile(r"[2-9]|[1-9][0-9]{1,8}")  # 0 and 1 are Office's own
 _SUFFIXES = (
     ".docx", ".docm", ".dotx", ".dotm", ".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb",
@@ -43,9 +46,8 @@ class Ooxml:
 
     def fits(self, head: bytes) -> bool:
         """Return whether this is an Office package, or the OLE container of an encrypted one."""
-        named = (_TYPES.encode(), b"_rels/", b"docProps/", b"word/", b"xl/", b"ppt/")
         return head.startswith(OLE) or (
-            head.startswith(b"PK\x03\x04") and any(name in head for name in named)
+            head.startswith(b"PK\x03\x04") and any(name in head for name in _FOLDERS)
         )
 
     def read(self, path: Path) -> list[Place]:
@@ -62,7 +64,7 @@ class Ooxml:
         """Write the property, its relationship and its content type."""
         with Package(source) as package:
             relations, types = _relations(package), _tree(package, _TYPES)
-            _check_unsigned(package, relations)
+            _check_kind(package, relations)
             homes = _homes(package, relations)
             home, *others = homes or [_PART]
             strict = any(str(r.get("Type")).startswith(_STRICT) for r in relations)
@@ -203,9 +205,16 @@ def _declare(types: Any, home: str) -> bool:
     return True
 
 
-def _check_unsigned(package: Package, relations: Any) -> None:
+def _check_kind(package: Package, relations: Any) -> None:
+    kinds = {str(relation.get("Type")) for relation in relations}
+    if kinds.isdisjoint(_MAIN):
+        raise FileError(
+            package.path,
+            "is a package, but none of Word, Excel or PowerPoint, where alone a guide has a place "
+            "for a label",
+        )
     signed = any(name.casefold().startswith("_xmlsignatures/") for name in package.names)
-    if signed or any(str(r.get("Type")).endswith("/digital-signature/origin") for r in relations):
+    if signed or any(kind.endswith("/digital-signature/origin") for kind in kinds):
         raise FileError(
             package.path,
             "is digitally signed, and a label would break the signature; label it first, then sign",

@@ -23,6 +23,7 @@ LARGEST = 16 * 2**20
 
 _HEADER = 30  # bytes of a local file header before the name
 _UTF8 = 0x800
+_ZIP64 = 1  # the tag of sizes and offsets that have no place in 32 bits
 _PIECE = 2**20
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, RuntimeError, IndexError,
@@ -134,6 +135,7 @@ class Package:
                     out.writestr(_like(info), new[1])
                     continue
                 kept = copy.copy(info)
+                kept.extra = _without_sizes(info.extra)
                 kept.header_offset = out.start_dir
                 _copy(file, out, info.header_offset, end)
                 out.filelist.append(kept)
@@ -166,6 +168,20 @@ class Package:
                     f"{_AGAIN}",
                 )
         return infos
+
+
+def _without_sizes(extra: bytes) -> bytes:
+    """Take the long sizes out of an entry's extra data: `ZipFile` puts them there if needed.
+
+    Where they stand without need, some readers take the file for damaged.
+    """
+    kept, at = b"", 0
+    while at + 4 <= len(extra):
+        tag, length = struct.unpack_from("<HH", extra, at)
+        end = at + 4 + length
+        kept += b"" if tag == _ZIP64 else extra[at:end]
+        at = end
+    return kept + extra[at:]
 
 
 def _like(info: zipfile.ZipInfo) -> zipfile.ZipInfo:

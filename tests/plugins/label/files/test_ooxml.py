@@ -196,6 +196,24 @@ def test_any_properties_get_exactly_one_block_and_keep_the_rest(
     assert texts(OOXML, write(OOXML, again, OTHER)) == [OTHER]
 
 
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_libreoffice_opens_what_was_labelled_and_finds_the_block(folder: Path) -> None:
+    out = folder / "opened"
+    made = []
+    for suffix, make in ((".docx", make_docx), (".xlsx", make_xlsx), (".pptx", make_pptx)):
+        make(folder / f"office{suffix}")
+        made.append(write(OOXML, folder / f"office{suffix}", BLOCK).rename(folder / f"o{suffix}"))
+    for path, kind in zip(made, ("fodt", "fods", "fodp"), strict=True):
+        home = f"-env:UserInstallation={(folder / 'home').as_uri()}"
+        subprocess.run(
+            ["soffice", home, "--headless", "--convert-to", kind, "--outdir", out, path],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+        root = etree.parse(out / f"o.{kind}")
+        found = root.xpath("//*[local-name()='user-defined'][@*[.='AIGC']]/text()")
+        assert found == [BLOCK]
+
+
 @pytest.mark.parametrize("pid", ["0", "1", "3", "x", "", "99999999999999"])
 def test_identifier_of_a_property_is_its_own_and_valid(folder: Path, pid: str) -> None:
     old = PROPERTY % (pid, "AIGC", "x") + PROPERTY % ("3", "Own", "y") + PROPERTY % ("2", "Z", "y")
@@ -258,6 +276,49 @@ def test_entries_with_data_behind_them_are_copied_whole(folder: Path) -> None:
     assert packed(write(OOXML, path, BLOCK)) == packed(path)
 
 
+def test_long_sizes_are_said_only_where_they_are_needed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that does not know how long a part gets says all sizes in the long form."""
+    with monkeypatch.context() as short:
+        short.setattr(zipfile, "ZIP64_LIMIT", 10)
+        path = package(folder / "long.docx")
+    with zipfile.ZipFile(path) as file:
+        assert all(info.extra for info in file.infolist())
+    with zipfile.ZipFile(write(OOXML, path, BLOCK)) as file:
+        assert file.testzip() is None
+        assert [info.extra for info in file.infolist()] == [b""] * 4
+    if shutil.which("unzip"):
+        subprocess.run(["unzip", "-tq", folder / "labelled-long.docx"], check=True)
+
+
+def test_parts_may_stand_in_any_order(folder: Path) -> None:
+    path = folder / "order.docx"
+    with (
+        zipfile.ZipFile(package(folder / "plain.docx")) as plain,
+        zipfile.ZipFile(path, "w") as out,
+    ):
+        out.writestr("customXml/item1.xml", "x" * 9000)
+        for info in reversed(plain.infolist()):
+            out.writestr(info.filename, plain.read(info))
+    assert OOXML.fits(path.read_bytes()[:4096])
+    assert packed(write(OOXML, path, BLOCK)) == packed(path)
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16", "GBK"])
+def test_properties_in_any_encoding_stay(folder: Path, encoding: str) -> None:
+    text = CUSTOM % (PROPERTY % ("2", "项目", "甲"))
+    text = text.replace("?>", f' encoding="{encoding}"?>')
+    mark = b"\xef\xbb\xbf" if encoding == "UTF-8" else b""
+    path = package(
+        folder / "coded.docx", more={"docProps/custom.xml": mark + text.encode(encoding)}
+    )
+    with zipfile.ZipFile(write(OOXML, path, BLOCK)) as file:
+        root = etree.fromstring(file.read("docProps/custom.xml"))
+    found = {p.get("name"): p.xpath("normalize-space(.)") for p in root.iter("{*}property")}
+    assert found == {"项目": "甲", "AIGC": BLOCK}
+
+
 def never(folder: Path, path: Path, says: str, *, reads: bool = False) -> None:
     before = path.read_bytes()
     with pytest.raises(FileError) as error:
@@ -275,6 +336,13 @@ def test_signed_file_is_never_broken(folder: Path) -> None:
     path = package(folder / "signed.docx", more={"_xmlsignatures/sig1.xml": b"<s/>"})
     never(folder, path, "label it first, then sign", reads=True)
     assert OOXML.read(path) == []
+
+
+def test_package_of_another_program_is_read_but_not_written(folder: Path) -> None:
+    """Some of them carry a signature of the whole package."""
+    path = package(folder / "drawing.docx", PROPERTY % ("2", "AIGC", "x"), base="urn:another")
+    never(folder, path, "none of Word, Excel or PowerPoint", reads=True)
+    assert texts(OOXML, path) == ["x"]
 
 
 def test_encrypted_and_old_files_are_named(folder: Path) -> None:
