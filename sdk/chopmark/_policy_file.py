@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ._errors import PolicyError
-from .policy import ACTIONS, Policy, Rule, Rules, steps
+from .policy import A_RULE, ACTIONS, CHARACTERS, HANDLINGS, NAMES, Policy, Rule, Rules, steps
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -40,6 +40,10 @@ def load_policy(source: str | Path | Policy, find: Find = lambda name: None) -> 
     """
     if isinstance(source, Policy):
         return source
+    if not isinstance(source, str | Path):
+        raise PolicyError(
+            f"policy {source!r} cannot be used; give a name, the path of a TOML file, or a Policy"
+        )
     if isinstance(source, str) and not source.endswith(".toml"):
         found = _named(source, find)
         if found is not None:
@@ -81,7 +85,9 @@ def parse_policy(
 
 def _policy(table: _Table, where: str, find: Find, folder: str | None) -> Policy:
     table.only(_KEYS)
-    base = Policy(name=table.take("name", str, Path(where).stem))
+    if not (name := table.take("name", str, Path(where).stem)):
+        raise table.wrong("name", name, "give a name")
+    base = Policy(name=name)
     if (parent := table.take("extends", str, None)) is not None:
         if parent.endswith(".toml") and not Path(parent).is_absolute():
             parent = str(Path(where).parent / parent)
@@ -101,14 +107,14 @@ def _policy(table: _Table, where: str, find: Find, folder: str | None) -> Policy
         handled = table.table("on_error")
         handled.only(("detector", "marker", "log"))
         for role in handled.data:
-            handled.one_of(role, ("block", "allow"))
+            handled.one_of(role, HANDLINGS)
         on_error = replace(on_error, **handled.data)
     refusals = table.table("refusals")
     for key in refusals.data:
         refusals.take(key, str, "")
     holdback = table.take("holdback", int, base.holdback)
     if holdback < 1:
-        raise table.wrong("holdback", holdback, "give a number of characters of at least 1")
+        raise table.wrong("holdback", holdback, CHARACTERS)
     return replace(
         base,
         active=table.take("active", bool, base.active),
@@ -147,7 +153,7 @@ def _rules(table: _Table, prefix: str = "") -> dict[str, Rule]:
             found |= _rules(table.table(key), category + ".")
             continue
         if not isinstance(value, str | Mapping):
-            raise table.wrong(key, value, f"give one of {', '.join(ACTIONS)}")
+            raise table.wrong(key, value, A_RULE)
         try:
             steps(value)
         except PolicyError as error:
@@ -195,7 +201,7 @@ class _Table:
     def names(self, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
         value = self.data.get(key, list(default))
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            raise self.wrong(key, value, 'give a list of names, such as ["keyword", "pii"]')
+            raise self.wrong(key, value, NAMES)
         return tuple(value)
 
     def table(self, key: str) -> _Table:

@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeVar, get_args
 
 from ._errors import PolicyError, RequestError
 from ._values import Act, Direction, Outcome, Verdict
 
+_V = TypeVar("_V")
 Handling = Literal["block", "allow"]
 Rule = str | Mapping[str, float]
 """`"block"`, or actions with the least score at which each holds: `{"block": .9, "warn": .5}`."""
@@ -30,6 +31,11 @@ ACTIONS: Mapping[str, Outcome] = {
 """What a rule may ask for, mildest first, and the verdict's outcome that it stands for."""
 
 _HAN = re.compile(r"[㐀-鿿豈-﫿]")
+
+HANDLINGS: tuple[str, ...] = get_args(Handling)
+A_RULE = f"give one of {', '.join(ACTIONS)}"
+NAMES = 'give a list of names, such as ["keyword", "pii"]'
+CHARACTERS = "give a number of characters of at least 1"
 
 SEVERITY: Mapping[Outcome, int] = {o: n for n, o in enumerate(ACTIONS.values())}
 
@@ -47,6 +53,11 @@ class OnError:
     marker: Handling = "block"
     log: Handling = "block"
 
+    def __post_init__(self) -> None:
+        for role in ("detector", "marker", "log"):
+            if (handling := getattr(self, role)) not in HANDLINGS:
+                raise _wrong(f"on_error.{role}", handling, f"give one of {', '.join(HANDLINGS)}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -59,6 +70,19 @@ class Rules:
     input: Mapping[str, Rule] = field(default_factory=dict)
     output: Mapping[str, Rule] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for way in ("both", "input", "output"):
+            rules = _mapping(f"rules.{way}", getattr(self, way), 'give {"toxic": "block"}')
+            for category, rule in rules.items():
+                _named(f"rules.{way}", category)
+                at = f"rules.{way}[{category!r}]"
+                if not isinstance(rule, str | Mapping):
+                    raise _wrong(at, rule, A_RULE)
+                try:
+                    steps(rule)
+                except PolicyError as error:
+                    raise PolicyError(f"{at}: {error}") from None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -69,6 +93,9 @@ class Policy:
     `roles` are the messages of a request that are screened. `settings` are the plugins' own
     options by plugin name; relative paths in them start from `folder`. With `active=False`
     nothing is done at all.
+
+    Raises:
+        PolicyError: a part cannot be used; the message names it and the cure.
     """
 
     name: str
@@ -82,6 +109,33 @@ class Policy:
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     folder: str = ""
     active: bool = True
+
+    def __post_init__(self) -> None:
+        _named("name", self.name)
+        for field_name in ("plugins", "roles"):
+            names = getattr(self, field_name)
+            if not isinstance(names, tuple | list) or not all(isinstance(n, str) for n in names):
+                raise _wrong(field_name, names, NAMES)
+            object.__setattr__(self, field_name, tuple(names))
+        _of(Rules, "rules", self.rules, 'give Rules(both={"toxic": "block"})')
+        _of(OnError, "on_error", self.on_error, 'give OnError(detector="block")')
+        holdback = self.holdback
+        if type(holdback) is not int or holdback < 1:
+            raise _wrong("holdback", holdback, CHARACTERS)
+        _of(str, "folder", self.folder, "give a path as a string")
+        _of(bool, "active", self.active, "give True or False")
+        whose = 'give {"minor": Rules(both={"toxic": "block"})}'
+        for audience, rules in _mapping("audiences", self.audiences, whose).items():
+            _named("audiences", audience)
+            _of(Rules, f"audiences[{audience!r}]", rules, whose)
+        says = 'give {"en": "I cannot answer that."}'
+        for locale, text in _mapping("refusals", self.refusals, says).items():
+            _named("refusals", locale)
+            _of(str, f"refusals[{locale!r}]", text, says)
+        options_of = 'give {"pii": {"replace": "mask"}}'
+        for plugin, options in _mapping("settings", self.settings, options_of).items():
+            _named("settings", plugin)
+            _mapping(f"settings[{plugin!r}]", options, options_of)
 
     def options(self, plugin: str) -> Mapping[str, object]:
         """Return the options of `plugin`, empty where the policy has none for it."""
@@ -121,6 +175,25 @@ class Policy:
         return next(iter(self.refusals.values()), "blocked by policy")
 
 
+def _wrong(at: str, value: object, cure: str) -> PolicyError:
+    return PolicyError(f"{at}: {value!r} cannot be used; {cure}")
+
+
+def _named(at: str, name: object) -> None:
+    if not (isinstance(name, str) and name):
+        raise _wrong(at, name, "give a name")
+
+
+def _of(kind: type, at: str, value: object, cure: str) -> None:
+    if not isinstance(value, kind):
+        raise _wrong(at, value, cure)
+
+
+def _mapping(at: str, value: Mapping[str, _V], cure: str) -> Mapping[str, _V]:
+    _of(Mapping, at, value, cure)
+    return value
+
+
 def language_of(text: str) -> str:
     """Return `zh` where `text` holds a Han character, else `en`: the languages of `REFUSALS`."""
     return "zh" if _HAN.search(text) else "en"
@@ -144,6 +217,8 @@ _Steps = tuple[tuple[float, Outcome], ...]
 def steps(rule: Rule) -> _Steps:
     """Return `rule` as (least score, outcome), strictest first; below all of them it allows."""
     pairs = [(rule, 0.0)] if isinstance(rule, str) else list(rule.items())
+    if not pairs:
+        raise PolicyError("a rule without an action cannot be used")
     for action, score in pairs:
         if action not in ACTIONS:
             raise PolicyError(f"action {action!r} is not one of {', '.join(ACTIONS)}")

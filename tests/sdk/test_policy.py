@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from chopmark import Chopmark, Policy, PolicyError, RequestError, Rules, Verdict
+from chopmark import Chopmark, OnError, Policy, PolicyError, RequestError, Rules, Verdict
 from chopmark._policy_file import builtin_names, load_policy, parse_policy
 from chopmark.policy import Decider, act
 
@@ -119,6 +120,7 @@ def test_policies_that_extend_each_other_are_told(tmp_path: Path) -> None:
         ("audiences = 1", r"key 'audiences': 1 cannot be used; write it as a table"),
         ("[refusals]\nen = 1", r"key 'refusals.en': 1 cannot be used; give a string"),
         ("extends = 'nope'", r"key 'extends': policy 'nope' is not known"),
+        ("name = ''", r"mine.toml: key 'name': '' cannot be used; give a name"),
         ("a = ", r"mine.toml: not valid TOML"),
     ],
 )
@@ -127,6 +129,67 @@ def test_a_mistake_names_the_file_the_key_and_the_cure(
 ) -> None:
     with pytest.raises(PolicyError, match=message):
         load_policy(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"name": ""}, "name: '' cannot be used; give a name"),
+        ({"name": 3}, "name: 3 cannot be used"),
+        ({"plugins": "pii"}, r"plugins: 'pii' cannot be used; give a list of names"),
+        ({"plugins": [3]}, r"plugins: \[3\] cannot be used"),
+        ({"roles": "user"}, "roles: 'user' cannot be used; give a list of names"),
+        ({"rules": {"toxic": "block"}}, r"rules: .* cannot be used; give Rules\(both="),
+        ({"audiences": "minor"}, "audiences: 'minor' cannot be used"),
+        ({"audiences": {"minor": {"toxic": "block"}}}, r"audiences\['minor'\]: .* give {\"minor\""),
+        ({"on_error": None}, r"on_error: None cannot be used; give OnError\(detector="),
+        ({"on_error": "block"}, "on_error: 'block' cannot be used"),
+        ({"holdback": "x"}, "holdback: 'x' cannot be used; give a number of characters"),
+        ({"holdback": 0}, "holdback: 0 cannot be used"),
+        ({"holdback": True}, "holdback: True cannot be used"),
+        ({"refusals": "No."}, "refusals: 'No.' cannot be used"),
+        ({"refusals": {"zh": 3}}, r"refusals\['zh'\]: 3 cannot be used; give {\"en\""),
+        ({"settings": {"pii": 3}}, r"settings\['pii'\]: 3 cannot be used; give {\"pii\""),
+        ({"settings": []}, r"settings: \[\] cannot be used"),
+        ({"folder": 3}, "folder: 3 cannot be used; give a path as a string"),
+        ({"active": "no"}, "active: 'no' cannot be used; give True or False"),
+    ],
+)
+def test_a_mistake_in_a_policy_made_in_python_is_told_where_it_is_made(
+    given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PolicyError, match=message):
+        Policy(**{"name": "p", **given})
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"both": "block"}, r"rules.both: 'block' cannot be used; give {\"toxic\": \"block\"}"),
+        ({"both": {"toxic": "blok"}}, r"rules.both\['toxic'\]: action 'blok' is not one of allow"),
+        ({"input": {"toxic": {"block": 7}}}, r"rules.input\['toxic'\]: score 7 of action 'block'"),
+        ({"output": {"toxic": 3}}, r"rules.output\['toxic'\]: 3 cannot be used; give one of"),
+        ({"both": {"toxic": {}}}, r"rules.both\['toxic'\]: a rule without an action"),
+        ({"both": {3: "block"}}, r"rules.both: 3 cannot be used; give a name"),
+    ],
+)
+def test_a_mistake_in_rules_made_in_python_is_told_where_they_are_made(
+    rules: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(PolicyError, match=message):
+        Rules(**rules)
+
+
+def test_a_failure_is_blocked_or_allowed_and_nothing_else() -> None:
+    handling: Any = "ignore"
+    with pytest.raises(PolicyError, match=r"on_error.log: 'ignore' cannot be used; give one of"):
+        OnError(log=handling)
+
+
+def test_what_is_no_policy_at_all_is_told() -> None:
+    policy: Any = 3
+    with pytest.raises(PolicyError, match="policy 3 cannot be used; give a name, the path"):
+        Chopmark(policy)
 
 
 def test_an_unknown_name_and_a_missing_file_are_told() -> None:
