@@ -13,9 +13,10 @@ from ._names import ALPHA
 from ._prf import Ids
 from ._ring import KeyName, Ring, this_epoch
 from ._scan import Window, scan, spans
-from ._schemes import SCHEMES, Scheme
+from ._schemes import Scheme, scheme_of
 from ._scores import Scores
 from ._tokens import Tokenizer
+from ._unigram import WORDS
 
 REFERENCE_BITS = 1.6
 """The chance a token, in bits, by which a text is judged too short: temperature 0.7, about."""
@@ -44,6 +45,7 @@ def detect(
     epochs: Iterable[str] | None = None,
     alpha: float = ALPHA,
     prompt: str | None = None,
+    words: int = WORDS,
     now: str | None = None,
 ) -> Detection:
     """Return whether `text` was marked with a key of `ring`.
@@ -52,18 +54,19 @@ def detect(
         text: any text, a longer one with marked parts included.
         ring: the keys; those that are revoked are not looked for.
         tokenizer: that of the model which may have written it.
-        scheme: `gumbel` or `green`.
+        scheme: `gumbel`, `green` or `unigram`.
         tenants: for whom it may have been written; each costs a factor in the p-value.
         epochs: months as YYYY-MM; by default all in which a key was used.
         alpha: the level, after the adjustment for everything that was tried.
         prompt: what stood before it, where that is known: then the first tokens count too.
+        words: for `unigram`, how many tokens its list had.
         now: the epoch of today, by default that of the clock.
 
     Raises:
         MarkError: the scheme is unknown, alpha no probability, or no key can be looked for.
         RingError: an epoch is no month.
     """
-    found = _scheme(scheme)
+    found = scheme_of(scheme, tokenizer, words)
     names = ring.finding(tenants, now or this_epoch(), epochs)
     if not names:
         raise MarkError(
@@ -151,9 +154,3 @@ def conclude(found: Finding, scheme: Scheme, keys: int, alpha: float) -> Detecti
 
 def _adjusted(found: Finding) -> float:
     return found.log10_p + math.log10(found.tests)
-
-
-def _scheme(name: str) -> Scheme:
-    if name not in SCHEMES:
-        raise MarkError(f"there is no scheme {name!r}; there are {', '.join(SCHEMES)}")
-    return SCHEMES[name]

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from chopmark import MarkError, Policy, PolicyError
 
-from ._names import ALPHA
+from ._names import ALPHA, SCHEME_NAMES
 from ._ring_file import read_ring
-from ._schemes import SCHEMES
 from ._tiktoken import read_tokenizer
+from ._unigram import DELTA, WORDS
 from ._watermark import Watermark
 
 NAME = "watermark"
-_KNOWN = ("ring", "tokenizer", "scheme", "tenant", "tenants", "alpha")
+_KNOWN = ("ring", "tokenizer", "scheme", "words", "delta", "tenant", "tenants", "alpha")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,17 @@ def read_options(policy: Policy) -> Options:
     ring = _text(given, "ring", "the file of `chopmark watermark keys new FILE`")
     tokenizer = _text(given, "tokenizer", "the tokenizer.json or the tiktoken file of the model")
     scheme = given.get("scheme", "gumbel")
-    if scheme not in SCHEMES:
-        raise _wrong("scheme", scheme, f"there are {', '.join(SCHEMES)}")
+    if scheme not in SCHEME_NAMES:
+        raise _wrong("scheme", scheme, f"there are {', '.join(SCHEME_NAMES)}")
     alpha = given.get("alpha", ALPHA)
     if isinstance(alpha, bool) or not isinstance(alpha, float) or not 0 < alpha < 1:
         raise _wrong("alpha", alpha, "write a probability, for example 1e-5")
+    words = given.get("words", WORDS)
+    if isinstance(words, bool) or not isinstance(words, int) or words < WORDS:
+        raise _wrong("words", words, f"write a whole number from {WORDS}")
+    delta = given.get("delta", DELTA)
+    if isinstance(delta, bool) or not isinstance(delta, int | float) or not 0 < delta <= 10:
+        raise _wrong("delta", delta, "write a number above 0, at most 10")
     tenant = given.get("tenant", "")
     if not isinstance(tenant, str):
         raise _wrong("tenant", tenant, "write a text in quotes")
@@ -56,6 +62,8 @@ def read_options(policy: Policy) -> Options:
             ring=read_ring(folder / ring),
             tokenizer=read_tokenizer(folder / tokenizer),
             scheme=str(scheme),
+            words=words,
+            delta=delta,
             alpha=alpha,
         )
     except MarkError as error:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+
+from chopmark import MarkError
 
 from ._green import SHARE, score_green
 from ._gumbel import score_gumbel
+from ._names import SCHEME_NAMES
 from ._prf import KEY_BYTES, Ids
 from ._scores import Scores
 from ._tails import log10_binomial_tail, log10_gamma_tail
+from ._tokens import Tokenizer
+from ._unigram import SHARE as UNIGRAM_SHARE
+from ._unigram import WORDS, content_words, score_unigram
 
 Score = Callable[[bytes, Ids, "Ids | None"], Scores]
 
@@ -70,7 +77,32 @@ class Scheme:
         return derived[:KEY_BYTES]
 
 
+_UNIGRAM_RATES = {4.0: 0.08, 1.6: 0.05}
+
 GUMBEL = Scheme("gumbel", score_gumbel, Exponential(), {4.0: 0.36, 1.6: 0.128, 0.44: 0.024})
 GREEN = Scheme("green", score_green, Coin(SHARE), {1.6: 0.072, 0.44: 0.03})
 
-SCHEMES: Mapping[str, Scheme] = {scheme.name: scheme for scheme in (GUMBEL, GREEN)}
+
+def unigram(tokenizer: Tokenizer, most: int = WORDS) -> Scheme:
+    """Return the scheme over the `most` commonest content words of `tokenizer`.
+
+    Raises:
+        MarkError: it has too few.
+    """
+    words = content_words(tokenizer, most)
+    return Scheme("unigram", partial(score_unigram, words), Coin(UNIGRAM_SHARE), _UNIGRAM_RATES)
+
+
+def scheme_of(name: str, tokenizer: Tokenizer, words: int = WORDS) -> Scheme:
+    """Return the scheme `name`.
+
+    Raises:
+        MarkError: there is none of that name.
+    """
+    if name == "gumbel":
+        return GUMBEL
+    if name == "green":
+        return GREEN
+    if name == "unigram":
+        return unigram(tokenizer, words)
+    raise MarkError(f"there is no scheme {name!r}; there are {', '.join(SCHEME_NAMES)}")

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,14 @@ class RanksTokenizer:
         starts = ends - np.array(lengths, dtype=np.int64)
         first = begins[np.minimum(starts + 1, len(data))] - 1 if len(ids) else starts
         return Tokens(np.array(ids, dtype=np.uint32), first, begins[ends])
+
+    def vocabulary(self) -> Iterator[tuple[int, str]]:
+        """Return each token that is text, in the order in which they were learnt."""
+        for token in range(self._encoding.n_vocab):
+            try:
+                yield token, self._encoding.decode_single_token_bytes(token).decode()
+            except (KeyError, UnicodeDecodeError):  # no token, or a part of a character
+                continue
 
 
 def _encoding(name: str, content: bytes) -> Any:

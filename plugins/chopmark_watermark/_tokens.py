@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,11 @@ from tokenizers import Tokenizer as _Tokenizer
 
 from chopmark import MarkError
 
+from ._gguf import read_gguf
 from ._prf import Ids
+
+_SPACES = ("Ġ", "▁")
+"""How a byte-level and a SentencePiece tokenizer write the space before a word."""
 
 Offsets = npt.NDArray[np.int64]
 
@@ -27,7 +32,7 @@ class Tokens(NamedTuple):
 
 
 class Tokenizer(Protocol):
-    """What makes tokens of a text.
+    """What makes tokens of a text. Immutable, shared by threads, and so hashable.
 
     `digest` names it, 64 hexadecimal digits: a mark made on other tokens is not looked for.
     """
@@ -38,9 +43,20 @@ class Tokenizer(Protocol):
         """Return the tokens of `text`, without those that begin or end a conversation."""
         ...
 
+    def __hash__(self) -> int: ...
+
+
+@runtime_checkable
+class Vocabulary(Protocol):
+    """A tokenizer that can list its tokens, the commonest first."""
+
+    def vocabulary(self) -> Iterator[tuple[int, str]]:
+        """Return each token with its text, a space before a word included."""
+        ...
+
 
 class FileTokenizer:
-    """The tokenizer of a `tokenizer.json`, as Hugging Face keeps it. Shared by threads.
+    """The tokenizer of a `tokenizer.json` or of a GGUF file. Shared by threads.
 
     Raises:
         MarkError: the file cannot be read, or is no tokenizer.
@@ -51,17 +67,18 @@ class FileTokenizer:
         if file.is_dir():
             file = file / "tokenizer.json"
         try:
-            content = file.read_bytes()
+            content = read_gguf(file) if file.suffix == ".gguf" else file.read_bytes()
         except OSError as error:
             raise MarkError(
                 f"tokenizer {str(file)!r}: {error.strerror}; name the tokenizer.json of the model"
             ) from error
         try:
-            self._tokenizer = _Tokenizer.from_buffer(content)
+            tokenizer = _Tokenizer.from_buffer(content)
         except Exception as error:  # tokenizers raises nothing narrower
             raise MarkError(f"{str(file)!r} is no tokenizer.json: {error}") from error
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._tokenizer = tokenizer
         self.digest = hashlib.sha256(content).hexdigest()
 
     def encode(self, text: str) -> Tokens:
@@ -70,3 +87,12 @@ class FileTokenizer:
         encoded = self._tokenizer.encode(clean, add_special_tokens=False)
         places = np.array(encoded.offsets, dtype=np.int64).reshape(-1, 2)
         return Tokens(np.array(encoded.ids, dtype=np.uint32), places[:, 0], places[:, 1])
+
+    def vocabulary(self) -> Iterator[tuple[int, str]]:
+        """Return each token with its text, in the order in which they were learnt."""
+        for token in range(self._tokenizer.get_vocab_size()):
+            name = self._tokenizer.id_to_token(token)
+            if name is None:
+                continue
+            text = self._tokenizer.decode([token], skip_special_tokens=False)
+            yield token, f" {text.lstrip()}" if name[:1] in _SPACES else text

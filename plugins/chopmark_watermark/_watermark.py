@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chopmark import MarkError
@@ -13,10 +13,12 @@ from ._draw import Drawer
 from ._green import DELTA, GreenDrawer
 from ._gumbel import GumbelDrawer
 from ._names import ALPHA
+from ._prf import KEY_BYTES
 from ._ring import KeyName, Ring, this_epoch
 from ._sampling import Sampling
-from ._schemes import SCHEMES
+from ._schemes import scheme_of
 from ._tokens import Tokenizer
+from ._unigram import WORDS, content_words, green_list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +28,10 @@ class Watermark:
     Args:
         ring: the keys.
         tokenizer: that of the model.
-        scheme: `gumbel`, which leaves the text as it would have been, or `green`, for greedy
-            answers.
-        delta: for `green`, what is added to the logits of green tokens.
+        scheme: `gumbel`, which leaves the text as it would have been, `green`, for greedy answers,
+            or `unigram`, for servers that take a `logit_bias` and nothing else.
+        words: for `unigram`, how many tokens have a bias.
+        delta: for `green` and `unigram`, what is added to the logits of green tokens.
         alpha: the level of a search.
         clock: what says which epoch it is, YYYY-MM.
 
@@ -40,12 +43,12 @@ class Watermark:
     tokenizer: Tokenizer
     scheme: str = "gumbel"
     delta: float = DELTA
+    words: int = WORDS
     alpha: float = ALPHA
     clock: Callable[[], str] = this_epoch
 
     def __post_init__(self) -> None:
-        if self.scheme not in SCHEMES:
-            raise MarkError(f"there is no scheme {self.scheme!r}; there are {', '.join(SCHEMES)}")
+        scheme_of(self.scheme, self.tokenizer, self.words)
 
     def drawer(
         self, sampling: Sampling | None = None, prompt: Sequence[int] = (), tenant: str = ""
@@ -53,18 +56,33 @@ class Watermark:
         """Return what draws the tokens of one answer, for `tenant`, with the key of today.
 
         Raises:
+            MarkError: the scheme is `unigram`, which draws nothing.
             RingError: no key is active.
         """
+        if self.scheme == "unigram":
+            raise MarkError("'unigram' draws nothing: send `logit_bias` with the request")
         key = self.key(tenant)[1]
         if self.scheme == "green":
             return GreenDrawer(key, self.delta, prompt)
         return GumbelDrawer(key, sampling or Sampling(), prompt)
 
+    def logit_bias(self, tenant: str = "") -> Mapping[str, int]:
+        """Return the `logit_bias` of a request whose answer is for `tenant`, by token number.
+
+        Raises:
+            MarkError: the scheme is another one, which no bias can make.
+            RingError: no key is active.
+        """
+        if self.scheme != "unigram":
+            raise MarkError(f"{self.scheme!r} needs a hook at the logits; use 'unigram'")
+        words = content_words(self.tokenizer, self.words)
+        return green_list(self.key(tenant)[1], words).to_logit_bias(round(self.delta))
+
     def key(self, tenant: str = "") -> tuple[KeyName, bytes]:
         """Return the key that marks for `tenant` now, and its name."""
         digest = self.tokenizer.digest
         name, derived = self.ring.marking(self.scheme, tenant, digest, self.clock())
-        return name, SCHEMES[self.scheme].key(derived)
+        return name, derived[:KEY_BYTES]
 
     def detect(
         self,
@@ -84,5 +102,6 @@ class Watermark:
             epochs=epochs,
             alpha=self.alpha,
             prompt=prompt,
+            words=self.words,
             now=self.clock(),
         )
