@@ -14,11 +14,13 @@ from ._wording import AI_ELEMENT, GENERATION_ELEMENT, STANDARD
 WINDOW = 64
 """Characters at each end, white space not counted, in which verifiers look for a label."""
 
+_READ = 4096
+"""So much of a text is looked at for them, of which most may be white space."""
 _ELEMENTS = {"standard": STANDARD, "language": "zh", "wording_ok": "yes", "match": "elements"}
 
 
 def find_labels(text: str, known: KnownLabels) -> list[Mark]:
-    """Return at most one mark for the start of `text` and one for its end."""
+    """Return at most one mark for the start of `text`, one for the middle and one for its end."""
     rest = text.strip()
     marks = []
     starts, behind = _at_start(rest, known)
@@ -28,13 +30,17 @@ def find_labels(text: str, known: KnownLabels) -> list[Mark]:
     ends = known.at_end(rest)
     if ends:
         rest = rest[: -len(ends.text)]
-    if not starts and (seen := _elements(_first(rest))):
-        marks.append(make_mark("start", _ELEMENTS))
+    first = _first(rest[:_READ])
+    if not starts and (seen := _elements(first)):
+        marks.append(make_mark("start", {**_ELEMENTS, "wording": _wording(first)}))
         rest = _after(rest, seen)
+    if between := known.in_middle(rest):
+        marks.append(make_mark("middle", {**_data(between[0]), "count": str(len(between))}))
+    last = _first(rest[: -_READ - 1 : -1])[::-1]
     if ends:
         marks.append(make_mark("end", _data(ends)))
-    elif _elements(_first(rest[::-1])[::-1]):
-        marks.append(make_mark("end", _ELEMENTS))
+    elif _elements(last):
+        marks.append(make_mark("end", {**_ELEMENTS, "wording": _wording(last)}))
     return marks
 
 
@@ -48,13 +54,24 @@ def _at_start(text: str, known: KnownLabels) -> tuple[Line | None, str]:
 
 
 def _data(line: Line) -> dict[str, str]:
-    return {**line.wording.data(), "format": line.format, "match": "label"}
+    return {
+        **line.wording.data(),
+        "format": line.format,
+        "match": "label",
+        "wording": line.wording.text,
+    }
 
 
 def _first(text: str) -> str:
     """Return the first characters of `text` that are not white space."""
     found = re.match(rf"(?:\s*\S){{1,{WINDOW}}}", text)
     return re.sub(r"\s+", "", found[0]) if found else ""
+
+
+def _wording(window: str) -> str:
+    """Return the part of `window` with its two elements, and a little of what is around them."""
+    places = [m.span() for e in (AI_ELEMENT, GENERATION_ELEMENT) for m in [e.search(window)] if m]
+    return window[max(0, min(places)[0] - 8) : max(end for _, end in places) + 8]
 
 
 def _elements(window: str) -> int:

@@ -6,6 +6,7 @@ AI生成 is not taken for a labelled one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -45,6 +46,9 @@ class KnownLabels:
         self._lines = sorted(lines.values(), key=lambda line: -len(line.text))
         self._firsts = frozenset(line.text[0] for line in self._lines)
         self.longest = len(self._lines[0].text)
+        whole = "|".join(re.escape(line.text) for line in self._lines if line.needs_line)
+        self._whole_line = re.compile(rf"\n[ \t]*({whole})(?=[ \t]*\r?\n)")
+        self._by_text = {line.text: line for line in self._lines}
 
     def at_start(self, text: str) -> Line | None:
         """Return the label that `text`, with nothing to come, begins with after white space."""
@@ -67,6 +71,10 @@ class KnownLabels:
             line.text.startswith(head) and (line.needs_line or line.text != head)
             for line in self._lines
         )
+
+    def in_middle(self, text: str) -> list[Line]:
+        """Return the labels that stand on lines of their own inside `text`; takes linear time."""
+        return [self._by_text[found] for found in self._whole_line.findall(text)]
 
     def at_end(self, text: str) -> Line | None:
         """Return the label that `text` ends with, up to `TRAILING_SPACE` white space aside."""

@@ -184,8 +184,21 @@ def _cut(value: str) -> str:
 
 
 def conforming(readings: Sequence[Reading]) -> bool:
-    """Return whether a file with these blocks keeps GB 45438-2025 6.1 c): exactly one, and right.
+    """Return whether a file with these blocks keeps GB 45438-2025 6.1 c): one, and right."""
+    return bool(readings) and not faults_together(readings) and readings[0].conforms
 
-    Two blocks are one too many even where they say the same.
+
+def faults_together(readings: Sequence[Reading]) -> tuple[str, ...]:
+    """Return what is wrong with the blocks of one file as such (GB 45438-2025, 6.1 c).
+
+    Two blocks are one too many even where they say the same; what they disagree on is named.
     """
-    return len(readings) == 1 and readings[0].conforms
+    if len(readings) < 2:
+        return ()
+    faults = [f"has {len(readings)} blocks, where exactly one may stand (GB 45438-2025, 6.1 c)"]
+    for key in KEYS:
+        said = list(dict.fromkeys(reading.fields.get(key, "") for reading in readings))
+        if len(said) > 1:
+            shown = " and ".join(_cut(value) for value in said[:3])
+            faults.append(f"its blocks contradict each other: {key} is {shown}")
+    return tuple(faults)

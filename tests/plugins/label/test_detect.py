@@ -73,3 +73,22 @@ def test_raw_html_label_is_seen_by_a_verifier_that_looks_at_64_characters() -> N
 @given(st.text())
 def test_any_text_can_be_looked_at(text: str) -> None:
     assert len(found(text)) <= 2
+
+
+def test_labels_between_paragraphs_are_found_as_one_mark() -> None:
+    [mark] = LABEL.detect(f"{PLAIN}\n\n（AI生成）\n\n{PLAIN}\r\n\r\n  > AI生成 \r\n\r\n{PLAIN}")
+    assert (mark.where, mark.data["match"], mark.data["count"]) == ("middle", "label", "2")
+    assert found(f"{PLAIN}\n他写道（AI生成）。\n{PLAIN}") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wording"),
+    [
+        (f"（AI生成）\n{PLAIN}", "AI生成"),
+        (f"本文由 AI 合成。{PLAIN}", "本文由AI合成。这里没有别的内"),
+        (f"{PLAIN}疑似由人工智能生成", "疑似由人工智能生成"),
+    ],
+)
+def test_a_mark_says_in_which_words(text: str, wording: str) -> None:
+    [mark] = LABEL.detect(text)
+    assert mark.data["wording"].endswith(wording)
