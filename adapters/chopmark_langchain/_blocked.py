@@ -9,7 +9,8 @@ from langchain_core.exceptions import ModelRefusalError
 from chopmark import PolicyBlocked, Response
 
 KEY = "chopmark"
-"""Where a message, or the metadata of a text, carries what chopmark says of the call."""
+"""Where a message, or the metadata of a text, carries what chopmark says of the call. What labels
+the answer (`Response.labels`) stands beside it, under keys of its own."""
 
 
 class LangChainBlocked(PolicyBlocked, ModelRefusalError):  # noqa: N818  a decision, not a fault
@@ -42,5 +43,5 @@ def refusal_fields(response: Response) -> dict[str, Any]:
     return {
         "content": response.refusal,
         "additional_kwargs": {"refusal": response.refusal},
-        "response_metadata": {"finish_reason": "content_filter", KEY: response.to_metadata()},
+        "response_metadata": {"finish_reason": "content_filter", **response.carried(KEY)},
     }

@@ -95,7 +95,7 @@ class ChunkShape:
                 return (*held[:n], sealed, *held[n + 1 :])
         if not self._begun:
             return held
-        metadata = {KEY: response.to_metadata()}
+        metadata = response.carried(KEY)
         return (*held, _last([] if self._blocks else "", response_metadata=metadata))
 
     def usage(self, raw: ChatGenerationChunk) -> Usage | None:

@@ -97,7 +97,7 @@ class EventShape:
 
     def seal(self, held: Sequence[Event], response: Response) -> Sequence[Event]:
         """Return the last events, with the metadata on `message-finish`."""
-        metadata = {KEY: response.to_metadata()}
+        metadata = response.carried(KEY)
         for n, event in enumerate(held):
             if event.get("event") == "message-finish":
                 sealed = {**event, "metadata": {**(event.get("metadata") or {}), **metadata}}

@@ -172,7 +172,7 @@ class _Text:
         return LangChainBlocked(response)
 
     def _refusal(self, response: Response) -> dict[str, Any]:
-        info = {"finish_reason": "content_filter", KEY: response.to_metadata()}
+        info = {"finish_reason": "content_filter", **response.carried(KEY)}
         return {"text": response.refusal, "generation_info": info}
 
 
@@ -200,7 +200,7 @@ class TextShape(_Text):
 
     def seal(self, held: Sequence[LLMResult], response: Response) -> Sequence[LLMResult]:
         """Return the answers with the metadata in each `generation_info`."""
-        metadata = {KEY: response.to_metadata()}
+        metadata = response.carried(KEY)
         return [
             result.model_copy(
                 update={
@@ -256,7 +256,7 @@ class TextChunkShape(_Text):
         self, held: Sequence[GenerationChunk], response: Response
     ) -> Sequence[GenerationChunk]:
         """Return an empty last piece with the metadata."""
-        metadata = {KEY: response.to_metadata()}
+        metadata = response.carried(KEY)
         return (*held, GenerationChunk(text="", generation_info=metadata))
 
     def usage(self, raw: GenerationChunk) -> Usage | None:

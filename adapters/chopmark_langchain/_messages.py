@@ -68,7 +68,7 @@ def shared(places: Sequence[Place], texts: Sequence[str], tails: Mapping[Any, st
 
 def labelled(message: M, response: Response) -> M:
     """Return `message` with the response's metadata."""
-    metadata = {**message.response_metadata, KEY: response.to_metadata()}
+    metadata = {**message.response_metadata, **response.carried(KEY)}
     return message.model_copy(update={"response_metadata": metadata})
 
 

@@ -22,7 +22,8 @@ from ._calls import with_arguments
 from ._raw import without_text
 
 KEY = "chopmark"
-"""The key of the metadata in `additional_kwargs`."""
+"""The key of the metadata in `additional_kwargs`; what labels the answer (`Response.labels`) stands
+beside it, under keys of its own."""
 ASIS: Any = object()
 """Stands for a tool call that may be shown as it is."""
 _SIDES = ("reasoning_content", "reasoning", "thinking", "refusal")
@@ -53,7 +54,7 @@ class Shown:
     """What goes into the places of `Parts`.
 
     `calls` are `ASIS`, or what may be shown of the arguments; `extra` are blocks to append.
-    `metadata` is put under `KEY`. With `raw` the provider's own object stays on the piece.
+    `metadata` goes into `additional_kwargs`. With `raw` the provider's own object stays.
     """
 
     __slots__ = (
@@ -141,7 +142,7 @@ class ChatForm:
         if shown.thought_delta and "thinking_delta" not in {**inner, **outer}:
             outer = {**outer, "thinking_delta": shown.thought_delta}
         if shown.metadata is not None:
-            inner = {**inner, KEY: shown.metadata}
+            inner = {**inner, **shown.metadata}
         update: dict[str, Any] = {
             "message": message.model_copy(update={"blocks": blocks, "additional_kwargs": inner}),
             "delta": shown.delta,
@@ -155,7 +156,7 @@ class ChatForm:
     def refusal(self, text: str, delta: str | None, metadata: dict[str, object]) -> ChatResponse:
         """Return a piece that says `text`."""
         return ChatResponse(
-            message=ChatMessage(role="assistant", content=text, additional_kwargs={KEY: metadata}),
+            message=ChatMessage(role="assistant", content=text, additional_kwargs=metadata),
             delta=delta,
         )
 
@@ -175,7 +176,7 @@ class CompletionForm:
         """Return a copy of `raw` with `shown` in the place of its texts."""
         kwargs = _rebuilt_kwargs(raw.additional_kwargs, shown, iter(shown.calls), iter(shown.sides))
         if shown.metadata is not None:
-            kwargs = {**kwargs, KEY: shown.metadata}
+            kwargs = {**kwargs, **shown.metadata}
         update: dict[str, Any] = {
             "text": shown.texts[0],
             "delta": shown.delta,
@@ -189,7 +190,7 @@ class CompletionForm:
         self, text: str, delta: str | None, metadata: dict[str, object]
     ) -> CompletionResponse:
         """Return a piece that says `text`."""
-        return CompletionResponse(text=text, delta=delta, additional_kwargs={KEY: metadata})
+        return CompletionResponse(text=text, delta=delta, additional_kwargs=metadata)
 
 
 def block_of(kind: str, text: str) -> TextBlock | ThinkingBlock:

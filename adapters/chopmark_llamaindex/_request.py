@@ -117,11 +117,20 @@ def put_texts(
         if texts and texts != new:
             update["blocks"] = list(_blocks(message, iter(new)))
         if KEY in message.additional_kwargs:
-            kept = {k: v for k, v in message.additional_kwargs.items() if k != KEY}
+            ours = _keys(message.additional_kwargs[KEY])
+            kept = {k: v for k, v in message.additional_kwargs.items() if k not in ours}
             update["additional_kwargs"] = kept
         out.append(message.model_copy(update=update) if update else message)
         changed = changed or bool(update)
     return out if changed else messages
+
+
+def _keys(metadata: Any) -> set[str]:
+    """Return the keys under which an earlier answer carries our metadata and labels."""
+    marks = metadata.get("marks") if isinstance(metadata, Mapping) else None
+    listed = marks if isinstance(marks, list | tuple) else ()
+    found = [mark for mark in listed if isinstance(mark, Mapping)]
+    return {KEY, *(str(mark.get("where")) for mark in found if mark.get("kind") == "metadata")}
 
 
 def same_number(before: Sequence[Message], sent: Request) -> Sequence[Message]:

@@ -15,7 +15,7 @@ from chopmark import Chunk, Kind, PolicyBlocked, Response, Usage
 from ._blocked import LlamaIndexBlocked
 from ._calls import arguments, identity
 from ._channel import Channel
-from ._pieces import ASIS, Parts, PieceForm, Shown, block_of
+from ._pieces import ASIS, KEY, Parts, PieceForm, Shown, block_of
 from ._raw import usage
 
 
@@ -109,7 +109,7 @@ class PieceShape:
         if self._raw is None:
             return ()
         self._rest()
-        return (self._rebuilt(metadata=response.to_metadata()),)
+        return (self._rebuilt(metadata=response.carried(KEY)),)
 
     def usage(self, raw: Any) -> Usage | None:
         """Return the token counts in `raw`, if it has them."""
@@ -119,7 +119,7 @@ class PieceShape:
         """Return a piece whose delta is the refusal, behind what was delivered."""
         said = response.refusal if self._whole else self._answer.out + response.refusal
         delta = None if self._whole else response.refusal
-        return (self._form.refusal(said, delta, response.to_metadata()),)
+        return (self._form.refusal(said, delta, response.carried(KEY)),)
 
     def error(self, response: Response) -> PolicyBlocked:
         """Return the block as an error."""
@@ -242,7 +242,7 @@ class PieceShape:
             shown.delta = parts.delta if text is None else text
         if parts.thought_delta is not None:
             shown.thought_delta = parts.thought_delta if thought is None else thought
-        shown.metadata = response.to_metadata()
+        shown.metadata = response.carried(KEY)
         shown.raw = not any(
             v.outcome == "modify" and v.direction == "output" for v in response.verdicts
         )

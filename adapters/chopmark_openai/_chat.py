@@ -138,7 +138,7 @@ class ChatAnswer:
         data, homeless = self._written(piece, data)
         data = self._without_leaks(data, whole=piece.whole)
         if piece.metadata is not None:
-            data = {**data, "chopmark": dict(piece.metadata)}
+            data = {**data, **piece.metadata}
         if piece.whole:
             return dump(data)
         wire = piece.wire if data is piece.data else with_data(piece.wire, dump(data))
@@ -208,19 +208,19 @@ class ChatAnswer:
 
     def _refuse(self, response: Response, *, whole: bool) -> bytes:
         """Return the refusal as a provider's content filter says it."""
-        metadata = response.to_metadata()
+        metadata = response.carried()
         counted = range(self._count)
         if whole:
             spent = {"usage": self._last["usage"]} if "usage" in self._last else {}
             choices = [self._refusal(n, response.refusal, whole=True) for n in counted]
             head = {**self._head(""), "id": self._last.get("id") or response.id}
-            return dump({**head, "choices": choices, **spent, "chopmark": metadata})
+            return dump({**head, "choices": choices, **spent, **metadata})
         self._last = {"id": response.id, **self._last}
         left = [n for n in {**dict.fromkeys(counted), **self._open} if n not in self._finished]
         texts = [self._refusal(n, response.refusal, whole=False) for n in left]
         end: Mapping[str, Any] = {"text": ""} if self._legacy else {"delta": {}}
         ends = [{"index": n, **end, **_OPEN, "finish_reason": "content_filter"} for n in left]
-        return self._event(texts) + self._event(ends, chopmark=metadata) + make_event(b"[DONE]")
+        return self._event(texts) + self._event(ends, **metadata) + make_event(b"[DONE]")
 
     def _refusal(self, n: int, text: str, *, whole: bool) -> dict[str, Any]:
         choice = {"index": n, **_OPEN}

@@ -28,7 +28,7 @@ class Piece:
 
     `wire` are the bytes that came, `data` the JSON object in them (None where there is none),
     `ends` says that a channel of the answer ends here. `texts` and `tails` are what goes out,
-    `texts` None where nothing was changed.
+    `texts` None where nothing was changed. `metadata` are keys to put on the object.
     """
 
     whole = False
@@ -145,6 +145,14 @@ class WireShape:
         """Return a piece that has only tails."""
         return (Piece.of_tails(tails),)
 
+    def first(self, raw: Piece, response: Response) -> Piece | None:
+        """Return the piece with the labels, None where there is no object to carry them."""
+        if raw.data is None or not self._answer.carries(raw.data):
+            return None
+        out = copy(raw)
+        out.metadata = {key: dict(label) for key, label in response.labels.items()}
+        return out
+
     def seal(self, held: Sequence[Piece], response: Response) -> Sequence[Piece]:
         """Return what was held, with the metadata on the last piece that can carry it."""
         out = list(held)
@@ -152,7 +160,7 @@ class WireShape:
             data = out[n].data
             if data is not None and self._answer.carries(data):
                 out[n] = copy(out[n])
-                out[n].metadata = response.to_metadata()
+                out[n].metadata = response.carried()
                 break
         return out
 

@@ -119,10 +119,11 @@ class ResponsesAnswer:
         data = self._repeated(data, output_texts(data) if piece.whole else mentions_of(data))
         if self._added and "sequence_number" in data:
             data = put(data, ("sequence_number",), number(data["sequence_number"]) + self._added)
-        if piece.metadata is not None:
-            path: Path = ("response", "chopmark") if "response" in data else ("chopmark",)
-            data = put(data, path, dict(piece.metadata))
         self._output.take(data)
+        if piece.metadata is not None:
+            base: Path = ("response",) if "response" in data else ()
+            for key, value in piece.metadata.items():
+                data = put(data, (*base, key), value)
         if data is piece.data:
             return before + piece.wire
         return dump(data) if piece.whole else before + with_data(piece.wire, dump(data))

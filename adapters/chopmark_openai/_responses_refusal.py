@@ -165,5 +165,5 @@ def _incomplete(known: Json, response: Response, model: str) -> Json:
         **kept,
         "status": "incomplete",
         "incomplete_details": {"reason": "content_filter"},
-        "chopmark": response.to_metadata(),
+        **response.carried(),
     }

@@ -1,4 +1,4 @@
-"""The explicit label that GB 45438-2025 asks for on text, or a plain one for other rules.
+"""The labels that GB 45438-2025 asks for: explicit on text, or a plain one, and implicit beside it.
 
 Enable it with `plugins = ["label"]` and set it up under `[settings.label]`:
 
@@ -9,6 +9,11 @@ Enable it with `plugins = ["label"]` and set it up under `[settings.label]`:
     text = { zh = "内容由AI生成", en = "AI生成 · AI-generated" }    # your own words
     every = 0               # or 2000: again between paragraphs after so many characters
     may_leave_off = false   # or true: a call may say that an agreement leaves the label to the user
+
+    producer = "001191…"    # the provider's 27-position code, or its name: adds the AIGC block to
+                            # the metadata of every answer, JSON and tool calls too
+    seal = "none"           # or "hash", "sm2": what is in its ReservedCode1
+    key = "sm2.pem"         # for seal = "sm2"
 
 Sources: Measures for Labelling AI-Generated Synthetic Content (2025), Article 4; GB 45438-2025,
 5.1 (elements of the wording), 5.6 (labels of an interface). An answer in Markdown that begins
@@ -29,23 +34,27 @@ from ._commands import inspect, label
 from ._file_label import FoundBlock, label_file, read_labels
 from ._forms import html_fragment
 from ._marker import Label, make_label
+from ._metadata import Implicit, read_implicit, signing
 from ._wording import check_wording
 
 __all__ = [
     "Aigc",
     "FoundBlock",
+    "Implicit",
     "Label",
     "check_wording",
     "html_fragment",
     "label_file",
     "read_labels",
+    "signing",
 ]
 
 
 @hookimpl
 def chopmark_markers(policy: Policy) -> Iterable[Marker]:
-    """Return the label that `policy` asks for."""
-    return (make_label(policy),)
+    """Return the labels that `policy` asks for."""
+    implicit = read_implicit(policy)
+    return (make_label(policy),) if implicit is None else (make_label(policy), implicit)
 
 
 @hookimpl

@@ -25,6 +25,7 @@ _PLACES: Mapping[Position, tuple[Place, ...]] = {
 }
 _HAN = re.compile(r"[〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003FFFF]")
 _OPTIONS = ("position", "language", "text", "style", "format", "every", "may_leave_off")
+_IMPLICIT = ("producer", "seal", "key")  # of the other label, which `_metadata` reads
 LEAST = 200
 """The least number of characters between two labels of one answer."""
 T = TypeVar("T", bound=str)
@@ -59,10 +60,11 @@ class Label:
         Raises:
             PolicyError: an option is unknown or has a value that it cannot have.
         """
-        unknown = sorted(key for key in options if key not in _OPTIONS)
+        known = (*_OPTIONS, *_IMPLICIT)
+        unknown = sorted(key for key in options if key not in known)
         if unknown:
             raise PolicyError(
-                f"{where} has {', '.join(unknown)}; the options of label are {', '.join(_OPTIONS)}"
+                f"{where} has {', '.join(unknown)}; the options of label are {', '.join(known)}"
             )
         position: Position = _choose(options, "position", "start", get_args(Position), where)
         choices: tuple[Language | Literal["auto"], ...] = (*LANGUAGES, "auto")

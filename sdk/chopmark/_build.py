@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from . import _plugins
-from ._engine import Engine, check_detectors, check_role
+from ._engine import Engine, check_detectors, check_role, is_beside
 from ._errors import PluginError
 from ._values import Receipt, Record
 from .hookspecs import Detector, Log, Marker, Wrapper
@@ -60,7 +60,8 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
         decider=Decider(policy),
         policy_id=policy_id,
         detectors=detectors,
-        markers=markers,
+        markers=tuple(m for m in markers if not is_beside(m)),
+        beside=tuple(m for m in markers if is_beside(m)),
         wrappers=wrappers,
         log=log,
         signer=signer,

@@ -20,6 +20,7 @@ from ._drive import drive
 from ._engine import judge
 from ._errors import RequestError
 from ._flow import Flow, call
+from ._heard import HEARD
 from ._inside import inside
 from ._policy_file import load_policy
 from ._shape import OnBlock, Shape
@@ -86,8 +87,8 @@ class Chopmark:
 
     @property
     def markers(self) -> tuple[Marker, ...]:
-        """The markers, in the order in which the text goes through them."""
-        return self._engine.markers
+        """The markers in the order in which the text goes through them, then those beside it."""
+        return (*self._engine.markers, *self._engine.beside)
 
     @property
     def signer(self) -> Signer | None:
@@ -234,7 +235,11 @@ class Chopmark:
         # The settings of `calling` are read here, not at the first step: a stream may be read
         # later, in another context.
         request = with_settings(request)
-        return call(self._engine, request, shape, on_block, self._unrecorded, done)
+        heard = HEARD.get()
+        if heard is None:
+            return call(self._engine, request, shape, on_block, self._unrecorded, done)
+        ended = heard.ended(done)
+        return call(self._engine, request, shape, on_block, self._unrecorded, ended, heard.begun)
 
     @property
     def guard(self) -> Decorator:

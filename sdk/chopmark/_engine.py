@@ -33,7 +33,8 @@ class Engine:
     decider: Decider
     policy_id: str
     detectors: tuple[Detector, ...] = ()
-    markers: tuple[Marker, ...] = ()
+    markers: tuple[Marker, ...] = ()  # of the text
+    beside: tuple[Marker, ...] = ()  # of the answer as a whole, which write no text
     wrappers: tuple[Wrapper, ...] = ()
     log: Log | None = None
     signer: Signer | None = None
@@ -42,7 +43,8 @@ class Engine:
     @property
     def inert(self) -> bool:
         """Whether there is nothing to do at all."""
-        return not (self.detectors or self.markers or self.wrappers or self.log or self.recorded)
+        roles = (self.detectors, self.markers, self.beside, self.wrappers, self.recorded)
+        return self.log is None and not any(roles)
 
     def cap(self, context: Context) -> int:
         """Return the most characters of a text that a detector may leave unsettled.
@@ -99,6 +101,11 @@ def check_role(role: str, value: object) -> None:
             f"{type(value).__qualname__!r} is no {role}: it has no {', '.join(missing)}; "
             f"see chopmark.hookspecs.{role.capitalize()}"
         )
+
+
+def is_beside(marker: Marker) -> bool:
+    """Return whether the marks of `marker` stand beside the answer, and never in its text."""
+    return bool(getattr(marker, "beside", False))
 
 
 def check_detectors(detectors: Sequence[Detector], policy: Policy) -> None:

@@ -85,8 +85,13 @@ def call(
     on_block: OnBlock,
     unrecorded: Unrecorded,
     done: Callable[[Response], None] | None = None,
+    begun: Callable[[Response], None] | None = None,
 ) -> Flow:
-    """Run one call from the request to the record, and tell `done` how it ended."""
+    """Run one call from the request to the record.
+
+    `begun` is told what stands beside the answer before the model is asked, where something
+    does; `done` how the call ended.
+    """
     engine.decider.check_audience(request.audience)
     started, clock = time.time_ns() // 1_000_000, time.perf_counter()
     session = Session(engine, request)
@@ -99,8 +104,11 @@ def call(
         sent = (yield Work(screen)) if session.blocking else screen()
         if not session.stopped:
             sent = wrapping.enter_screened(sent)
+            so_far = session.begin()
+            if so_far is not None and begun is not None:
+                begun(so_far)
             yield Ask(sent)
-            yield from _answer(session, shape, held, request.stream)
+            yield from _answer(session, shape, held, request.stream, so_far)
     except Abandoned as left:
         session.cut_off(left.ending)
     except Refused as refused:
@@ -149,10 +157,12 @@ def call(
 
 
 def _answer(
-    session: Session, shape: Shape[R], held: _Held[R], streamed: bool
+    session: Session, shape: Shape[R], held: _Held[R], streamed: bool, so_far: Response | None
 ) -> Generator[Any, Any, None]:
     """Pull the answer, screen and mark it, push what may go out; fill `held` with its end."""
     plain = _Plain(session, shape, held)
+    first = getattr(shape, "first", None) if so_far is not None else None
+    plain.first = first is not None
     while (raw := (yield Relay(plain.write))) is not END:
         chunks = plain.chunks
         texts: list[str] = []
@@ -174,6 +184,8 @@ def _answer(
         if session.stopped and not streamed:
             return
         out = shape.write(raw, texts, tails) if changed or tails else (raw,)
+        if first is not None and out and (stamped := first(out[0], so_far)) is not None:
+            out, first, plain.first = (stamped, *out[1:]), None, False
         said = _said(chunks, texts) + _said(tails, [tail.text for tail in tails])
         if held and any(chunk.text for chunk in chunks):
             for earlier, text in held:  # it was not the end after all
@@ -203,7 +215,7 @@ class _Plain(Generic[R]):
 
     __slots__ = (
         "_blocking", "_feed", "_held", "_index", "_kind", "_lane", "_screen", "_session", "_shape",
-        "_text", "chunks", "stopped_at",
+        "_text", "chunks", "first", "stopped_at",
     )  # fmt: skip
 
     def __init__(self, session: Session, shape: Shape[R], held: _Held[R]) -> None:
@@ -216,6 +228,7 @@ class _Plain(Generic[R]):
         self._kind, self._index = "", 0
         self.chunks: Sequence[Chunk] = ()
         self.stopped_at = ""
+        self.first = False  # whether the first piece is still to come, which the flow labels
 
     def write(self, raw: R) -> Sequence[R] | None:
         """Return what goes out for `raw`; None leaves it, read into `chunks`, to the flow."""
@@ -253,7 +266,7 @@ class _Plain(Generic[R]):
         lane, session = self._lane, self._session
         self._lane = self._feed = None
         self.chunks = (Chunk(given, kind, index),)
-        if self._held:
+        if self._held or self.first:
             return None
         if lane is None or kind != self._kind or index != self._index:
             lane = session.lane(kind, index)

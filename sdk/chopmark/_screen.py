@@ -82,6 +82,11 @@ class Screen:
         self._direction, self._kind, self._part = context.direction, context.kind, part
 
     @property
+    def released(self) -> int:
+        """How many characters of the text were let go."""
+        return self._released
+
+    @property
     def verdicts(self) -> list[Verdict]:
         """The verdicts so far on what was released, by their place in the text."""
         return sorted(self._kept, key=_order)

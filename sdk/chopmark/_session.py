@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ._engine import Engine, judge
@@ -63,6 +63,7 @@ class Session:
         self._verdicts: list[Verdict] = []
         self._failures: list[Failure] = []
         self._marks: list[Mark] = []
+        self._beside: list[Mark] = []
         self.said: list[str] = []  # what the caller was given of the answer
         self._refusal = ""
 
@@ -102,6 +103,23 @@ class Session:
             request = replace(request, messages=tuple(messages))
         self.request = request  # what markers see: a vault must know its own placeholders
         return request
+
+    def begin(self) -> Response | None:
+        """Make the marks that stand beside the answer, which the model is asked for next.
+
+        Return the response so far, None where there are none.
+        """
+        markers = self._engine.beside
+        if not markers:
+            return None
+        for marker in markers:
+            try:
+                self._beside += marker.open(self._named()).finish()[1]
+            except Exception as error:  # noqa: BLE001  the plugin border
+                self._mark_broke(marker, error)
+        return replace(
+            self.response(), marks=(*self._marks, *self._beside), labels=_labels(self._beside)
+        )
 
     def due(self, chunk: Chunk) -> bool:
         """Return whether `feed(chunk)` will ask a detector that blocks."""
@@ -189,6 +207,7 @@ class Session:
             action = "block"
         elif stops:  # the call ended before the denied text was reached
             action = "allow"
+        beside = self._marks_beside(screens)
         return Response(
             id=self.id,
             text="".join(self.said),
@@ -198,11 +217,27 @@ class Session:
             refusal=self._refusal or (self._refuse() if self.stopped else ""),
             policy=self._engine.policy_id,
             verdicts=tuple(verdicts),
-            marks=tuple(self._marks),
+            marks=(*self._marks, *beside),
             failures=tuple(failures),
             usage=self.usage,
             holdback=max((s.worst for s in screens), default=0),
+            labels=_labels(beside),
         )
+
+    def _marks_beside(self, screens: Sequence[Screen]) -> Sequence[Mark]:
+        """Return the marks beside the answer; placed only where something of it was delivered."""
+        if not self._beside or (self.ending == "completed" and not self.stopped) or self.said:
+            return self._beside
+        if self.request.stream and any(screen.released for screen in screens):
+            return self._beside  # a thought, or a tool call
+        reason = "nothing of the answer was delivered, and a refusal is not what a model generated"
+        return [replace(mark, placed=False, reason=reason) for mark in self._beside]
+
+    def _named(self) -> Request:
+        """Return the request with the id of the call."""
+        if self.request.id != self.id:
+            self.request = replace(self.request, id=self.id)
+        return self.request
 
     def _refuse(self) -> str:
         """Return the policy's refusal in the language of the last question."""
@@ -232,9 +267,9 @@ class Session:
     def _open_marks(self, kind: Kind) -> list[tuple[Marker, Marking]]:
         markers = self._engine.markers
         if kind == "answer":
-            return [(m, m.open(self.request)) for m in markers]
+            return [(m, m.open(self._named())) for m in markers]
         if kind == "structured":
-            reason = "a structured answer is JSON for a program; the mark rides in the metadata"
+            reason = "a structured answer is JSON for a program, and marks stand beside it"
             self._marks += [
                 Mark(marker=m.name, kind=m.kind, placed=False, reason=reason) for m in markers
             ]
@@ -250,7 +285,7 @@ class Session:
             except Exception as error:  # noqa: BLE001  the plugin border
                 lane.active.remove(pair)
                 lane.markings.remove(pair)
-                self._mark_broke(pair, error)
+                self._mark_broke(pair[0], error)
         return text
 
     def _end_marks(self, lane: Lane) -> str:
@@ -262,19 +297,23 @@ class Session:
                 tail = pair[1].feed(tail) if tail else tail
                 end, marks = pair[1].finish()
             except Exception as error:  # noqa: BLE001  the plugin border
-                self._mark_broke(pair, error)
+                self._mark_broke(pair[0], error)
                 continue
             tail += end
             self._marks += marks
         return tail
 
-    def _mark_broke(self, pair: tuple[Marker, Marking], error: Exception) -> None:
+    def _mark_broke(self, marker: Marker, error: Exception) -> None:
         handled = self._engine.policy.on_error.marker
-        name = pair[0].name
+        name = marker.name
         self._failures.append(
             Failure(role="marker", name=name, error=type(error).__name__, handled=handled)
         )
         reason = f"the marker broke: {type(error).__name__}"
-        self._marks.append(Mark(marker=name, kind=pair[0].kind, placed=False, reason=reason))
+        self._marks.append(Mark(marker=name, kind=marker.kind, placed=False, reason=reason))
         if handled == "block":
             raise MarkFailed from error
+
+
+def _labels(beside: Sequence[Mark]) -> dict[str, Mapping[str, str]]:
+    return {mark.where: mark.data for mark in beside if mark.placed}

@@ -50,7 +50,8 @@ class Request:
 
     `user` is the subject's id: it is committed to in the record, never written there.
     `structured` says that the answer will be JSON for a program. `metadata` is what the caller
-    passed for chopmark and its plugins.
+    passed for chopmark and its plugins. `id` is that of the call, its response and its record; the
+    SDK fills it in for markers.
     """
 
     messages: tuple[Message, ...] = ()
@@ -62,6 +63,7 @@ class Request:
     stream: bool = False
     structured: bool = False
     metadata: Mapping[str, object] = field(default_factory=dict)
+    id: str = ""
 
 
 class Chunk(NamedTuple):
@@ -207,7 +209,8 @@ class Response:
 
     `text` is what the caller was given as `answer` or `structured` text, marks included.
     `refusal` is set where `action` is `block` or `escalate`. `holdback` is the most characters
-    that were held back at any time. `metadata` is what wrappers added.
+    that were held back at any time. `metadata` is what wrappers added. `labels` is what stands
+    beside the answer, by key: adapters put each where they put `to_metadata()`, under that key.
     """
 
     id: str
@@ -224,6 +227,14 @@ class Response:
     usage: Usage | None = None
     holdback: int = 0
     metadata: Mapping[str, object] = field(default_factory=dict)
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def carried(self, key: str = "chopmark") -> dict[str, object]:
+        """Return what adapters put on the last piece: the metadata under `key`, and the labels."""
+        return {
+            **{where: dict(data) for where, data in self.labels.items()},
+            key: self.to_metadata(),
+        }
 
     def to_metadata(self) -> dict[str, object]:
         """Return what adapters put on the answer, as JSON-able data without content.

@@ -149,7 +149,13 @@ class Marker(Protocol):
     """Makes a sign of origin. Long-lived, shared by threads.
 
     `kind` is `visible`, `metadata`, `watermark` or `manifest`. A marker is opened only for
-    prose; for JSON answers and tool calls the response says why the mark is missing.
+    prose; for JSON answers the response says why the mark is missing in the text.
+
+    It may have `beside`, True where its marks stand beside the answer and never in its text. It
+    is then opened once for every call that goes to the model, prose, JSON or tool calls, and
+    `finish` is asked before the model is. A mark's `where` is the key under which the adapters
+    carry its `data`. It is placed where something of the answer was delivered; a refusal of
+    chopmark is not what a model generated, and carries none.
 
     One that finds its marks in files that are no texts may have `detect_file(path)`, which returns
     them as `detect` does, none for a file of a kind that it does not know, and may raise

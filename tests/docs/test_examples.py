@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -94,7 +95,7 @@ def test_endpoint(server: RecordedServer, tmp_path: Path, monkeypatch: pytest.Mo
     from fastapi.testclient import TestClient
 
     monkeypatch.chdir(tmp_path)
-    for name, value in environment(server, "turns").items():
+    for name, value in {**environment(server, "turns"), "PRODUCER": "Example-Co"}.items():
         monkeypatch.setenv(name, value)
     spec = importlib.util.spec_from_file_location("endpoint", EXAMPLES / "endpoint.py")
     assert spec is not None
@@ -103,8 +104,11 @@ def test_endpoint(server: RecordedServer, tmp_path: Path, monkeypatch: pytest.Mo
     spec.loader.exec_module(module)
     client = TestClient(module.app)
     body = client.get("/chat", params={"question": "Hello", "minor": True}).text
-    assert "First it is fine. " in "".join(
-        line[7:-1] for line in body.splitlines() if line.startswith("data: ")
-    )
+    events = [json.loads(line[6:]) for line in body.splitlines() if line.startswith("data: ")]
+    assert "First it is fine. " in "".join(event["text"] for event in events)
     assert "go kill" not in body
     assert "event: blocked" in body
+    record = json.loads((tmp_path / "chopmark-records.jsonl").read_text())
+    assert [n for n, event in enumerate(events) if "aigc" in event] == [0, len(events) - 1]
+    assert events[0]["aigc"] == events[-1]["aigc"]
+    assert events[0]["aigc"]["ProduceID"] == record["id"]

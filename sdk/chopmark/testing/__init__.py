@@ -14,12 +14,21 @@ and pytest runs every promise against your code.
 from ._adapter_contract import AdapterContract, Path, Script
 from ._cuts import cuts, texts
 from ._detector_contract import DetectorContract
-from ._fakes import BrokenDetector, BrokenLog, MemoryLog, SuffixMarker, WordDetector, plugin
+from ._fakes import (
+    BesideMarker,
+    BrokenDetector,
+    BrokenLog,
+    MemoryLog,
+    SuffixMarker,
+    WordDetector,
+    plugin,
+)
 from ._log_contract import LogContract, sample_record
 from ._marker_contract import MarkerContract
 
 __all__ = [
     "AdapterContract",
+    "BesideMarker",
     "BrokenDetector",
     "BrokenLog",
     "DetectorContract",

@@ -121,6 +121,42 @@ class _SuffixMarking:
         return self._suffix, marks
 
 
+class BesideMarker:
+    """Puts `{"call": <id of the call>}` beside an answer, under `key`."""
+
+    kind = "metadata"
+    beside = True
+
+    def __init__(self, key: str = "label", *, fail: bool = False) -> None:
+        self.name = self._key = key
+        self.version = "1"
+        self._fail = fail
+
+    def open(self, request: Request) -> Marking:
+        """Return the marking of one answer."""
+        if self._fail:
+            raise RuntimeError("this marker is broken on purpose")
+        return _BesideMarking(self._key, request.id)
+
+    def detect(self, text: str) -> Sequence[Mark]:
+        """Return nothing: the marks are not in the text."""
+        return ()
+
+
+class _BesideMarking:
+    done = True
+
+    def __init__(self, key: str, call: str) -> None:
+        self._key, self._call = key, call
+
+    def feed(self, text: str) -> str:
+        return text
+
+    def finish(self) -> tuple[str, Sequence[Mark]]:
+        data = {"call": self._call}
+        return "", [Mark(marker=self._key, kind="metadata", where=self._key, data=data)]
+
+
 class MemoryLog:
     """Keeps records in a list, `records`."""
 

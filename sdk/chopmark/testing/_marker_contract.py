@@ -19,7 +19,9 @@ class MarkerContract:
 
     answers: ClassVar[Sequence[str]] = ("一个普通的回答。", "A plain answer.")
     examples: ClassVar[int] = 60
-    request: ClassVar[Request] = Request(messages=(Message(role="user", text="你好"),))
+    request: ClassVar[Request] = Request(
+        messages=(Message(role="user", text="你好"),), id="0197f2a0-0000-7000-8000-000000000001"
+    )
 
     def make(self) -> Marker:
         """Return the marker under test."""
@@ -59,6 +61,15 @@ class MarkerContract:
         for answer in ("", *self.answers):
             for mark in self._mark(marker, [answer])[1]:
                 assert mark.placed or mark.reason
+
+    def test_a_mark_beside_the_answer_leaves_its_text_alone(self, marker: Marker) -> None:
+        if not getattr(marker, "beside", False):
+            return
+        for answer in ("", *self.answers):
+            text, marks = self._mark(marker, [answer])
+            assert text == answer
+            assert all(mark.where for mark in marks)
+            assert all(isinstance(value, str) for mark in marks for value in mark.data.values())
 
     def test_the_answer_itself_stays_as_it_was(self, marker: Marker) -> None:
         if marker.kind != "visible":
