@@ -13,9 +13,11 @@ from typing import Any
 
 import click
 
-from chopmark import Chopmark, load_policy
+from chopmark import Chopmark, Policy, load_policy
 
 from ._local import Endpoint, local_model
+from ._marked import PROMPT as MARKED
+from ._marked import can_mark, mark_and_find
 from ._prompts import Prompt, load_prompts
 from ._recorded import RecordedServer
 
@@ -72,9 +74,12 @@ def demo_command(
             local = stack.enter_context(local_model())
         endpoints = {p.id: _endpoint(p, replay, local, bool(base_url)) for p in prompts}
         if as_json:
-            click.echo(json.dumps(_run(chop, prompts, endpoints, path), indent=2))
+            found = _run(chop, prompts, endpoints, path)
+            if not base_url and local.base_url and not can_mark():
+                found["watermark"] = mark_and_find(loaded, local, lambda text: None).to_dict()
+            click.echo(json.dumps(found, indent=2))
         else:
-            _show(chop, prompts, endpoints, path, local)
+            _show(chop, prompts, endpoints, path, local, None if base_url else loaded)
     chop.close()
 
 
@@ -121,6 +126,7 @@ def _show(
     endpoints: dict[str, Endpoint],
     path: str,
     local: Endpoint,
+    marking: Policy | None,
 ) -> None:
     from rich.console import Console
     from rich.progress import Progress
@@ -151,6 +157,12 @@ def _show(
                 progress.advance(task)
     screen.outcomes(prompts, turns)
     calls = sum(len(t.responses) for by_id in turns.values() for t in by_id.values())
+    if marking is not None and local.base_url:
+        screen.marking(MARKED, can_mark())
+        if not can_mark():
+            scene = mark_and_find(marking, local, screen.said)
+            screen.marked(scene)
+            calls += scene.calls
     if Path(path).exists():
         with open(path, "rb") as file:
             screen.ending(path, sum(1 for _ in file), calls)

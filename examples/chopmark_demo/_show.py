@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ._marked import Marked
 from ._play import Turn
 from ._prompts import Prompt
 
@@ -77,6 +78,28 @@ class Screen:
             )  # fmt: skip
         self._console.print(table)
         return agree
+
+    def marking(self, prompt: str, obstacle: str) -> None:
+        """Show the prompt whose answer will be marked while it is written."""
+        self._console.print("\n[bold]Marked while it is written[/]: the choice of words is a key's")
+        if obstacle:
+            self._console.print(f"[yellow]not shown: {escape(obstacle)}[/]")
+            return
+        self._console.print(f"   [cyan]>[/] {escape(prompt)}")
+        self._console.print("   [cyan]<[/] ", end="")
+
+    def marked(self, scene: Marked) -> None:
+        """Show what was found in it, and in an answer without the mark."""
+        table = Table(title_justify="left")
+        for name in ("answer", "verdict", "p, adjusted", "words tested"):
+            table.add_column(name)
+        for name, found in (("with the key", scene.found), ("without", scene.control)):
+            table.add_row(
+                name, str(found["verdict"]), f"{10.0 ** found['log10_p_adjusted']:.0e}",
+                str(found["scored"]),
+            )  # fmt: skip
+        self._console.print()
+        self._console.print(table)
 
     def ending(self, path: str, records: int, calls: int) -> None:
         """Say where the records are."""

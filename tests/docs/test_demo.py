@@ -13,6 +13,9 @@ pytest.importorskip("langchain_openai", reason="the second environment has no de
 pytest.importorskip("llama_index.llms.openai_like", reason="it wants openai 2")
 
 from chopmark_demo._local import find_model_file, local_model
+from chopmark_demo._marked import mark_and_find
+
+from chopmark import load_policy
 
 EXPECTED = {
     "en-fact": ("allow", "visible"),
@@ -76,3 +79,13 @@ def test_the_local_model_answers() -> None:
             model=at.model, messages=[{"role": "user", "content": "Say hello."}], max_tokens=8
         )
         assert answer.choices[0].message.content
+
+
+@pytest.mark.skipif(find_model_file() is None, reason="make demo installs the model")
+def test_a_marked_answer_is_found_by_its_words_and_an_unmarked_one_is_not() -> None:
+    with local_model() as at:
+        scene = mark_and_find(load_policy("cn"), at, lambda text: None)
+    assert scene.found["verdict"] == "marked"
+    assert scene.mark["placed"] is True
+    assert scene.mark["scheme"] == "unigram"
+    assert scene.control["verdict"] != "marked"
