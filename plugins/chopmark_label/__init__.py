@@ -30,7 +30,7 @@ from chopmark.hookspecs import Marker, Wrapper
 
 from ._agreement import check_agreement
 from ._block import Aigc
-from ._commands import inspect, label
+from ._commands import COMMANDS
 from ._file_label import FoundBlock, label_file, read_labels
 from ._forms import html_fragment
 from ._marker import Label, make_label
@@ -65,6 +65,6 @@ def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
 
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
-    """Add `chopmark inspect` and `chopmark label`."""
-    cli.add_command(inspect)
-    cli.add_command(label)
+    """Add `chopmark inspect`, `chopmark label` and `chopmark propagate`."""
+    for command in COMMANDS:
+        cli.add_command(command)

@@ -2,131 +2,166 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from chopmark import Chopmark, Mark
+from chopmark import MarkError
+from chopmark.hookspecs import Marker
 
-from ._file_label import FoundBlock, read_labels
+from ._file_label import read_labels
+from ._files._errors import FileError
+from ._inspect_blocks import of_block, of_security
+from ._inspect_marks import of_hidden, of_mark
+from ._inspect_report import Finding, Report
+from ._inspect_text import Text, decode, of_document, to_be_seen
+from ._inspect_together import contradictions
+from ._inspect_visible import seen_in_markdown
+from ._invisible import find_invisible
+from ._read_block import Reading, faults_together
+from ._wire import find_blocks
 
-_MOST_TEXT = 64 * 1024 * 1024
-_PROVES: Mapping[str, str] = {
-    "visible": "says that it is AI-generated; anybody can write it, or take it away",
-    "metadata": "names a producer and a number; anybody can write it where it is not signed",
-    "watermark": "was put in by who has the key, with the error rate that is stated",
-    "manifest": "was signed by the key in it, where that is trusted",
-}
+MOST_TEXT = 64 * 2**20
+"""Bytes of the longest text that is looked into; the metadata of larger files is read."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One mark that was found. `faults` say what is wrong with it; `said` is what it says."""
-
-    technique: str
-    kind: str
-    where: str
-    said: Mapping[str, str] = field(default_factory=dict)
-    faults: tuple[str, ...] = ()
-    proves: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What the reading side says of a text or a file."""
-
-    name: str
-    format: str
-    findings: tuple[Finding, ...]
-    faults: tuple[str, ...] = ()
-
-    @property
-    def labelled(self) -> bool:
-        """Whether anything says that the content is AI-generated, or may be."""
-        return bool(self.findings)
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing that was found is malformed, doubled or contradictory."""
-        return not self.faults and not any(finding.faults for finding in self.findings)
-
-    def to_json(self) -> dict[str, object]:
-        """Return this as JSON-able data."""
-        return {
-            "name": self.name,
-            "format": self.format,
-            "labelled": self.labelled,
-            "sound": self.sound,
-            "findings": [asdict(finding) for finding in self.findings],
-            "faults": list(self.faults),
-        }
+_SEEN = ("visible", "watermark")
+"""Kinds of marks that are in what readers see; others are in the text as it stands in the file."""
+HIDDEN = "hidden characters"
+_OWN = "aigc"
+"""The marker of blocks in an answer, whose blocks are read here with what they are worth."""
 
 
-def inspect_text(text: str, chop: Chopmark, name: str = "-") -> Report:
-    """Return what the markers of a policy find in `text`."""
-    found = [_finding(mark) for marker in chop.markers for mark in marker.detect(text)]
-    return Report(name=name, format="text", findings=tuple(found))
+def inspect_text(
+    text: str,
+    markers: Sequence[Marker],
+    pins: Mapping[str, str] | None = None,
+    *,
+    name: str = "-",
+) -> Report:
+    """Return what `text` carries.
+
+    Args:
+        text: as it was given.
+        markers: who looks.
+        pins: the names of known keys by their fingerprints.
+        name: how the report calls it.
+    """
+    blocks = find_blocks(text)
+    found = list(_in_text(Text(whole=text, seen=seen_in_markdown(text)), markers))
+    looked = ("AIGC", *(marker.name for marker in markers), HIDDEN)
+    return _report(name, "text", blocks, found, pins or {}, _empty(text), looked)
 
 
-def inspect_file(path: Path, chop: Chopmark) -> Report:
-    """Return what is found in the file at `path`: blocks, and marks in the text of text files.
+def inspect_file(
+    path: Path, markers: Sequence[Marker], pins: Mapping[str, str] | None = None, *, name: str = ""
+) -> Report:
+    """Return what the file at `path` carries: in its metadata, in its text, and in its signature.
 
     Raises:
-        FileError: the file cannot be read as what it is.
+        FileError: it cannot be read as what it is, or is of no kind that is known here.
     """
-    form, blocks = read_labels(path)
-    findings = [_block(block) for block in blocks]
-    text = _text(path)
+    if path.is_dir():
+        raise FileError(path, "is a folder; name the files in it")
+    form, found_blocks = read_labels(path)
+    if path.stat().st_size == 0:
+        raise FileError(path, "is empty, so there is nothing that a mark could be in")
+    notes: list[str] = []
+    found: list[Finding] = []
+    blocks = [(block.where, block.reading) for block in found_blocks]
+    text = _text_of(path, form, notes)
     if text is not None:
-        findings += inspect_text(text, chop).findings
+        if not blocks and text.whole is not None:
+            blocks = find_blocks(text.whole)
+        found += _in_text(text, markers)
+        notes += _empty(text.seen)
+    for marker in markers:
+        found += _in_file(marker, path, notes)
+    if not form and text is None and not found:
+        raise FileError(path, "is neither text nor of a format that is known here")
+    kind = form or ("text" if text is not None else "unknown")
+    looked = ["AIGC"] if form or text is not None else []
+    looked += [marker.name for marker in markers if _looks(marker, text)]
+    looked += [HIDDEN] if text is not None else []
+    return _report(name or str(path), kind, blocks, found, pins or {}, notes, looked)
+
+
+def _report(
+    name: str,
+    form: str,
+    blocks: Sequence[tuple[str, Reading]],
+    found: Sequence[Finding],
+    pins: Mapping[str, str],
+    notes: Iterable[str],
+    looked: Iterable[str],
+) -> Report:
+    findings = [f for f in found if f.kind == "visible"]
+    for where, reading in blocks:
+        findings += [of_block(where, reading), *of_security(where, reading, pins)]
+    findings += [f for f in found if f.kind != "visible"]
+    together = faults_together([reading for _, reading in blocks])
     return Report(
-        name=str(path),
-        format=form or ("text" if text is not None else "unknown"),
+        name=name,
+        format=form,
         findings=tuple(findings),
-        faults=tuple(_together(blocks)),
+        faults=(*together, *contradictions(findings)),
+        notes=tuple(notes),
+        looked=tuple(dict.fromkeys(looked)),
     )
 
 
-def _text(path: Path) -> str | None:
-    if path.stat().st_size > _MOST_TEXT:
+def _looks(marker: Marker, text: Text | None) -> bool:
+    if hasattr(marker, "detect_file"):
+        return True
+    return text is not None and (marker.kind in _SEEN or text.whole is not None)
+
+
+def _in_text(text: Text, markers: Sequence[Marker]) -> Iterator[Finding]:
+    manifests = False  # whether somebody reads those
+    for marker in markers:
+        given = text.seen if marker.kind in _SEEN else text.whole
+        if given is None or marker.name == _OWN:
+            continue
+        manifests = manifests or marker.kind == "manifest"
+        for mark in marker.detect(given):
+            yield of_mark(mark)
+    for hidden in find_invisible(text.seen):
+        if not (hidden.manifest and manifests):
+            yield of_hidden(hidden)
+
+
+def _in_file(marker: Marker, path: Path, notes: list[str]) -> Iterator[Finding]:
+    look = getattr(marker, "detect_file", None)
+    if look is None:
+        return
+    try:
+        for mark in look(path):
+            yield of_mark(mark)
+    except MarkError as error:
+        notes.append(f"{marker.name} did not look: {error}")
+
+
+def _text_of(path: Path, form: str, notes: list[str]) -> Text | None:
+    size = path.stat().st_size
+    if size > MOST_TEXT:
+        notes.append(
+            f"its text was not looked into: {size:,} bytes, where {MOST_TEXT:,} are the most"
+        )
         return None
     try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
+        document = of_document(path, form)
+    except MarkError as error:
+        notes.append(f"its visible text was not looked into: {error}")
         return None
+    if document is not None:
+        return document
+    if form:
+        if form == "PDF":
+            notes.append("the visible text of a PDF is not looked into")
+        return None
+    whole = decode(path.read_bytes())
+    return None if whole is None else Text(whole=whole, seen=whole)
 
 
-def _finding(mark: Mark) -> Finding:
-    return Finding(
-        technique=mark.marker,
-        kind=mark.kind,
-        where=mark.where,
-        said=dict(mark.data),
-        proves=_PROVES.get(mark.kind, ""),
-    )
-
-
-def _block(block: FoundBlock) -> Finding:
-    reading = block.reading
-    faults = tuple(str(defect) for defect in reading.defects if defect.breaks)
-    return Finding(
-        technique="AIGC",
-        kind="metadata",
-        where=block.where,
-        said={**reading.fields, **reading.others},
-        faults=faults if reading.found else ("is no block that can be read", *faults),
-        proves=_PROVES["metadata"],
-    )
-
-
-def _together(blocks: Sequence[FoundBlock]) -> list[str]:
-    """Return what is wrong with the blocks of a file together (GB 45438-2025, 6.1 c)."""
-    if len(blocks) < 2:
-        return []
-    faults = [f"has {len(blocks)} blocks, where exactly one may stand (GB 45438-2025, 6.1 c)"]
-    labels = Counter(block.reading.fields.get("Label") for block in blocks)
-    numbers = {block.reading.fields.get("ProduceID") for block in blocks}
-    if len(labels) > 1 or len(numbers) > 1:
-        faults.append("its blocks contradict each other")
-    return faults
+def _empty(text: str) -> list[str]:
+    if text and not to_be_seen(text):
+        return [f"none of its {len(text):,} characters can be seen: it is no text for readers"]
+    return []
