@@ -84,21 +84,12 @@ def propagate(
             platform=Platform(name=propagator, number=number),
             earlier=earlier,
         )
-        block, notes = result.block, list(result.notes)
-        if len(blocks) > 1 and block is not None:
-            block = None
-            notes.append(
-                f"the file has {len(blocks)} blocks, where one may stand, and nothing says which "
-                "of them is to be kept: nothing is written"
-            )
-        elif block is not None and format_of(file) is None:
-            block = None
-            notes.append("such a file has no place for metadata: nothing is written")
-        where = ""
-        if block is not None and any(
-            f.kind == "manifest" and not f.faults for f in report.findings
-        ):
+        notes = list(result.notes)
+        block = _to_write(file, result, blocks, notes)
+        manifests = [f for f in report.findings if f.kind == "manifest" and not f.faults]
+        if block is not None and manifests:
             notes.append("the file has a C2PA manifest, which no longer fits when that is written")
+        where = ""
         if block is not None and not dry_run:
             where = label_file(file, out or file, block, replace=True)
     why = [*_why(blocks, traces, declared, suspected)]
@@ -107,6 +98,24 @@ def propagate(
         sys.exit(NOTHING)
     if block is None:
         sys.exit(UNSOUND)
+
+
+def _to_write(
+    file: Path, result: Propagation, blocks: Sequence[FoundBlock], notes: list[str]
+) -> Aigc | None:
+    """Return the block that goes into the file, or None with a note."""
+    if result.block is None:
+        return None
+    if len(blocks) > 1:
+        notes.append(
+            f"the file has {len(blocks)} blocks, where one may stand, and nothing says which of "
+            "them is to be kept: nothing is written"
+        )
+        return None
+    if format_of(file) is None:
+        notes.append("such a file has no place for metadata: nothing is written")
+        return None
+    return result.block
 
 
 def _strongest(blocks: Sequence[FoundBlock]) -> Reading | None:
