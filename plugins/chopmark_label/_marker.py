@@ -95,12 +95,13 @@ class Label:
         return LabelMarking(line, self._known, self._places, self._every)
 
     def detect(self, text: str) -> Sequence[Mark]:
-        """Return the labels at the start and at the end of `text`.
+        """Return the labels of `text`: at most one mark for its start, its middle and its end.
 
-        `match` in a mark's data is `label` for one that chopmark writes, on its own line, and
-        `elements` where the first or last 64 characters, white space not counted, hold both
-        elements of GB 45438-2025 5.1. The latter is what verifiers look at, and is also true of
-        a text that merely speaks of AI生成.
+        `wording` in a mark's data is what the label says, `count` how many stand in the middle.
+        `match` is `label` for one that chopmark writes, on its own line, and `elements` where the
+        first or last 64 characters, white space not counted, hold both elements of
+        GB 45438-2025 5.1. The latter is what verifiers look at, and is also true of a text that
+        merely speaks of AI生成.
         """
         return find_labels(text, self._known)
 
