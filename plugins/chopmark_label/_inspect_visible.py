@@ -40,6 +40,8 @@ _LINES = re.compile(r"\n\s+")
 _PARTS = re.compile(
     r"word/(?:header\d*|document|footer\d*)\.xml|ppt/slides/slide\d+\.xml", re.IGNORECASE
 )
+MOST = 64 * 2**20
+"""Bytes of the XML that is read for the text of one file; a part has 16 MiB at most."""
 _ORDER = ("header", "document", "slide", "footer")
 
 
@@ -64,9 +66,15 @@ def seen_in_office(path: Path) -> str | None:
         parts = sorted(filter(_PARTS.fullmatch, package.names), key=_place)
         if not parts:
             return None
-        return "\n".join(
-            line for part in parts for line in _paragraphs(path, package.part(part) or b"")
-        )
+        lines: list[str] = []
+        left = MOST
+        for part in parts:
+            data = package.part(part) or b""
+            left -= len(data)
+            if left < 0:
+                raise FileError(path, f"has text in more than {MOST:,} bytes of XML")
+            lines += _paragraphs(path, data)
+        return "\n".join(lines)
 
 
 def _place(name: str) -> tuple[int, int, str]:
