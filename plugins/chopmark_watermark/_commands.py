@@ -13,7 +13,7 @@ import click
 from chopmark import ChopmarkError, MarkError
 from chopmark.terminal import table
 
-from ._names import ALPHA, SCHEME_NAMES
+from ._names import ALPHA, ENGINE_NAMES, SCHEME_NAMES
 
 if TYPE_CHECKING:
     from ._detection import Detection
@@ -41,9 +41,7 @@ def watermark() -> None:
 )
 @click.option("--scheme", type=click.Choice(SCHEME_NAMES), default="gumbel", show_default=True)
 @click.option("--tenant", "tenants", multiple=True, help="For whom it may be; may be repeated.")
-@click.option(
-    "--tenants", "names", type=click.File(encoding="utf-8"), help="A file of them, a line each."
-)
+@click.option("--tenants", "names", type=click.Path(path_type=Path), help="A file of them.")
 @click.option("--epoch", "epochs", multiple=True, help="A month, YYYY-MM; by default all.")
 @click.option("--alpha", type=float, default=ALPHA, show_default=True, help="The error rate.")
 @click.option("--public", is_flag=True, help="Say only what anyone may know.")
@@ -147,6 +145,38 @@ def revoke(ring: Path, key: str, yes: bool) -> None:
         click.confirm(f"What {key} marked will not be found again. Revoke it?", abort=True)
     _change(ring, lambda known, now: known.revoke(key, now))
     click.echo(f"{ring}: key {key} is revoked")
+
+
+@watermark.command("config")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--ring", type=click.Path(path_type=Path), required=True, help="The keys.")
+@click.option(
+    "--tokenizer",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The tokenizer.json, or NAME.tiktoken, of the model.",
+)
+@click.option("--scheme", type=click.Choice(ENGINE_NAMES), required=True, help="The engine's mark.")
+@click.option("--tenant", default="", help="For whom it marks.")
+def config(out: Path, ring: Path, tokenizer: Path, scheme: str, tenant: str) -> None:
+    """Write to OUT what a serving engine must be told so that its own mark has a key of the ring.
+
+    OUT holds that key: its owner alone can read it, and nothing of it is printed. The key is that
+    of this month; write it anew each month, so that what one month's texts betray is of no use in
+    the next.
+    """
+    from ._engines import ENGINES
+    from ._ring_file import read_ring, write_private
+    from ._tiktoken import read_tokenizer
+    from ._watermark import Watermark
+
+    try:
+        made = Watermark(ring=read_ring(ring), tokenizer=read_tokenizer(tokenizer), scheme=scheme)
+        write_private(json.dumps(dict(made.config(tenant)), indent=2) + "\n", out)
+    except MarkError as error:
+        raise click.ClickException(str(error)) from error
+    name, _ = made.key(tenant)
+    click.echo(f"{out}: {scheme} with key {name}; {ENGINES[scheme].told}")
 
 
 def _read(file: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chopmark import MarkError
 
@@ -54,7 +55,7 @@ def detect(
         text: any text, a longer one with marked parts included.
         ring: the keys; those that are revoked are not looked for.
         tokenizer: that of the model which may have written it.
-        scheme: `gumbel`, `green` or `unigram`.
+        scheme: one of chopmark's own, `gumbel`, `green`, `unigram`, or an engine's.
         tenants: for whom it may have been written; each costs a factor in the p-value.
         epochs: months as YYYY-MM; by default all in which a key was used.
         alpha: the level, after the adjustment for everything that was tried.
@@ -73,7 +74,11 @@ def detect(
             "no key to look for: the ring has none, they are revoked, or none was in use in the "
             "epochs that were asked for"
         )
-    keys = [(name, found.key(ring.derive(name, scheme, tokenizer.digest))) for name in names]
+    keys = [
+        (name, key)
+        for name in names
+        for key in found.keys(ring.derive(name, scheme, tokenizer.digest))
+    ]
     tokens = tokenizer.encode(text)
     before = None if prompt is None else tokenizer.encode(prompt).ids
     best = search(tokens.ids, keys, found, before)
@@ -94,7 +99,7 @@ def detect(
 
 def search(
     ids: Ids,
-    keys: Sequence[tuple[KeyName | None, bytes]],
+    keys: Sequence[tuple[KeyName | None, Any]],
     scheme: Scheme,
     prompt: Ids | None = None,
 ) -> Finding:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-SchemeName = Literal["gumbel", "green", "unigram"]
-SCHEME_NAMES: tuple[SchemeName, ...] = get_args(SchemeName)
+OwnName = Literal["gumbel", "green", "unigram"]
+"""Schemes that are drawn by chopmark."""
+EngineName = Literal[
+    "vllm-gumbel",
+    "vllm-dual-gumbel",
+    "vllm-synthid",
+    "vllm-sbw",
+    "sglang",
+    "sglang-dual",
+    "synthid",
+]
+"""Schemes that a serving engine draws by itself, with a key of the ring."""
+OWN_NAMES: tuple[OwnName, ...] = get_args(OwnName)
+ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
+SCHEME_NAMES: tuple[str, ...] = (*OWN_NAMES, *ENGINE_NAMES)
 ALPHA = 1e-5
 """Of a million texts without a mark ten are called marked, at the most."""

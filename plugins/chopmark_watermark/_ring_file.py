@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from chopmark import MarkError
+
 from ._ring import Master, Ring, RingError
 
 _VERSION = 1
@@ -72,11 +74,23 @@ def write_ring(ring: Ring, path: str | os.PathLike[str], *, new: bool = False) -
         ],
     }
     try:
+        write_private(json.dumps(data, indent=2) + "\n", file, new=new)
+    except MarkError as error:
+        raise RingError(f"ring {error}") from error
+
+
+def write_private(text: str, path: str | os.PathLike[str], *, new: bool = False) -> None:
+    """Write `text` to `path`, whole or not at all, readable by its owner alone.
+
+    Raises:
+        MarkError: it cannot be written, or is there already and should be new.
+    """
+    file = Path(path)
+    try:
         handle, name = tempfile.mkstemp(prefix=file.name, dir=file.parent)  # mode 600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(data, stream, indent=2)
-                stream.write("\n")
+                stream.write(text)
                 stream.flush()
                 os.fsync(stream.fileno())
             if new:
@@ -86,9 +100,9 @@ def write_ring(ring: Ring, path: str | os.PathLike[str], *, new: bool = False) -
         finally:
             Path(name).unlink(missing_ok=True)
     except FileExistsError:
-        raise RingError(f"ring {str(file)!r} is there already; nothing was changed") from None
+        raise MarkError(f"{str(file)!r} is there already; nothing was changed") from None
     except OSError as error:
-        raise RingError(f"ring {str(file)!r} cannot be written: {error.strerror}") from error
+        raise MarkError(f"{str(file)!r} cannot be written: {error.strerror}") from error
 
 
 def _master(data: Any) -> Master:

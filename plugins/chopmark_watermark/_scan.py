@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
+from ._nulls import Null
 from ._prf import Floats
 
 SIZES = (32, 64, 128, 256, 512, 1024, 2048)
@@ -21,23 +22,6 @@ STEPS = 4
 
 GROWS = 1.3
 """A stretch grows by scores above so many times the mean: between no mark and a weak one."""
-
-
-class Null(Protocol):
-    """The distribution of one score without a mark."""
-
-    @property
-    def mean(self) -> float:
-        """Its mean."""
-        ...
-
-    def border(self, marked: float) -> float:
-        """Return the score that is as likely without a mark as with one whose mean is `marked`."""
-        ...
-
-    def log10_tail(self, n: int, total: float) -> float:
-        """Return log10 of the probability that `n` scores make `total` or more."""
-        ...
 
 
 class Window(NamedTuple):

@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from chopmark import MarkError
 
-from ._green import SHARE, score_green
+from ._engines import ENGINES, Engine
+from ._green import SHARE as GREEN_SHARE
+from ._green import score_green
 from ._gumbel import score_gumbel
 from ._names import SCHEME_NAMES
+from ._nulls import Coins, Exponential, Null
 from ._prf import KEY_BYTES, Ids
 from ._scores import Scores
-from ._tails import log10_binomial_tail, log10_gamma_tail
 from ._tokens import Tokenizer
 from ._unigram import SHARE as UNIGRAM_SHARE
 from ._unigram import WORDS, content_words, score_unigram
 
-Score = Callable[[bytes, Ids, "Ids | None"], Scores]
+Score = Callable[[Any, Ids, "Ids | None"], Scores]
 
 
-@dataclass(frozen=True, slots=True)
-class Exponential:
-    """Each score is Exp(1), so a sum of n is Gamma(n, 1)."""
-
-    mean: float = 1.0
-
-    def border(self, marked: float) -> float:
-        """Return x with x (1 - 1/m) = ln m, for scores of mean m with a mark."""
-        return math.log(marked) / (1 - 1 / marked) if marked > 1 else 1.0
-
-    def log10_tail(self, n: int, total: float) -> float:
-        """Return log10 P(Gamma(n, 1) >= total)."""
-        return log10_gamma_tail(n, total)
-
-
-@dataclass(frozen=True, slots=True)
-class Coin:
-    """Each score is 1 with probability `mean`, else 0, so a sum of n is binomial."""
-
-    mean: float
-
-    def border(self, marked: float) -> float:
-        """Return the share of ones at which a mark is as likely as none."""
-        with_mark = min(max(marked, self.mean + 0.01), 0.99)
-        ones = math.log(with_mark / self.mean)
-        others = math.log((1 - self.mean) / (1 - with_mark))
-        return others / (ones + others)
-
-    def log10_tail(self, n: int, total: float) -> float:
-        """Return log10 P(Binomial(n, mean) >= total)."""
-        return log10_binomial_tail(n, round(total), self.mean)
+def _own_keys(derived: bytes) -> tuple[bytes]:
+    return (derived[:KEY_BYTES],)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +34,24 @@ class Scheme:
 
     Args:
         name: what policies, rings and records call it.
-        score: of a key of 16 bytes, the tokens of a text, and those of its prompt or None.
+        score: of a key, the tokens of a text, and those of its prompt or None.
         null: the scores of a text without a mark.
-        rates: how fast evidence grows: log10 of the p-value for a token, by the bits of chance
+        rates: how fast evidence grows: log10 of the p-value for a score, by the bits of chance
             (mean Shannon entropy of the sampling distribution) a token; measured, see the docs.
+        keys: the keys of the scheme, of the 32 bytes that the ring derives; each is a test.
     """
 
     name: str
     score: Score
-    null: Exponential | Coin
+    null: Null
     rates: Mapping[float, float]
-
-    def key(self, derived: bytes) -> bytes:
-        """Return the key of the scheme, of the 32 bytes that the ring derives."""
-        return derived[:KEY_BYTES]
+    keys: Callable[[bytes], tuple[Any, ...]] = _own_keys
 
 
-_UNIGRAM_RATES = {4.0: 0.08, 1.6: 0.05}
-
-GUMBEL = Scheme("gumbel", score_gumbel, Exponential(), {4.0: 0.36, 1.6: 0.128, 0.44: 0.024})
-GREEN = Scheme("green", score_green, Coin(SHARE), {1.6: 0.072, 0.44: 0.03})
+_GUMBEL_RATES = {4.0: 0.36, 1.6: 0.128, 0.44: 0.024}
+GUMBEL = Scheme("gumbel", score_gumbel, Exponential(), _GUMBEL_RATES)
+GREEN = Scheme("green", score_green, Coins(GREEN_SHARE), {1.6: 0.072, 0.44: 0.03})
+_UNIGRAM = Scheme("unigram", score_gumbel, Coins(UNIGRAM_SHARE), {4.0: 0.08, 1.6: 0.05})
 
 
 def unigram(tokenizer: Tokenizer, most: int = WORDS) -> Scheme:
@@ -89,8 +60,7 @@ def unigram(tokenizer: Tokenizer, most: int = WORDS) -> Scheme:
     Raises:
         MarkError: it has too few.
     """
-    words = content_words(tokenizer, most)
-    return Scheme("unigram", partial(score_unigram, words), Coin(UNIGRAM_SHARE), _UNIGRAM_RATES)
+    return replace(_UNIGRAM, score=partial(score_unigram, content_words(tokenizer, most)))
 
 
 def scheme_of(name: str, tokenizer: Tokenizer, words: int = WORDS) -> Scheme:
@@ -105,4 +75,10 @@ def scheme_of(name: str, tokenizer: Tokenizer, words: int = WORDS) -> Scheme:
         return GREEN
     if name == "unigram":
         return unigram(tokenizer, words)
+    if name in ENGINES:
+        return _of_engine(ENGINES[name])
     raise MarkError(f"there is no scheme {name!r}; there are {', '.join(SCHEME_NAMES)}")
+
+
+def _of_engine(engine: Engine) -> Scheme:
+    return Scheme(engine.name, engine.score, engine.null, engine.rates, engine.keys)

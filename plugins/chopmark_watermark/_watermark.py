@@ -10,6 +10,7 @@ from chopmark import MarkError
 from ._detect import detect
 from ._detection import Detection
 from ._draw import Drawer
+from ._engines import ENGINES
 from ._green import DELTA, GreenDrawer
 from ._gumbel import GumbelDrawer
 from ._names import ALPHA
@@ -56,11 +57,16 @@ class Watermark:
         """Return what draws the tokens of one answer, for `tenant`, with the key of today.
 
         Raises:
-            MarkError: the scheme is `unigram`, which draws nothing.
+            MarkError: the scheme is drawn by a server.
             RingError: no key is active.
         """
-        if self.scheme == "unigram":
-            raise MarkError("'unigram' draws nothing: send `logit_bias` with the request")
+        if self.scheme not in ("gumbel", "green"):
+            cure = (
+                "send `logit_bias` with the request"
+                if self.scheme == "unigram"
+                else "its engine draws by itself; give the server `config`"
+            )
+            raise MarkError(f"nothing draws {self.scheme!r} here: {cure}")
         key = self.key(tenant)[1]
         if self.scheme == "green":
             return GreenDrawer(key, self.delta, prompt)
@@ -77,6 +83,20 @@ class Watermark:
             raise MarkError(f"{self.scheme!r} needs a hook at the logits; use 'unigram'")
         words = content_words(self.tokenizer, self.words)
         return green_list(self.key(tenant)[1], words).to_logit_bias(round(self.delta))
+
+    def config(self, tenant: str = "") -> Mapping[str, object]:
+        """Return what the engine's server is told. It holds the key: write it to a private file.
+
+        Raises:
+            MarkError: the scheme is no engine's.
+            RingError: no key is active.
+        """
+        if self.scheme not in ENGINES:
+            raise MarkError(f"{self.scheme!r} is no engine's mark; use {', '.join(ENGINES)}")
+        digest = self.tokenizer.digest
+        _, derived = self.ring.marking(self.scheme, tenant, digest, self.clock())
+        engine = ENGINES[self.scheme]
+        return engine.config(engine.secret(derived))
 
     def key(self, tenant: str = "") -> tuple[KeyName, bytes]:
         """Return the key that marks for `tenant` now, and its name."""

@@ -1,0 +1,125 @@
+"""Each engine's mark by name: its keys, its score, and the configuration that its server takes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._nulls import Coins, Exponential, Null
+from .._prf import Ids
+from .._scores import Scores
+from . import _sglang, _synthid, _vllm
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One mark of an engine.
+
+    Args:
+        name: what policies and rings call it.
+        score: of a key, the tokens of a text, and those of its prompt or None.
+        null: the scores of a text without a mark.
+        rates: log10 of the p-value for a score, by the bits of chance a token.
+        secret: the engine's key, of the 32 bytes that the ring derives.
+        keys: the keys to look for, of those bytes; each is a test.
+        config: what the server is told, of its key: it holds the key, so it goes to a file alone.
+        told: how the server is told.
+    """
+
+    name: str
+    score: Callable[[Any, Ids, Ids | None], Scores]
+    null: Null
+    rates: Mapping[float, float]
+    secret: Callable[[bytes], Any]
+    keys: Callable[[bytes], tuple[Any, ...]]
+    config: Callable[[Any], Mapping[str, object]]
+    told: str
+
+
+def _number(derived: bytes) -> int:
+    return int.from_bytes(derived[:8], "big")
+
+
+def _positive(derived: bytes) -> int:
+    return _number(derived) >> 1  # torch keeps it in 64 bits with a sign
+
+
+def _two_numbers(derived: bytes) -> tuple[int, int]:
+    return _number(derived), int.from_bytes(derived[8:16], "big")
+
+
+def _many_numbers(derived: bytes) -> tuple[int, ...]:
+    stream = hashlib.shake_256(b"chopmark/wm/synthid|" + derived).digest(8 * _synthid.DEPTH)
+    return tuple(int.from_bytes(stream[at : at + 8], "big") >> 1 for at in range(0, len(stream), 8))
+
+
+def _vllm_config(algorithm: str) -> Callable[[int], Mapping[str, object]]:
+    def config(key: int) -> Mapping[str, object]:
+        return {"key": key, "algorithm": algorithm, "context_width": _vllm.WIDTH}
+
+    return config
+
+
+def _sglang_config(key: int) -> Mapping[str, object]:
+    return {"key": f"{key:016x}", "context_window": _sglang.WIDTH, "default_enabled": True}
+
+
+def _sglang_dual_config(keys: tuple[int, int]) -> Mapping[str, object]:
+    more = {"key_b": f"{keys[1]:016x}", "mixing_probability": _sglang.MIXING}
+    return {**_sglang_config(keys[0]), **more}
+
+
+def _synthid_config(keys: tuple[int, ...]) -> Mapping[str, object]:
+    return {
+        "keys": list(keys),
+        "ngram_len": _synthid.NGRAM,
+        "sampling_table_size": _synthid.TABLE_SIZE,
+        "sampling_table_seed": _synthid.TABLE_SEED,
+    }
+
+
+_VLLM = "vllm serve MODEL --watermark-config FILE's content"
+_SGLANG = "python -m sglang.launch_server --enable-watermark --watermark-config FILE"
+_TRANSFORMERS = "generate(watermarking_config=SynthIDTextWatermarkingConfig(**json.load(FILE)))"
+_GUMBEL = {4.0: 0.36, 1.6: 0.128, 0.44: 0.024}
+_SYNTHID = {4.0: 0.29, 1.6: 0.126, 0.44: 0.021}
+_SBW = {4.0: 0.085, 1.6: 0.06}
+
+ENGINES: Mapping[str, Engine] = {
+    engine.name: engine
+    for engine in (
+        Engine(
+            "vllm-gumbel", _vllm.score_vllm_gumbel, Exponential(), _GUMBEL,
+            _number, lambda derived: (_number(derived),), _vllm_config("gumbel"), _VLLM,
+        ),
+        Engine(
+            "vllm-dual-gumbel", _vllm.score_vllm_gumbel, Exponential(), _GUMBEL,
+            # Which key drew a token is chance, so each is looked for by itself.
+            _number, lambda derived: _vllm.dual_keys(_number(derived)),
+            _vllm_config("dual_key_gumbel"), _VLLM,
+        ),
+        Engine(
+            "vllm-synthid", _vllm.score_vllm_synthid, Coins(0.5, _vllm.DEPTH), _SYNTHID,
+            _number, lambda derived: (_number(derived),), _vllm_config("synthid"), _VLLM,
+        ),
+        Engine(
+            "vllm-sbw", _vllm.score_vllm_sbw, Coins(_vllm.GAMMA), _SBW,
+            _positive, lambda derived: (_positive(derived),), _vllm_config("sbw"), _VLLM,
+        ),
+        Engine(
+            "sglang", _sglang.score_sglang, Exponential(), _GUMBEL,
+            _number, lambda derived: (_number(derived),), _sglang_config, _SGLANG,
+        ),
+        Engine(
+            "sglang-dual", _sglang.score_sglang_dual, Exponential(), _GUMBEL,
+            _two_numbers, lambda derived: (_two_numbers(derived),), _sglang_dual_config, _SGLANG,
+        ),
+        Engine(
+            "synthid", _synthid.score_synthid, Coins(0.5, _synthid.DEPTH), _SYNTHID,
+            _many_numbers, lambda derived: (_many_numbers(derived),), _synthid_config,
+            _TRANSFORMERS,
+        ),
+    )
+}  # fmt: skip
