@@ -33,6 +33,8 @@ from ._block import Aigc
 from ._commands import COMMANDS
 from ._file_label import FoundBlock, label_file, read_labels
 from ._forms import html_fragment
+from ._image import draw_label, label_image, label_image_bytes
+from ._image_wish import ImageLabel
 from ._marker import Label, make_label
 from ._metadata import Implicit, read_implicit, signing
 from ._wording import check_wording
@@ -40,11 +42,15 @@ from ._wording import check_wording
 __all__ = [
     "Aigc",
     "FoundBlock",
+    "ImageLabel",
     "Implicit",
     "Label",
     "check_wording",
+    "draw_label",
     "html_fragment",
     "label_file",
+    "label_image",
+    "label_image_bytes",
     "read_labels",
     "signing",
 ]

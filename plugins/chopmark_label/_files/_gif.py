@@ -46,7 +46,7 @@ class Gif(ImageFile):
         """Return the blocks of XMP."""
         return [
             Place(text, WHERE)
-            for block in _blocks(data)
+            for block in blocks_of(data)
             if block.body.startswith(_XMP)
             for text in blocks_in(_packet(block))
         ]
@@ -56,7 +56,7 @@ class Gif(ImageFile):
         edits: list[Edit] = []
         picture = None
         is_there = False
-        for part in _blocks(data):
+        for part in blocks_of(data):
             if part.label in (-1, _CONTROL, _PLAIN_TEXT) and picture is None:
                 picture = part.start
             if part.body.startswith(_C2PA):
@@ -79,7 +79,8 @@ class Gif(ImageFile):
 GIF = Gif()
 
 
-def _blocks(data: bytes) -> Iterator[_Block]:
+def blocks_of(data: bytes) -> Iterator[_Block]:
+    """Return the extensions and pictures, in order."""
     at = _HEADER + _table(number(data, 10, 1))
     while True:
         start, kind = at, number(data, at, 1)

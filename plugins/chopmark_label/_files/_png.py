@@ -44,7 +44,7 @@ class Png(ImageFile):
     def find(self, data: bytes) -> list[Place]:
         """Return the blocks of XMP, of text chunks of that name, and of EXIF."""
         places: list[Place] = []
-        for chunk in _chunks(data):
+        for chunk in chunks_of(data):
             keyword = _keyword(chunk)
             if keyword == _XMP:
                 places.extend(Place(block, WHERE) for block in blocks_in(_text(chunk)))
@@ -60,7 +60,7 @@ class Png(ImageFile):
         edits: list[Edit] = []
         header = None
         is_there = False
-        for chunk in _chunks(data):
+        for chunk in chunks_of(data):
             keyword = _keyword(chunk)
             if chunk.kind == b"IHDR" and header is None:
                 header = chunk.end
@@ -89,7 +89,7 @@ class Png(ImageFile):
 PNG = Png()
 
 
-def _chunks(data: bytes) -> Iterator[_Chunk]:
+def chunks_of(data: bytes) -> Iterator[_Chunk]:
     """Return the chunks up to the last; only those that may hold metadata have their data."""
     at = len(_SIGNATURE)
     while True:

@@ -42,7 +42,7 @@ class WebP(ImageFile):
     def find(self, data: bytes) -> list[Place]:
         """Return the blocks of XMP and EXIF."""
         places: list[Place] = []
-        for chunk in _chunks(data):
+        for chunk in chunks_of(data):
             body = data[chunk.body : chunk.stop]
             if chunk.kind == _XMP:
                 places.extend(Place(block, WHERE) for block in blocks_in(body))
@@ -52,7 +52,7 @@ class WebP(ImageFile):
 
     def mark(self, data: bytes, block: str) -> tuple[list[Edit], str]:
         """Return the edits that put `block` into the packet, or a new one behind all chunks."""
-        chunks = list(_chunks(data))
+        chunks = list(chunks_of(data))
         if not chunks:
             raise BrokenFileError("is damaged: it has no picture; get the file again")
         edits = [_flag(data, chunks[0])]
@@ -83,7 +83,8 @@ class WebP(ImageFile):
 WEBP = WebP()
 
 
-def _chunks(data: bytes) -> Iterator[_Chunk]:
+def chunks_of(data: bytes) -> Iterator[_Chunk]:
+    """Return the chunks of the file, in order."""
     whole = 8 + number(data, 4, 4, "little")
     taken(data, 0, whole)
     at = 12
