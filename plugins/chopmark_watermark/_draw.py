@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+Logits = npt.NDArray[np.floating]
+
 
 class Drawer(Protocol):
-    """Draws the tokens of one answer, in order. Not shared by threads."""
+    """Draws the tokens of one answer. Not shared by threads."""
 
-    def draw(self, logits: npt.NDArray[np.floating]) -> int:
-        """Return the next token, and take it as the end of the answer.
+    def draw(self, logits: Logits, before: Sequence[int] | npt.NDArray[np.integer]) -> int:
+        """Return the next token.
 
         Args:
             logits: shape (vocabulary,), before temperature and the like.
+            before: the tokens before it, the last one last; those of the prompt count too. Two are
+                enough.
 
         Raises:
             MarkError: no logit is finite.
         """
         ...
 
-    def follow(self, token: int) -> None:
-        """Take `token`, which something else chose, as the end of the answer."""
-        ...
 
-
-def force(logits: npt.NDArray[np.floating], token: int) -> npt.NDArray[np.floating]:
+def force(logits: Logits, token: int) -> Logits:
     """Return logits that leave a sampler no other choice than `token`, in a new array.
 
     So a mark goes through every runtime that lets its logits be changed, whatever it does to them

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ._draw import Logits
 from ._prf import Ids, Prf
 from ._sampling import MOST, likeliest
 from ._scores import Scores, first_of
@@ -29,28 +30,20 @@ class GreenDrawer:
     Args:
         key: 16 bytes, from the ring.
         delta: what is added to the logits of green tokens, natural logarithm.
-        prompt: the tokens before the answer.
     """
 
-    def __init__(self, key: bytes, delta: float = DELTA, prompt: Sequence[int] = ()) -> None:
+    def __init__(self, key: bytes, delta: float = DELTA) -> None:
         self._prf = Prf(key, SCHEME)
         self._delta = delta
-        self._last = int(prompt[-1]) if prompt else None
 
-    def draw(self, logits: npt.NDArray[np.floating]) -> int:
-        """Return the next token, and take it as the end of the answer; shape (vocabulary,)."""
+    def draw(self, logits: Logits, before: Sequence[int] | npt.NDArray[np.integer]) -> int:
+        """Return the next token; see `Drawer`."""
         ids = likeliest(logits, MOST)
         favoured = logits[ids].astype(np.float64)
-        if self._last is not None:
-            green = self._prf.uniforms(0, self._last, ids.astype(np.uint32)) < SHARE
+        if len(before) >= WIDTH:
+            green = self._prf.uniforms(0, int(before[-1]), ids.astype(np.uint32)) < SHARE
             favoured[green] += self._delta
-        token = int(ids[np.argmax(favoured)])
-        self._last = token
-        return token
-
-    def follow(self, token: int) -> None:
-        """Take `token`, which something else chose, as the end of the answer."""
-        self._last = token
+        return int(ids[np.argmax(favoured)])
 
 
 def score_green(key: bytes, ids: Ids, prompt: Ids | None = None) -> Scores:

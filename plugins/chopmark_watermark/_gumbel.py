@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ._draw import Logits
 from ._prf import Floats, Ids, Prf
 from ._sampling import Sampling, candidates
 from ._scores import Scores, first_of
@@ -31,41 +32,31 @@ class GumbelDrawer:
     Args:
         key: 16 bytes, from the ring.
         sampling: what the model's sampler would have been told.
-        prompt: the tokens before the answer; its first tokens have their context there.
     """
 
-    def __init__(self, key: bytes, sampling: Sampling, prompt: Sequence[int] = ()) -> None:
+    def __init__(self, key: bytes, sampling: Sampling) -> None:
         self._prf = Prf(key, SCHEME)
         self._sampling = sampling
-        self._last = tuple(prompt[-WIDTH:])
-        self._seen: set[tuple[int, ...]] = set()
+        self._seen: set[tuple[int, int]] = set()
         self._chance = np.random.default_rng(secrets.randbits(128))
 
-    def draw(self, logits: npt.NDArray[np.floating]) -> int:
-        """Return the next token, and take it as the end of the answer.
-
-        Args:
-            logits: shape (vocabulary,), before temperature.
+    def draw(self, logits: Logits, before: Sequence[int] | npt.NDArray[np.integer]) -> int:
+        """Return the next token; see `Drawer`.
 
         Raises:
             MarkError: no logit is finite.
         """
         ids, logp = candidates(logits, self._sampling)
-        token = int(ids[np.argmax(logp - np.log(-np.log(self._uniforms(ids))))])
-        self._last = (*self._last, token)[-WIDTH:]
-        return token
+        return int(ids[np.argmax(logp - np.log(-np.log(self._uniforms(ids, before))))])
 
-    def follow(self, token: int) -> None:
-        """Take `token`, which something else chose, as the end of the answer."""
-        self._last = (*self._last, token)[-WIDTH:]
-
-    def _uniforms(self, ids: Ids) -> Floats:
-        context = self._last
-        if len(context) < WIDTH or context in self._seen:
-            # No u is 0: its logarithm is taken twice.
-            return np.maximum(self._chance.random(len(ids)), 2.0**-54)
-        self._seen.add(context)
-        return self._prf.uniforms(context[0], context[1], ids)
+    def _uniforms(self, ids: Ids, before: Sequence[int] | npt.NDArray[np.integer]) -> Floats:
+        if len(before) >= WIDTH:
+            context = int(before[-2]), int(before[-1])
+            if context not in self._seen:
+                self._seen.add(context)
+                return self._prf.uniforms(context[0], context[1], ids)
+        # No u is 0: its logarithm is taken twice.
+        return np.maximum(self._chance.random(len(ids)), 2.0**-54)
 
 
 def score_gumbel(key: bytes, ids: Ids, prompt: Ids | None = None) -> Scores:

@@ -51,9 +51,7 @@ class Watermark:
     def __post_init__(self) -> None:
         scheme_of(self.scheme, self.tokenizer, self.words)
 
-    def drawer(
-        self, sampling: Sampling | None = None, prompt: Sequence[int] = (), tenant: str = ""
-    ) -> Drawer:
+    def drawer(self, sampling: Sampling | None = None, tenant: str = "") -> Drawer:
         """Return what draws the tokens of one answer, for `tenant`, with the key of today.
 
         Raises:
@@ -69,8 +67,8 @@ class Watermark:
             raise MarkError(f"nothing draws {self.scheme!r} here: {cure}")
         key = self.key(tenant)[1]
         if self.scheme == "green":
-            return GreenDrawer(key, self.delta, prompt)
-        return GumbelDrawer(key, sampling or Sampling(), prompt)
+            return GreenDrawer(key, self.delta)
+        return GumbelDrawer(key, sampling or Sampling())
 
     def logit_bias(self, tenant: str = "") -> Mapping[str, int]:
         """Return the `logit_bias` of a request whose answer is for `tenant`, by token number.

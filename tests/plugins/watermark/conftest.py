@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from chopmark_watermark import FileTokenizer, Ring
+from chopmark_watermark import Drawer, FileTokenizer, Ring
 
 WORDS = 2000
 Logits = Callable[[], np.ndarray]
@@ -39,3 +39,11 @@ def logits() -> Logits:
 @pytest.fixture(scope="session")
 def ring() -> Ring:
     return Ring().rotate("2026-10")
+
+
+def answer(drawer: Drawer, logits: Logits, n: int, prompt: Sequence[int] = (1, 2)) -> list[int]:
+    """Return `n` tokens that `drawer` drew behind `prompt`."""
+    ids = list(prompt)
+    for _ in range(n):
+        ids.append(drawer.draw(logits(), ids))
+    return ids[len(prompt) :]

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from chopmark_watermark import FileTokenizer, Watermark, read_ring
 from chopmark_watermark._commands import watermark
 
-from .conftest import Logits
+from .conftest import Logits, answer
 
 
 def run(*words: object) -> Result:
@@ -29,7 +29,7 @@ def files(tmp_path: Path, tokenizer: FileTokenizer) -> Path:
 def marked(folder: Path, logits: Logits, n: int, tenant: str = "") -> str:
     known = FileTokenizer(folder / "tokenizer.json")
     drawer = Watermark(ring=read_ring(folder / "ring.json"), tokenizer=known).drawer(tenant=tenant)
-    return " ".join(f"w{drawer.draw(logits())}" for _ in range(n))
+    return " ".join(f"w{token}" for token in answer(drawer, logits, n))
 
 
 def find(folder: Path, text: str, *more: object) -> Result:

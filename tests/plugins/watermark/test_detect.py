@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from chopmark import MarkError
 from chopmark_watermark import Detection, FileTokenizer, GumbelDrawer, Ring, Sampling, detect
 
-from .conftest import WORDS, Logits
+from .conftest import WORDS, Logits, answer
 
 
 def write(ring: Ring, tokenizer: FileTokenizer, logits: Logits, n: int, tenant: str = "") -> str:
     _, key = ring.marking("gumbel", tenant, tokenizer.digest, "2026-10")
-    drawer = GumbelDrawer(key[:16], Sampling(), prompt=[1, 2])
-    return " ".join(f"w{drawer.draw(logits())}" for _ in range(n))
+    return " ".join(f"w{n}" for n in answer(GumbelDrawer(key[:16], Sampling()), logits, n))
 
 
 def by_chance(n: int, seed: int = 3) -> str:

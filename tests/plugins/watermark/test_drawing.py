@@ -14,7 +14,7 @@ from chopmark_watermark._gumbel import score_gumbel
 from chopmark_watermark._sampling import candidates
 from chopmark_watermark._schemes import GREEN, GUMBEL, Scheme
 
-from .conftest import Logits
+from .conftest import Logits, answer
 
 KEY, OTHER = b"0123456789abcdef", b"another key 16 b"
 
@@ -25,15 +25,13 @@ def verdict(ids: list[int], key: bytes, scheme: Scheme, alpha: float = 1e-5) -> 
 
 
 def test_a_drawn_answer_is_found_under_its_key_and_under_no_other(logits: Logits) -> None:
-    drawer = GumbelDrawer(KEY, Sampling(), prompt=[1, 2])
-    ids = [drawer.draw(logits()) for _ in range(150)]
+    ids = answer(GumbelDrawer(KEY, Sampling()), logits, 150)
     assert verdict(ids, KEY, GUMBEL) == "marked"
     assert verdict(ids, OTHER, GUMBEL) == "no_evidence"
 
 
 def test_a_greedy_answer_is_found_by_its_green_tokens(logits: Logits) -> None:
-    drawer = GreenDrawer(KEY)
-    ids = [drawer.draw(logits()) for _ in range(150)]
+    ids = answer(GreenDrawer(KEY), logits, 150)
     assert verdict(ids, KEY, GREEN) == "marked"
     assert verdict(ids, OTHER, GREEN) != "marked"
 
@@ -43,7 +41,7 @@ def test_over_all_keys_each_token_is_drawn_with_its_own_probability() -> None:
     rng = np.random.default_rng(1)
     drawn = np.zeros(4)
     for _ in range(8000):
-        drawn[GumbelDrawer(rng.bytes(16), Sampling(), prompt=[7, 9]).draw(logits)] += 1
+        drawn[GumbelDrawer(rng.bytes(16), Sampling()).draw(logits, [7, 9])] += 1
     expected = np.exp(logits) * 8000
     # The 99.99 % point of chi-squared with three degrees of freedom.
     assert ((drawn - expected) ** 2 / expected).sum() < 21.1
@@ -58,12 +56,8 @@ def test_the_numbers_of_a_key_are_uniform_and_those_of_tokens_independent() -> N
 
 
 def test_a_context_that_comes_again_is_drawn_by_chance_and_not_counted(logits: Logits) -> None:
-    drawer = GumbelDrawer(KEY, Sampling(), prompt=[5, 6])
-    followers = set()
-    for _ in range(40):
-        drawer.follow(5)
-        drawer.follow(6)
-        followers.add(drawer.draw(np.zeros(50)))
+    drawer = GumbelDrawer(KEY, Sampling())
+    followers = {drawer.draw(np.zeros(50), [5, 6]) for _ in range(40)}
     assert len(followers) > 10
     scores = score_gumbel(KEY, np.array([5, 6, 1] * 40, dtype=np.uint32))
     assert len(scores.values) == 3
@@ -77,8 +71,7 @@ def test_one_token_repeated_is_never_called_marked() -> None:
 
 
 def test_prompt_tokens_give_the_first_tokens_of_an_answer_their_context(logits: Logits) -> None:
-    drawer = GumbelDrawer(KEY, Sampling(), prompt=[3, 4])
-    ids = np.array([drawer.draw(logits()) for _ in range(20)], dtype=np.uint32)
+    ids = np.array(answer(GumbelDrawer(KEY, Sampling()), logits, 20, (3, 4)), dtype=np.uint32)
     assert len(score_gumbel(KEY, ids).values) == 18
     whole = score_gumbel(KEY, ids, np.array([3, 4], dtype=np.uint32))
     assert len(whole.values) == 20
@@ -104,7 +97,7 @@ def test_only_candidates_that_the_sampler_allows_are_drawn(
     assert 1 <= len(ids) <= top_k
     assert np.isfinite(logits[ids]).all()
     assert logits[ids].max() == logits.max()
-    assert GumbelDrawer(KEY, sampling, prompt=[1, 2]).draw(logits) in ids
+    assert GumbelDrawer(KEY, sampling).draw(logits, [1, 2]) in ids
 
 
 @pytest.mark.parametrize("wrong", [{"temperature": 0}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}])
