@@ -19,12 +19,14 @@ from ._commands_text import source_of
 from ._commands_work import Job, label_path, label_text
 from ._commands_written import Written
 from ._forms import Format
+from ._image_wish import IMAGE_PLACES, ImagePlace
 from ._wording import LANGUAGES
 
 STDIN = "-"
 
 _OF_FILES = (
-    "producer", "number", "key", "signer", "hash_form", "out", "replace",
+    "producer", "number", "key", "signer", "hash_form", "out", "replace", "visible", "place",
+    "audible",
 )  # fmt: skip
 """Parameters that say nothing of a text that goes by."""
 
@@ -54,6 +56,15 @@ _OF_FILES = (
     type=click.Choice(["plain", "markdown", "html"]),
     help="How a text is written; by default after the ending of FILE.",
 )
+@click.option("--visible", is_flag=True, help="Draw the visible label onto a picture, too.")
+@click.option(
+    "--place",
+    type=click.Choice(IMAGE_PLACES),
+    default="bottom-right",
+    show_default=True,
+    help="Where on a picture.",
+)
+@click.option("--audible", is_flag=True, help="Put the rhythm label into a WAV, too.")
 @click.option(
     "--sign",
     "key",
@@ -76,6 +87,9 @@ def label(
     language: str | None,
     position: str | None,
     form: Format | None,
+    visible: bool,
+    place: ImagePlace,
+    audible: bool,
     key: Path | None,
     signer: bool,
     hash_form: bool,
@@ -86,9 +100,9 @@ def label(
     """Label FILE as AI-generated, and print what was written where; - is standard input.
 
     Documents, pictures, sounds and videos get the implicit label of GB 45438-2025, Annex E, in
-    their metadata; Markdown and HTML get the visible label beside it. Plain text has no place for
-    metadata: a .txt file, or what comes on standard input and goes to standard output, gets the
-    visible label only.
+    their metadata; Markdown and HTML get the visible label beside it, pictures and WAV files where
+    asked. Plain text has no place for metadata: a .txt file, or what comes on standard input and
+    goes to standard output, gets the visible label only.
 
     Nothing else of the file changes, and FILE itself only when all went well. An SM2 key is made by
     `openssl genpkey -algorithm SM2 -out key.pem`; keep it to yourself (chmod 600).
@@ -116,6 +130,9 @@ def label(
             replace=replace,
             explicit=explicit,
             form=form,
+            visible=visible,
+            place=place,
+            audible=audible,
         )
         _print(label_path(path, target, job), str(target), as_json)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chopmark import MarkError, Policy
 
+from ._commands_media import PICTURES, SOUNDS, draw, sound
 from ._commands_sign import Sealed, make_block
 from ._commands_text import FORMATS, PLAIN, put_label, read_source
 from ._commands_written import Written, of_block, of_marks
@@ -19,6 +20,7 @@ from ._files._format import FileFormat
 from ._files._formats import format_of
 from ._files._whole import write_whole
 from ._forms import Format
+from ._image_wish import ImagePlace
 from ._inspect_readers import carries_manifest
 from ._inspect_visible import seen_in_html, seen_in_markdown
 from ._marker import make_label
@@ -39,6 +41,9 @@ class Job:
     replace: bool = False
     explicit: bool = True
     form: Format | None = None
+    visible: bool = False
+    place: ImagePlace = "bottom-right"
+    audible: bool = False
 
 
 def label_path(path: Path, target: Path, job: Job) -> list[Written]:
@@ -70,6 +75,10 @@ def label_path(path: Path, target: Path, job: Job) -> list[Written]:
     where = label_file(path, target, block, replace=job.replace, then=then)
     if job.explicit and show is None:
         note = f"none is put into {kind.name}: show it in the content, or around it"
+        if kind.name in PICTURES:
+            note = "none is drawn onto a picture without --visible"
+        elif kind.name in SOUNDS:
+            note = "none is put into a sound without --audible"
         written.append(Written("explicit", "", "", note))
     return [of_block(block, where), *written]
 
@@ -96,6 +105,14 @@ def label_text(text: str, policy: Policy, form: Format) -> tuple[str, list[Writt
 def _showing(path: Path, kind: FileFormat | None, job: Job) -> _Shown | None:
     """Return what puts the explicit label into the file, None where it is not to be."""
     name = kind.name if kind else ""
+    if job.visible:
+        if kind is not None and name not in PICTURES:
+            raise FileError(path, f"is {name}, no picture to draw upon; leave --visible out")
+        return lambda source, target: [draw(source, target, job.policy, job.place)]
+    if job.audible:
+        if name not in SOUNDS:
+            raise FileError(path, f"is no sound ({', '.join(SOUNDS)}); leave --audible out")
+        return lambda source, target: [sound(source, target, job.policy)]
     form = FORMATS.get(name)
     if kind is not None and form is None and job.form is not None:
         raise FileError(path, "is no text, so --format says nothing of it; leave that out")

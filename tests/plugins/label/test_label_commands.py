@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from tests.plugins.label.inspected import (
 )
 
 from chopmark import MarkError, Policy
-from chopmark_c2pa import load_credential, sign_text
+from chopmark_c2pa import load_credential, sign_text, write_media
 from chopmark_label import html_fragment
 from chopmark_label._block import from_fields
 from chopmark_label._commands_text import put_label, source_of
@@ -248,6 +249,16 @@ def test_a_signed_text_is_not_labelled_behind_its_signature(tmp_path: Path) -> N
     assert path.read_bytes() == before
 
 
+def test_a_signed_picture_is_not_labelled_behind_its_signature(
+    picture: Path, tmp_path: Path
+) -> None:
+    issued = issue(tmp_path, KEYS["ed25519"]())
+    write_media(picture, picture, CLAIM, load_credential(issued.certificate, issued.key), WHEN)
+    before = picture.read_bytes()
+    assert "then sign it" in refused(picture, "--producer", "Maker")
+    assert picture.read_bytes() == before
+
+
 @pytest.mark.parametrize("content", [b"", b"  \n"])
 def test_an_empty_text_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.txt"
@@ -349,4 +360,64 @@ def test_a_signer_that_cannot_be_used_is_named(page: Path, vaults: Path) -> None
     told = refused(page, "--producer", "M", "--signer", "--policy", vaults / "bare.toml")
     assert "public_key" in told
     assert "chopmark_signer" in refused(page, "--producer", "M", "--signer")
+    assert page.read_text("utf-8") == PAGE
+
+
+# Pictures and sounds.
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    image = pytest.importorskip("PIL.Image")
+    path = tmp_path / "a.png"
+    image.new("RGB", (400, 300), "orange").save(path)
+    return path
+
+
+def test_a_picture_is_drawn_upon_where_asked(picture: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    arguments = (picture, "--producer", "Maker", "--visible", "--place", "top-left")
+    implicit, explicit = written(*arguments)
+    assert (implicit["label"], explicit["where"], explicit["what"]) == (
+        "implicit", "top-left", "AI生成",
+    )  # fmt: skip
+    with image.open(picture) as labelled:
+        colours = {labelled.getpixel((x, y)) for x in range(100) for y in range(40)}
+    assert {(0, 0, 0), (255, 255, 255), (255, 165, 0)} <= colours
+    assert findings(report(picture), "AIGC")
+    [_, again] = written(*arguments, "--replace")
+    assert again["note"] == "was there already"
+
+
+def test_without_visible_the_pixels_stay(picture: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    _, explicit = written(picture, "--producer", "Maker")
+    assert (explicit["where"], "--visible" in explicit["note"]) == ("", True)
+    with image.open(picture) as labelled:
+        assert labelled.getcolors() == [(400 * 300, (255, 165, 0))]
+
+
+def test_a_picture_without_a_place_for_metadata_is_drawn_upon_alone(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    path = tmp_path / "a.bmp"
+    image.new("RGB", (400, 300), "orange").save(path)
+    explicit, implicit = written(path, "--visible", "--language", "en")
+    assert (explicit["what"], implicit["where"]) == ("AI生成 · AI-generated", "")
+
+
+def test_a_sound_gets_the_rhythm_where_asked(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * 8000))
+    implicit, explicit = written(path, "--producer", "M", "--audible", "--position", "both")
+    assert (implicit["label"], explicit["where"]) == ("implicit", "start and end")
+    with wave.open(str(path)) as sound:
+        assert sound.getnframes() > 3 * 8000
+    assert findings(report(path), "AIGC")
+
+
+@pytest.mark.parametrize("option", ["--visible", "--audible"])
+def test_what_is_no_picture_or_sound_is_refused(page: Path, option: str) -> None:
+    assert option in refused(page, "--producer", "Maker", option)
     assert page.read_text("utf-8") == PAGE

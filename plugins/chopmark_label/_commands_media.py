@@ -1,0 +1,56 @@
+"""Visible labels on pictures, and audible ones in sounds, as the policy words and places them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from chopmark import Policy
+
+from ._commands_written import Written
+from ._image import label_image
+from ._image_wish import ImagePlace
+from ._marking import NAME
+from ._sound import Position, mix_file, rhythm
+from ._wording import Language, Style, make_wordings
+
+PICTURES = ("JPEG", "PNG", "WebP", "TIFF", "GIF")
+"""Formats of pictures that can carry an implicit label, too; others are only drawn upon."""
+SOUNDS = ("WAV",)
+
+_AT: Mapping[object, tuple[Position, ...]] = {
+    "start": ("start",),
+    "end": ("end",),
+    "both": ("start", "end"),
+}
+
+
+def draw(path: Path, target: Path, policy: Policy, place: ImagePlace) -> Written:
+    """Write the picture at `path` with the label of `policy` on it to `target`.
+
+    Raises:
+        MarkError: it cannot be read or written, or the label does not fit.
+    """
+    options = policy.options(NAME)
+    style: Style = options.get("style", "gb45438")  # type: ignore[assignment]  # checked by Label
+    spoken = options.get("language", "auto")
+    language: Language = ("zh" if style == "gb45438" else "en") if spoken == "auto" else spoken  # type: ignore[assignment]
+    wording = make_wordings(options.get("text", {}), style, f"settings.{NAME}")[language]
+    made = label_image(path, out=target, text=wording.text, style=style, place=place)
+    note = "was there already" if made.already else f"{made.share:.1%} of the shortest side high"
+    return Written("explicit", made.place, made.text, note)
+
+
+def sound(path: Path, target: Path, policy: Policy) -> Written:
+    """Write the WAV at `path` with the rhythm label in it to `target`.
+
+    Raises:
+        MarkError: it cannot be read or written.
+    """
+    at = _AT[policy.options(NAME).get("position", "start")]
+    with tempfile.TemporaryDirectory(prefix=".chopmark-", dir=target.parent) as folder:
+        made = Path(folder) / f"mixed{path.suffix}"  # it is copied piece by piece, so not in place
+        mix_file(path, made, rhythm(), at)
+        made.replace(target)
+    return Written("explicit", " and ".join(at), "short long, short short", "the rhythm label")
