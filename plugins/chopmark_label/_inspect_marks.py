@@ -40,6 +40,10 @@ _PROVES: Mapping[str, str] = {
 _ELEMENTS_PROVE = (
     "the words of a label stand where one belongs; a text that merely speaks of AI has them, too"
 )
+_PIXELS_PROVE = (
+    "the label that chopmark draws is on the picture; anybody can draw it, or cut it off, and "
+    "labels of others are not recognised"
+)
 _POINTER_PROVES = (
     "it says where a manifest for this text is to be had; nobody has signed it, and nothing was "
     "fetched"
@@ -71,6 +75,8 @@ def of_mark(mark: Mark) -> Finding:
     proves = _PROVES.get(mark.kind, "")
     if said.get("match") == "elements":
         proves = _ELEMENTS_PROVE
+    elif said.get("match") == "pixels":
+        proves = _PIXELS_PROVE
     elif said.get("state") == "pointer":
         proves = _POINTER_PROVES
     return Finding(

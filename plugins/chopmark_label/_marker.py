@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
 from chopmark import Mark, Policy, PolicyError, Request
@@ -14,7 +15,7 @@ from ._detect import find_labels
 from ._forms import Format, render
 from ._known import KnownLabels, Line
 from ._marking import KIND, NAME, LabelMarking, Place
-from ._wording import LANGUAGES, Language, Style, make_wordings
+from ._wording import DEFAULTS, LANGUAGES, Language, Style, Wording, make_wordings
 
 Position = Literal["start", "end", "both"]
 
@@ -26,6 +27,7 @@ _PLACES: Mapping[Position, tuple[Place, ...]] = {
 _HAN = re.compile(r"[〇㐀-䶿一-鿿豈-﫿\U00020000-\U0003FFFF]")
 _OPTIONS = ("position", "language", "text", "style", "format", "every", "may_leave_off")
 _IMPLICIT = ("producer", "seal", "key")  # of the other label, which `_metadata` reads
+_DRAWN: tuple[Language, ...] = ("zh", "en")
 LEAST = 200
 """The least number of characters between two labels of one answer."""
 T = TypeVar("T", bound=str)
@@ -104,6 +106,20 @@ class Label:
         merely speaks of AI生成.
         """
         return find_labels(text, self._known)
+
+    def detect_file(self, path: Path) -> Sequence[Mark]:
+        """Return what `label_image` drew on a picture; none in a file of another kind.
+
+        The words of this policy and the default ones are looked for, in Chinese and English.
+
+        Raises:
+            MarkError: it cannot be looked at.
+        """
+        from ._inspect_picture import find_drawn
+
+        own = [self._lines[language].wording for language in _DRAWN]
+        defaults = [Wording(la, by[la]) for by in DEFAULTS.values() for la in _DRAWN]
+        return find_drawn(path, (*own, *defaults))
 
     def _speak(self, request: Request) -> Language:
         if self._language != "auto":

@@ -29,8 +29,10 @@ from tests.plugins.label.inspected import (
 from chopmark import Mark
 from chopmark_c2pa import Claim, Credential, load_credential, sign_text, write_media
 from chopmark_label import Aigc, html_fragment, label_file
+from chopmark_label._image import label_image
 from chopmark_label._inspect import inspect_file, inspect_text
 from chopmark_label._inspect_readers import readers
+from chopmark_label._wording import DEFAULTS
 
 BLOCK = Aigc(label="1", content_producer="Maker", produce_id="7")
 
@@ -174,6 +176,20 @@ def test_a_label_in_a_document_is_seen(tmp_path: Path, place: str) -> None:
     [finding] = report(tmp_path / "a.docx")["findings"]
     assert finding["where"] == ("start" if place == "header" else "end")
     assert finding["said"]["wording"] == "AI生成"
+
+
+@pytest.mark.parametrize(("language", "place"), [("zh", "bottom-right"), ("en", "top-left")])
+def test_the_label_that_was_drawn_on_a_picture_is_seen(
+    tmp_path: Path, language: str, place: str
+) -> None:
+    path = tmp_path / "a.jpg"
+    pytest.importorskip("PIL.Image").linear_gradient("L").convert("RGB").save(path)
+    assert report(path, status=1)["findings"] == []
+    label_image(path, language=language, place=place)  # type: ignore[arg-type]
+    [finding] = report(path)["findings"]
+    assert (finding["where"], finding["said"]["match"]) == (place, "pixels")
+    assert finding["said"]["wording"] == DEFAULTS["gb45438"][language]  # type: ignore[index]
+    assert "labels of others are not recognised" in finding["proves"]
 
 
 # The block, and its seal.
@@ -399,7 +415,7 @@ def test_it_says_what_was_looked_for(page: Path, tmp_path: Path) -> None:
     )
     path = tmp_path / "a.png"
     pytest.importorskip("PIL.Image").new("RGB", (9, 9)).save(path)
-    assert report(path, status=1)["looked"] == ["AIGC", "c2pa"]
+    assert report(path, status=1)["looked"] == ["AIGC", "label", "c2pa"]
 
 
 # What cannot be read.
