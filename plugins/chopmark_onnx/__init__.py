@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Detector
+from chopmark.hookspecs import Detector, Wrapper
 
 from ._commands import models
 from ._detector import OnnxDetector
@@ -19,13 +19,16 @@ from ._folder import is_token_model
 from ._options import ModelOptions, read_options
 from ._packages import check_packages
 from ._token_detector import TokenDetector
+from ._wrapper import LengthWrapper
 
 __all__ = [
+    "LengthWrapper",
     "ModelOptions",
     "OnnxDetector",
     "TokenDetector",
     "chopmark_commands",
     "chopmark_detectors",
+    "chopmark_wrappers",
 ]
 
 
@@ -55,6 +58,12 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
         for detector in detectors:
             detector.warm_up()
     return detectors
+
+
+@hookimpl
+def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
+    """Return the wrapper that says where a request was only too long to be judged."""
+    return [LengthWrapper()]
 
 
 @hookimpl

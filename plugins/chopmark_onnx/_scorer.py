@@ -16,6 +16,7 @@ from ._encoder import Encoder
 from ._folder import Folder, digest, hash_files
 from ._network import Network
 from ._progress import Growth
+from ._repeats import shorten
 from ._windows import plan
 
 
@@ -112,7 +113,7 @@ class Scorer:
         if not ids:  # nothing in it that the tokenizer keeps
             return Scores([0.0] * len(self._temperatures), 0, 0, 0, 0, encoded)
         if total <= self.size:
-            return Scores(judge(ids), total, total, 1, total, encoded)
+            return Scores(judge(shorten(ids)), total, total, 1, total, encoded)
         starts, planned, spread = plan(total, self.size, self.stride, most)
         known = Growth() if spread else growth
         best = known.best or [0.0] * len(self._temperatures)
@@ -121,7 +122,7 @@ class Scorer:
         for start in starts[windows:]:
             if windows and perf_counter() >= until:
                 break
-            best = list(map(max, best, judge(ids[start : start + self.size])))
+            best = list(map(max, best, judge(shorten(ids[start : start + self.size]))))
             windows += 1
             judged += start + self.size - max(start, end)
             end = start + self.size
