@@ -39,7 +39,7 @@ def bundled(folder: Path, texts: Sequence[str]) -> Judge:
     """Ask a model folder."""
     guard = json.loads((folder / "guard.json").read_text("utf-8"))
     divisors = np.array([guard["temperature"][head] for head in HEADS], np.float32)
-    scores = sigmoid(Folder(folder, threads=2).logits(texts) / divisors)
+    scores = sigmoid(Folder(folder).logits(texts) / divisors)
     return Judge(name=folder.name, scores=scores, thresholds=guard["thresholds"])
 
 

@@ -1,24 +1,43 @@
-"""Temperature and thresholds, chosen on texts that were neither trained on nor measured on."""
+"""Temperature and thresholds, chosen on texts that were neither trained on nor measured on.
+
+    python -m models.train.calibrate --data DATA
+
+Writes guard.json of the finished models anew, in a minute or two; it needs no torch.
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from .heads import HEADS
+from .mix import read
 from .rows import Row
 from .runtime import Folder
 
+FOLDER = Path(__file__).parents[1] / "chopmark_models"
+MODELS = ("small", "base")
+log = logging.getLogger(__name__)
 Floats = NDArray[np.float32]
 # For each preset: on which share of the plain and of the hard benign texts any head may fire.
 # What reaches `strict` is controversial, what reaches `balanced` unsafe.
-PRESETS = {"strict": (0.02, 0.12), "balanced": (0.004, 0.04), "permissive": (0.0015, 0.015)}
+PRESETS = {"strict": (0.02, 0.12), "balanced": (0.008, 0.07), "permissive": (0.0015, 0.015)}
+# How many of the false alarms of what is unsafe a head may have beside another one. A request for
+# help with a crime, with violence or with suicide does harm once it is answered; harsh words about
+# groups and people are also what legitimate questions are about. What is controversial is divided
+# equally: an audience of minors is kept from all of it.
+EQUAL = dict.fromkeys(HEADS, 1)
+SHARES = {
+    "toxic": 1, "hate": 1, "sexual": 3, "violence": 3, "self_harm": 3, "illicit": 3, "fraud": 3,
+    "injection": 2,
+}  # fmt: skip
 LEAST = {"strict": 0.2, "balanced": 0.3, "permissive": 0.4}
 MOST = 0.99
 MISSED = 0.07  # which share of the unsafe texts a larger model is not asked about, head by head
@@ -31,6 +50,7 @@ def sigmoid(logits: Floats) -> Floats:
 
 def temperature(logits: Floats, labels: NDArray[np.float64]) -> float:
     """Find the divisor of the logits under which the labels are likeliest."""
+    from scipy.optimize import minimize_scalar  # all else here needs numpy alone
 
     def loss(divisor: float) -> float:
         chance = np.clip(sigmoid(logits / divisor), 1e-6, 1 - 1e-6)
@@ -39,21 +59,27 @@ def temperature(logits: Floats, labels: NDArray[np.float64]) -> float:
     return float(minimize_scalar(loss, bounds=(0.3, 5.0), method="bounded").x)
 
 
-def within(scores: Floats, share: float) -> Floats:
+def within(scores: Floats, share: float, shares: Mapping[str, int] = EQUAL) -> Floats:
     """Find the lowest bars, one a head, that at most `share` of the benign texts reach anywhere.
 
-    `scores` is [rows, heads]. All heads fire on the same number of texts, the largest that keeps
-    all of them together within the share.
+    `scores` is [rows, heads]. The heads fire on numbers of texts that are in the proportion of
+    `shares`, the largest that keep all of them together within the share.
     """
     ordered = np.sort(scores, axis=0)[::-1]
-    low, high = 0, len(ordered) - 1  # bars above the text in place `low` are surely high enough
+    parts = np.array([shares[head] for head in HEADS])
+    last = len(ordered) - 1
+
+    def above(steps: int) -> Floats:
+        return np.asarray(ordered[np.minimum(parts * steps, last), range(len(HEADS))])
+
+    low, high = 0, last  # bars above the texts at step `low` are surely high enough
     while low < high:
         middle = (low + high + 1) // 2
-        if (scores > ordered[middle]).any(axis=1).mean() <= share:
+        if (scores > above(middle)).any(axis=1).mean() <= share:
             low = middle
         else:
             high = middle - 1
-    return np.asarray(np.nextafter(ordered[low], np.float32(1)), np.float32)
+    return np.asarray(np.nextafter(above(low), np.float32(1)), np.float32)
 
 
 def is_hard(row: Row) -> bool:
@@ -69,9 +95,12 @@ def bars(scores: Floats, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     """
     hard = np.array([is_hard(row) for row in rows])
     found = {}
+    milder = np.zeros(len(HEADS), np.float32)
     for preset, (plain, sensitive) in PRESETS.items():
-        bar = np.maximum(within(scores[~hard], plain), within(scores[hard], sensitive))
-        bar = np.clip(bar, LEAST[preset], MOST)
+        shares = EQUAL if preset == "strict" else SHARES
+        easy, twins = within(scores[~hard], plain, shares), within(scores[hard], sensitive, shares)
+        # No preset is stricter anywhere than the one before it, whatever the shares.
+        bar = milder = np.maximum(milder, np.clip(np.maximum(easy, twins), LEAST[preset], MOST))
         found[preset] = {head: round(float(bar[n]), 4) for n, head in enumerate(HEADS)}
     return found
 
@@ -91,7 +120,7 @@ def unsure(scores: Floats, rows: Sequence[Row], strict: Mapping[str, float]) -> 
 
 def calibrate(folder: Path, rows: Sequence[Row]) -> dict[str, object]:
     """Measure the folder's model on the calibration rows and write guard.json."""
-    model = Folder(folder, threads=2)
+    model = Folder(folder)
     logits = model.logits([row.text for row in rows])
     heads: dict[str, object] = {}
     divisors: dict[str, float] = {}
@@ -119,3 +148,23 @@ def calibrate(folder: Path, rows: Sequence[Row]) -> dict[str, object]:
     }
     (folder / "guard.json").write_text(json.dumps(guard, indent=2) + "\n", encoding="utf-8")
     return guard
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Calibrate the finished models."""
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "models.train.calibrate", description=__doc__, formatter_class=form
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
+    parser.add_argument("--models", type=Path, default=FOLDER, help="folder of the model folders")
+    options = parser.parse_args(given)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    rows = read(options.data).calibration
+    for name in MODELS:
+        guard = calibrate(options.models / name, rows)
+        log.info("%s: thresholds %s", name, guard["thresholds"])
+
+
+if __name__ == "__main__":
+    main()

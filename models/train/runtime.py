@@ -1,4 +1,8 @@
-"""Scoring texts with a finished folder, as the SDK will: onnxruntime, windows, maximum."""
+"""Scoring texts with a finished folder, as the SDK will: onnxruntime, windows, maximum.
+
+Each window is run alone: with dynamic quantisation the scale of the activations comes from the
+whole batch, so that in company the score of a text would depend on the others.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,6 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
-from .fit import batches
 from .heads import HEADS
 
 OVERLAP = 64  # how many tokens of a window the next one begins with
@@ -43,15 +46,11 @@ class Folder:
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Score texts: the highest logit of all windows, a row a text."""
-        ids: list[list[int]] = []
-        owner: list[int] = []
-        for number, text in enumerate(texts):
-            for window in self.windows(text):
-                ids.append(window)
-                owner.append(number)
         found = np.full((len(texts), len(HEADS)), -np.inf, dtype=np.float32)
-        for block, mask, group in tqdm(list(batches(ids, 2048)), desc="score", mininterval=10):
-            feed = {"input_ids": block.numpy(), "attention_mask": mask.numpy()}
-            for place, logits in zip(group, self.session.run(["logits"], feed)[0], strict=True):
-                found[owner[place]] = np.maximum(found[owner[place]], logits)
+        for number, text in enumerate(tqdm(texts, desc="score", mininterval=10)):
+            for window in self.windows(text):
+                ids = np.array([window], np.int64)
+                feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+                row = self.session.run(["logits"], feed)[0][0]
+                found[number] = np.maximum(found[number], row)
         return found

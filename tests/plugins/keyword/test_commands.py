@@ -100,7 +100,7 @@ def test_lint_with_notes_only_is_a_success(
 def test_lint_finds_nothing_in_the_bundled_lists(run: Callable[..., Result]) -> None:
     folder = Path(str(files("chopmark_keyword"))) / "lists"
     result = run("lint", *sorted(folder.iterdir()), "--on", "2026-12-01")
-    assert (result.exit_code, result.stdout) == (0, "lists: 2, errors: 0, problems: 0, notes: 0\n")
+    assert (result.exit_code, result.stdout) == (0, "lists: 4, errors: 0, problems: 0, notes: 0\n")
 
 
 def test_stats_count_what_is_active(run: Callable[..., Result], mixed: Path) -> None:
