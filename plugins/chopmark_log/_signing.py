@@ -1,0 +1,159 @@
+"""Keys that sign notes: the log's own, and a witness's."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from chopmark import LogError
+
+from .verify import ED25519, ED25519_COSIGNATURE, Checkpoint, VerifierKey, VerifyError
+from .verify import cosigned_message as _cosigned
+
+_PREFIX = "PRIVATE+KEY"
+_SEED_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An Ed25519 key. Its secret is in no `repr`.
+
+    Args:
+        public: the key that checks what this one signs.
+        private: the key itself.
+    """
+
+    public: VerifierKey
+    private: Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def new(cls, name: str, kind: int = ED25519) -> SigningKey:
+        """Return a new key; `name` is the log's origin, or that of a witness.
+
+        Raises:
+            LogError: `name` cannot be that of a key.
+        """
+        return cls.of_seed(name, os.urandom(_SEED_BYTES), kind)
+
+    @classmethod
+    def of_seed(cls, name: str, seed: bytes, kind: int = ED25519) -> SigningKey:
+        """Return the key of 32 secret bytes (RFC 8032)."""
+        if not name or any(c.isspace() or c in "+\n" or not c.isprintable() for c in name):
+            raise LogError(
+                f"{name!r} cannot name a key: write an address without spaces and '+', for "
+                "example example.com/chopmark/2026"
+            )
+        private = Ed25519PrivateKey.from_private_bytes(seed)
+        raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return cls(VerifierKey(name, kind, raw), private)
+
+    def sign(self, checkpoint: Checkpoint) -> str:
+        """Return the signature line of the log under `checkpoint`."""
+        return self._line(self.private.sign(checkpoint.body.encode()))
+
+    def cosign(self, body: str, time: int) -> str:
+        """Return the signature line of a witness who saw the checkpoint `body` at `time`."""
+        signature = self.private.sign(_cosigned(self.public, time, body))
+        return self._line(time.to_bytes(8, "big") + signature)
+
+    def _line(self, signature: bytes) -> str:
+        data = base64.b64encode(self.public.key_id + signature).decode()
+        return f"— {self.public.name} {data}\n"
+
+    def to_text(self) -> str:
+        """Return the secret key as a line: PRIVATE+KEY+NAME+ID+KEY."""
+        seed = self.private.private_bytes_raw()
+        data = base64.b64encode(bytes([self.public.kind]) + seed).decode()
+        return f"{_PREFIX}+{self.public.name}+{self.public.key_id.hex()}+{data}"
+
+    @classmethod
+    def parse(cls, text: str) -> SigningKey:
+        """Return the key that the line `text` is.
+
+        Raises:
+            LogError: it is none, or its id is not that of the key. The message does not show it.
+        """
+        line = text.strip()
+        if not line.startswith(_PREFIX + "+"):
+            raise LogError(f"no signing key: it begins with {_PREFIX}")
+        name, _, rest = line[len(_PREFIX) + 1 :].partition("+")
+        given, _, encoded = rest.partition("+")
+        try:
+            data = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            data = b""
+        if len(data) != _SEED_BYTES + 1 or data[0] not in (ED25519, ED25519_COSIGNATURE):
+            raise LogError("no signing key: it was cut short, or is of a type that is not known")
+        key = cls.of_seed(name, data[1:], data[0])
+        if key.public.key_id.hex() != given:
+            raise LogError(f"the signing key of {name!r} has the id of another; was it edited?")
+        return key
+
+
+def sign_note(checkpoint: Checkpoint, keys: Sequence[SigningKey]) -> str:
+    """Return `checkpoint` as a note that `keys` signed."""
+    return checkpoint.body + "\n" + "".join(key.sign(checkpoint) for key in keys)
+
+
+def read_signing_key(path: str | os.PathLike[str]) -> SigningKey:
+    """Return the key in the file `path`.
+
+    Raises:
+        LogError: it cannot be read, is no key, or others than its owner can read it.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as stream:
+            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+            content = stream.read(4096)
+    except OSError as error:
+        raise LogError(f"key {str(file)!r}: {error.strerror}") from error
+    if os.name == "posix" and mode & 0o077:
+        raise LogError(
+            f"key {str(file)!r} can be read by others than its owner (mode {mode:o}); run "
+            "`chmod 600`, and make a new one if someone may have read it"
+        )
+    try:
+        return SigningKey.parse(content.decode())
+    except (LogError, UnicodeDecodeError) as error:
+        raise LogError(f"key {str(file)!r}: {error}") from None
+
+
+def write_signing_key(key: SigningKey, path: str | os.PathLike[str]) -> None:
+    """Write the key to the new file `path`, readable by its owner alone.
+
+    Raises:
+        LogError: the file is there already, or cannot be written.
+    """
+    file = Path(path)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(key.to_text() + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+    except FileExistsError:
+        raise LogError(f"key {str(file)!r} is there already; nothing was changed") from None
+    except OSError as error:
+        raise LogError(f"key {str(file)!r} cannot be written: {error.strerror}") from error
+
+
+def read_verifier_key(text: str) -> VerifierKey:
+    """Return the public key that `text` is, or that the file of that name holds.
+
+    Raises:
+        LogError: it is none.
+    """
+    try:
+        if "+" not in text:
+            text = Path(text).read_text("utf-8")
+        return VerifierKey.parse(text)
+    except (OSError, UnicodeError, VerifyError) as error:
+        raise LogError(f"key {text!r}: {error}") from error

@@ -1,0 +1,126 @@
+"""The tree that grows: its tiles, and the proofs that they give.
+
+Only hashes of full subtrees are kept, 256 to a tile (C2SP tlog-tiles): a hash of height 8 L is in
+tile level L, and those between are computed again from the 256 below. So a proof reads at most one
+tile for each eight levels on each side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .verify import EMPTY_ROOT, HASH_BYTES, hash_node
+
+WIDTH = 256
+LEVELS = 8
+Read = Callable[[int, int, int], bytes]
+"""`read(level, start, end)`: the hashes from `start` to `end` of a tile level, side by side."""
+
+
+class Tree:
+    """A tree of `size` leaves whose hashes of full subtrees `read` knows. It changes nothing."""
+
+    def __init__(self, size: int, read: Read) -> None:
+        self.size = size
+        self._read = read
+
+    def root(self) -> bytes:
+        """Return the root of the tree."""
+        return self.range(0, self.size) if self.size else EMPTY_ROOT
+
+    def range(self, start: int, end: int) -> bytes:
+        """Return the hash of the leaves from `start` to `end` (RFC 6962, MTH).
+
+        `start` must be a multiple of the largest power of two that is not below their number.
+        """
+        parts = []
+        at = start
+        while at < end:  # full subtrees, the largest first
+            height = (end - at).bit_length() - 1
+            parts.append(self._full(height, at >> height))
+            at += 1 << height
+        node = parts.pop()
+        while parts:
+            node = hash_node(parts.pop(), node)
+        return node
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """Return the hashes beside the way from leaf `index` up to the root, the lowest first.
+
+        Raises:
+            IndexError: there is no such leaf.
+        """
+        if not 0 <= index < self.size:
+            raise IndexError(f"entry {index} is not in a tree of {self.size}")
+        found: list[bytes] = []
+        start, end = 0, self.size
+        while end - start > 1:
+            middle = start + (1 << (end - start - 1).bit_length() - 1)
+            if index < middle:
+                found.append(self.range(middle, end))
+                end = middle
+            else:
+                found.append(self.range(start, middle))
+                start = middle
+        return found[::-1]
+
+    def consistency(self, old: int) -> list[bytes]:
+        """Return the proof that the tree of `old` leaves is the beginning of this one.
+
+        Raises:
+            IndexError: the tree is smaller than that.
+        """
+        if not 0 <= old <= self.size:
+            raise IndexError(f"a tree of {old} is not the beginning of one of {self.size}")
+        if old in (0, self.size):
+            return []
+        found: list[bytes] = []
+        start, end, known = 0, self.size, True
+        while old != end:
+            middle = start + (1 << (end - start - 1).bit_length() - 1)
+            if old <= middle:
+                found.append(self.range(middle, end))
+                end = middle
+            else:
+                found.append(self.range(start, middle))
+                start, known = middle, False
+        if not known:
+            found.append(self.range(start, end))
+        return found[::-1]
+
+    def _full(self, height: int, number: int) -> bytes:
+        """Return the hash of a full subtree."""
+        level, above = divmod(height, LEVELS)
+        first = number << above
+        hashes = self._read(level, first, first + (1 << above))
+        nodes = [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
+        return fold(nodes)
+
+
+def fold(nodes: Sequence[bytes]) -> bytes:
+    """Return the hash over a full subtree of `nodes`, whose number is a power of two."""
+    row = list(nodes)
+    while len(row) > 1:
+        row = [hash_node(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+    return row[0]
+
+
+def grow(size: int, leaves: Sequence[bytes], read: Read) -> dict[int, tuple[int, bytes]]:
+    """Return what `leaves`, appended to a tree of `size`, add to each tile level.
+
+    That is the number of the first new hash of the level, and the hashes side by side.
+    """
+    added: dict[int, tuple[int, bytes]] = {}
+    level, start, fresh = 0, size, list(leaves)
+    while fresh:
+        added[level] = (start, b"".join(fresh))
+        end = start + len(fresh)
+        first = start // WIDTH  # the first hash of the level above that is new
+        full = end // WIDTH - first
+        if not full:
+            break
+        older = read(level, first * WIDTH, start) if start % WIDTH else b""
+        row = [older[at : at + HASH_BYTES] for at in range(0, len(older), HASH_BYTES)] + fresh
+        fresh = [fold(row[at * WIDTH : (at + 1) * WIDTH]) for at in range(full)]
+        level, start = level + 1, first
+    return added
