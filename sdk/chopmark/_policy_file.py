@@ -27,16 +27,23 @@ _KEYS = (
 _MISSING: Any = object()
 
 
+class _CycleError(PolicyError):
+    """Policies extend each other; the message says so once, however many they are."""
+
+
 def builtin_names() -> list[str]:
     """Return the names of the built-in policies."""
     folder = resources.files("chopmark") / "policies"
     return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
 
 
-def load_policy(source: str | Path | Policy, find: Find = lambda name: None) -> Policy:
+def load_policy(
+    source: str | Path | Policy, find: Find = lambda name: None, above: tuple[str, ...] = ()
+) -> Policy:
     """Return the policy that `source` names: built in, known to `find`, or a TOML file.
 
-    A name with a slash, a dot or a `Path` is a file; anything else must be a known name.
+    A name with a slash, a dot or a `Path` is a file; anything else must be a known name. `above`
+    are the files that extend this one, outermost first.
     """
     if isinstance(source, Policy):
         return source
@@ -55,11 +62,17 @@ def load_policy(source: str | Path | Policy, find: Find = lambda name: None) -> 
                 "the path of a TOML file"
             )
     path = Path(source)
+    where = str(path.resolve())
+    if where in above:
+        cycle = " extends ".join(Path(file).name for file in (*above[above.index(where) :], where))
+        raise _CycleError(
+            f"{path}: key 'extends': {cycle}; let one of them extend a built-in policy, or none"
+        )
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"policy file {str(path)!r} cannot be read: {error}") from error
-    return parse_policy(text, str(path), find)
+    return parse_policy(text, str(path), find, above=(*above, where))
 
 
 def _named(name: str, find: Find) -> Policy | None:
@@ -70,7 +83,11 @@ def _named(name: str, find: Find) -> Policy | None:
 
 
 def parse_policy(
-    text: str, where: str, find: Find = lambda name: None, folder: str | None = None
+    text: str,
+    where: str,
+    find: Find = lambda name: None,
+    folder: str | None = None,
+    above: tuple[str, ...] = (),
 ) -> Policy:
     """Return the policy that the TOML `text` of the file `where` says."""
     try:
@@ -78,12 +95,14 @@ def parse_policy(
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{where}: not valid TOML: {error}") from error
     try:
-        return _policy(_Table(data, where), where, find, folder)
+        return _policy(_Table(data, where), where, find, folder, above)
     except RecursionError:
-        raise PolicyError(f"{where}: key 'extends': the policies extend each other") from None
+        raise PolicyError(f"{where}: the tables are nested too deep") from None
 
 
-def _policy(table: _Table, where: str, find: Find, folder: str | None) -> Policy:
+def _policy(
+    table: _Table, where: str, find: Find, folder: str | None, above: tuple[str, ...]
+) -> Policy:
     table.only(_KEYS)
     if not (name := table.take("name", str, Path(where).stem)):
         raise table.wrong("name", name, "give a name")
@@ -92,7 +111,9 @@ def _policy(table: _Table, where: str, find: Find, folder: str | None) -> Policy
         if parent.endswith(".toml") and not Path(parent).is_absolute():
             parent = str(Path(where).parent / parent)
         try:
-            base = replace(load_policy(parent, find), name=base.name)
+            base = replace(load_policy(parent, find, above), name=base.name)
+        except _CycleError:
+            raise
         except PolicyError as error:
             raise PolicyError(f"{where}: key 'extends': {error}") from error
     audiences = dict(base.audiences)

@@ -96,11 +96,20 @@ def test_a_file_extends_a_built_in_policy(tmp_path: Path) -> None:
     assert policy.folder == str(tmp_path)
 
 
-def test_policies_that_extend_each_other_are_told(tmp_path: Path) -> None:
+def test_policies_that_extend_each_other_are_told_once(tmp_path: Path) -> None:
     write(tmp_path, 'extends = "b.toml"', "a.toml")
     write(tmp_path, 'extends = "a.toml"', "b.toml")
-    with pytest.raises(PolicyError, match="extends"):
-        load_policy(tmp_path / "a.toml")
+    write(tmp_path, 'extends = "./own.toml"', "own.toml")
+    write(tmp_path, 'extends = "own.toml"', "above.toml")
+    for name, cycle in (
+        ("a.toml", "a.toml extends b.toml extends a.toml;"),
+        ("own.toml", "own.toml extends own.toml;"),
+        ("above.toml", "own.toml extends own.toml;"),
+    ):
+        with pytest.raises(PolicyError) as told:
+            load_policy(tmp_path / name)
+        assert f"key 'extends': {cycle}" in str(told.value)
+        assert str(told.value).count("key 'extends'") == 1
 
 
 @pytest.mark.parametrize(
