@@ -16,6 +16,7 @@ from . import _supported as _supported  # first: it says so where langchain-core
 from ._blocked import LangChainBlocked, is_retryable
 from ._chain import chop_step, guard_chain
 from ._guard import guard
+from ._ingest import MarkStripper
 from ._record import RecordOnlyCallback
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ChopmarkMiddleware",
     "LangChainBlocked",
+    "MarkStripper",
     "RecordOnlyCallback",
     "chop_step",
     "guard",

@@ -15,7 +15,8 @@ LlamaIndex's `LLM` are not covered.
 Good to know:
 
 - Metadata is in `message.additional_kwargs["chopmark"]`, for completions in
-  `additional_kwargs["chopmark"]`, on the last piece of a stream. It is never sent to a model.
+  `additional_kwargs["chopmark"]`, on the last piece of a stream; what labels the answer (`aigc`)
+  is beside it. Neither is ever sent to a model.
 - A guarded stream has one more piece than a bare one, with an empty delta. Where texts were
   changed or held back, `raw` keeps only the token counts and `logprobs` is None.
 - Event handlers and callbacks (`instrumentation`, `CallbackManager`) and the framework's own
@@ -32,9 +33,10 @@ Good to know:
 from . import _supported
 from ._blocked import LlamaIndexBlocked
 from ._guard import guard
+from ._ingest import MarkStripper
 from ._postprocessor import ChopmarkPostprocessor
 from ._tools import guard_tool
 
-__all__ = ["ChopmarkPostprocessor", "LlamaIndexBlocked", "guard", "guard_tool"]
+__all__ = ["ChopmarkPostprocessor", "LlamaIndexBlocked", "MarkStripper", "guard", "guard_tool"]
 
 del _supported

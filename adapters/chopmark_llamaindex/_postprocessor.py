@@ -20,9 +20,10 @@ _ROLE = "tool"
 class ChopmarkPostprocessor(BaseNodePostprocessor):
     """Drops nodes that the policy denies, and redacts what it modifies, on copies.
 
-    Text and metadata are screened, as far as a model is shown them. A node with a verdict gets
-    a note in `metadata["chopmark"]` that neither models nor embeddings see. Nothing is recorded:
-    that belongs to the call that the nodes go into.
+    Text and metadata are screened, as far as a model is shown them, and our own marks are taken
+    off (`Chopmark.strip`). A node with a verdict, or with marks, gets a note in
+    `metadata["chopmark"]` that neither models nor embeddings see. Nothing is recorded: that belongs
+    to the call that the nodes go into.
 
     Args:
         chop: the policy.
@@ -86,7 +87,8 @@ class ChopmarkPostprocessor(BaseNodePostprocessor):
                 if self._on_dropped is not None:
                     self._on_dropped(node, screening)
                 return []
-        if not any(screening.verdicts or screening.failures for screening in found):
+        noted = any(screening.verdicts or screening.failures for screening in found)
+        if not noted and [s.text for s in found] == [text for _, text in _texts(node.node)]:
             return [node]
         return [node.model_copy(update={"node": _redacted(node.node, found)})]
 

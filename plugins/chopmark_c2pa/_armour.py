@@ -32,7 +32,7 @@ COMMENTS: Mapping[str, tuple[str, str]] = {
 }
 """How a comment of each media type begins and ends. JSON, CSV and plain text have none: A.8."""
 
-_RESERVED = re.compile(r"#!|<\?xml\s", re.IGNORECASE)
+RESERVED = re.compile(r"#!|<\?xml\s", re.IGNORECASE)
 
 
 class Embedded(NamedTuple):
@@ -88,7 +88,7 @@ def put_armour(text: str, reference: str, media_type: str) -> Embedded:
         raise MarkError(f"the text has a C2PA block already ({BEGIN}), and may have only one")
     block = " ".join(filter(None, (before, BEGIN, reference, END, after)))
     end = "\r\n" if "\r\n" in text else "\n"
-    if _RESERVED.match(text):
+    if RESERVED.match(text):
         return Embedded(f"{text}{end}{block}", _size(text), len(end) + len(block))
     return Embedded(f"{block}{end}{text}", 0, len(block) + len(end))
 

@@ -15,9 +15,9 @@ from chopmark import MarkError
 
 from ._armour import Carried, Embedded
 
-_TYPE = "application/c2pa"
-_REL = "c2pa-manifest"
-_HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
+TYPE = "application/c2pa"
+REL = "c2pa-manifest"
+HEAD_END = re.compile(r"</head\s*>", re.IGNORECASE)
 _PARTS = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<name>script|link)(?P<attributes>(?:\s[^<>]{0,4096})?)>",
     re.IGNORECASE | re.DOTALL,
@@ -32,7 +32,7 @@ def put_script(html: str, store: bytes) -> Embedded:
     Raises:
         MarkError: it has no head, or a manifest already.
     """
-    element = f'<script type="{_TYPE}">{base64.b64encode(store).decode("ascii")}</script>'
+    element = f'<script type="{TYPE}">{base64.b64encode(store).decode("ascii")}</script>'
     at = _place(html)
     return Embedded(
         f"{html[:at]}{element}\n{html[at:]}", len(html[:at].encode("utf-8")), len(element)
@@ -46,7 +46,7 @@ def put_link(html: str, url: str) -> str:
         MarkError: it has no head, or a manifest already.
     """
     at = _place(html)
-    element = f'<link rel="{_REL}" href="{escape(url)}" type="{_TYPE}">'
+    element = f'<link rel="{REL}" href="{escape(url)}" type="{TYPE}">'
     return f"{html[:at]}{element}\n{html[at:]}"
 
 
@@ -61,12 +61,12 @@ def find_html(html: str) -> Carried | None:
             continue
         values = _attributes(match["attributes"])
         if name == "link":
-            if _REL in values.get("rel", "").lower().split():
+            if REL in values.get("rel", "").lower().split():
                 found.append(Carried(values.get("href", ""), None, 0, 0))
             continue
         end = _SCRIPT_END.search(html, at)
         at = end.end() if end else len(html)
-        if values.get("type", "").strip().lower() == _TYPE:
+        if values.get("type", "").strip().lower() == TYPE:
             found.append(_script(html, match.start(), match.end(), end))
         if len(found) > 1:
             break
@@ -78,7 +78,7 @@ def find_html(html: str) -> Carried | None:
 def _place(html: str) -> int:
     if find_html(html) is not None:
         raise MarkError("the HTML has a C2PA manifest already, and may have only one")
-    found = _HEAD_END.search(html)
+    found = HEAD_END.search(html)
     if found is None:
         raise MarkError("the HTML has no </head> before which a manifest could stand; give it one")
     return found.start()

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from chopmark import Mark, MarkError, Request
+from chopmark.hookspecs import Span
 
 from ._claim import Binding, Claim
 from ._detect import Finding, find_credentials, find_in_media
@@ -17,6 +18,7 @@ from ._nfc import LIMIT, NfcText
 from ._options import NAME, Options
 from ._pointer import make_pointer
 from ._sign import sign_store
+from ._strip import own_spans
 from ._text import sign_wrapper
 from ._wrapper import HEAD, MAGIC, POINTER, encode_wrapper
 
@@ -59,6 +61,12 @@ class Credentials:
         with it, and `problem` has the status code of C2PA.
         """
         return [_found(one) for one in find_credentials(text, self._options.anchors)]
+
+    def own(self, text: str) -> Sequence[Span]:
+        """Return where credentials stand in `text`, those of other producers too: a model has no
+        use for any.
+        """
+        return own_spans(text)
 
     def detect_file(self, path: Path) -> Sequence[Mark]:
         """Return the manifest that the media file at `path` carries, none for files of others.

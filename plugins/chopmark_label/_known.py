@@ -7,7 +7,7 @@ AI生成 is not taken for a labelled one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ._forms import Format, render
@@ -49,6 +49,11 @@ class KnownLabels:
         whole = "|".join(re.escape(line.text) for line in self._lines if line.needs_line)
         self._whole_line = re.compile(rf"\n[ \t]*({whole})(?=[ \t]*\r?\n)")
         self._by_text = {line.text: line for line in self._lines}
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """All of them, the longest first."""
+        return self._lines
 
     def at_start(self, text: str) -> Line | None:
         """Return the label that `text`, with nothing to come, begins with after white space."""

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Literal, TypeVar, get_args
 
 from chopmark import Mark, Policy, PolicyError, Request
-from chopmark.hookspecs import Marking
+from chopmark.hookspecs import Marking, Span
 
 from ._agreement import Unlabelled, read_agreement
 from ._detect import find_labels
 from ._forms import Format, render
 from ._known import KnownLabels, Line
 from ._marking import KIND, NAME, LabelMarking, Place
+from ._strip import OwnLabels
 from ._wording import DEFAULTS, LANGUAGES, Language, Style, Wording, make_wordings
 
 Position = Literal["start", "end", "both"]
@@ -84,6 +85,7 @@ class Label:
         self._without_evidence: Language = "zh" if style == "gb45438" else "en"
         self._lines = {la: Line(render(w, form), w, form) for la, w in wordings.items()}
         self._known = KnownLabels(wordings.values())
+        self._own = OwnLabels(self._known, between=bool(self._every))
 
     def open(self, request: Request) -> Marking:
         """Return the marking of one answer.
@@ -120,6 +122,13 @@ class Label:
         own = [self._lines[language].wording for language in _DRAWN]
         defaults = [Wording(la, by[la]) for by in DEFAULTS.values() for la in _DRAWN]
         return find_drawn(path, (*own, *defaults))
+
+    def own(self, text: str) -> Sequence[Span]:
+        """Return where in `text` labels stand that chopmark wrote, whatever its options were.
+
+        Those between paragraphs are looked for where `every` is set.
+        """
+        return self._own.spans(text)
 
     def _speak(self, request: Request) -> Language:
         if self._language != "auto":

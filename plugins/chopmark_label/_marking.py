@@ -18,7 +18,8 @@ from ._opening import Opening
 Place = Literal["start", "middle", "end"]
 NAME = "label"
 KIND = "visible"
-_GAP = "\n\n"
+GAP = "\n\n"
+"""What parts a label from the text."""
 
 
 class Follower(Protocol):
@@ -77,7 +78,7 @@ class LabelMarking:
         self._label = label
         self._known = known
         self._places = places
-        self._follower = _follower(label.format if "end" in places or every else "plain")
+        self._follower = follower(label.format if "end" in places or every else "plain")
         self._breaks = Breaks(every, self._follower) if every else None
         self._between = 0  # how many labels stand between paragraphs
         self._head: str | None = ""  # what is held back; None once the start is decided
@@ -133,7 +134,7 @@ class LabelMarking:
         first, head = head[:at], self._part(head[at:])
         if there:
             return first + head
-        return f"{first}{_missing_breaks(first)}{self._label.text}{_GAP}{head}"
+        return f"{first}{missing_breaks(first)}{self._label.text}{GAP}{head}"
 
     def _part(self, text: str) -> str:
         """Put labels between the paragraphs of the next piece, where some are due."""
@@ -143,7 +144,7 @@ class LabelMarking:
             return text
         first, *parts = self._breaks.feed(text)
         self._between += len(parts)
-        return f"{self._label.text}{_GAP}".join((first, *parts))
+        return f"{self._label.text}{GAP}".join((first, *parts))
 
     def _end(self) -> str:
         inside = self._follower.finish()
@@ -156,7 +157,7 @@ class LabelMarking:
         self._made.append(make_mark("end", self._data(self._label, there)))
         if there:
             return ""
-        return f"{_missing_breaks(self._tail)}{self._label.text}"
+        return f"{missing_breaks(self._tail)}{self._label.text}"
 
     def _data(self, line: Line, there: Line | None = None) -> dict[str, str]:
         if there is None:
@@ -168,13 +169,14 @@ class LabelMarking:
             raise MarkError("the label of this answer is finished; open another marking")
 
 
-def _missing_breaks(text: str) -> str:
+def missing_breaks(text: str) -> str:
     """Return the line breaks that part a label from `text` before it."""
     ends = text[-2:]
-    return _GAP[len(ends) - len(ends.rstrip("\n")) :] if text else ""
+    return GAP[len(ends) - len(ends.rstrip("\n")) :] if text else ""
 
 
-def _follower(form: Format) -> Follower:
+def follower(form: Format) -> Follower:
+    """Return what follows a text of this format."""
     if form == "markdown":
         return MarkdownBlocks()
     return HtmlText() if form == "html" else Plain()

@@ -42,6 +42,7 @@ class Opening:
         self._find = {"markdown": self._front_matter, "html": self._head}.get(form)
         self._form = form
         self._at = 0  # how far the opening is known to go, or was looked at
+        self._end: int | None = None  # once it is known
         self._lines = 0
 
     def end(self, text: str, *, complete: bool) -> int | None:
@@ -51,6 +52,11 @@ class Opening:
             text: what there is so far, from its start; longer each time.
             complete: whether nothing comes behind it; then the answer is never None.
         """
+        if self._end is None:
+            self._end = self._look(text, complete)
+        return self._end
+
+    def _look(self, text: str, complete: bool) -> int | None:
         if self._find is None:
             return 0
         seen = text[:LONGEST]

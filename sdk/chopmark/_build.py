@@ -11,6 +11,7 @@ from typing import Any
 from . import _plugins
 from ._engine import Engine, check_detectors, check_role, is_beside
 from ._errors import PluginError
+from ._strip import finders
 from ._values import Receipt, Record
 from .hookspecs import Detector, Log, Marker, Wrapper
 from .policy import Decider, Policy
@@ -61,6 +62,7 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
         policy_id=policy_id,
         detectors=detectors,
         markers=tuple(m for m in markers if not is_beside(m)),
+        own=finders(markers),
         beside=tuple(m for m in markers if is_beside(m)),
         wrappers=wrappers,
         log=log,

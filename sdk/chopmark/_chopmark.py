@@ -22,8 +22,10 @@ from ._errors import RequestError
 from ._flow import Flow, call
 from ._heard import HEARD
 from ._inside import inside
+from ._plugins import given
 from ._policy_file import load_policy
 from ._shape import OnBlock, Shape
+from ._strip import strip
 from ._unrecorded import Unrecorded
 from ._values import Context, Direction, Request, Response, Screening
 from .hookspecs import Detector, Log, Marker, Signer
@@ -59,7 +61,7 @@ class Chopmark:
         plugins: Iterable[object] = (),
         log: Log | None = None,
     ) -> None:
-        extra = list(plugins)
+        extra = given(plugins)
         self.policy = load_policy(policy, partial(shipped_policy, extra))
         self._made_of = (self.policy, extra, log)
         self._engine = build(self.policy, extra, log)
@@ -122,12 +124,16 @@ class Chopmark:
     ) -> Screening:
         """Judge a text outside a call. Nothing is marked or recorded.
 
+        Our own marks are taken off what goes in, as in a call (`strip`), before it is judged;
+        offsets point into `text` as it was given.
+
         Without an `audience` it is that of the `calling` around, as for a call; so is the
         refusal's language.
 
         Raises:
             RequestError: the text is no string, there is no such direction, or the policy knows no
                 such audience.
+            MarkError: a marker broke while it looked for its own marks.
         """
         if not isinstance(text, str):
             raise RequestError(
@@ -140,7 +146,10 @@ class Chopmark:
         audience = asked.audience
         self._engine.decider.check_audience(audience)
         context = Context(direction=direction, role=role, audience=audience)
-        judged = judge(self._engine, text, context, audience)
+        own = self._engine.own if direction == "input" else ()
+        stripped = strip(own, text, role) if own else None
+        judged = judge(self._engine, stripped.text if stripped else text, context, audience)
+        verdicts = map(stripped.given, judged.verdicts) if stripped else judged.verdicts
         action = act(judged.verdicts)
         if judged.stopped and action not in ("block", "escalate"):
             action = "block"
@@ -148,7 +157,7 @@ class Chopmark:
         return Screening(
             text="" if refused else judged.text,
             action=action,
-            verdicts=tuple(judged.verdicts),
+            verdicts=tuple(verdicts),
             failures=tuple(judged.failures),
             refusal=self.policy.refusal(asked.locale or language_of(text)) if refused else "",
         )
@@ -168,6 +177,25 @@ class Chopmark:
         from anyio import to_thread
 
         return await to_thread.run_sync(work)
+
+    def strip(self, text: str, *, role: str = "assistant") -> str:
+        """Return `text` without the marks that the markers of this policy wrote into it.
+
+        For what a model is about to read, or an index to hold: a C2PA manifest of 2 KB costs some
+        7,900 tokens, and an embedding of a label is one of the label. Guarded calls do it by
+        themselves. It is nothing for a text that goes to people: nobody may take a label off that
+        (Labelling Measures, Art. 10).
+
+        Args:
+            text: a text.
+            role: whose message it is, or will be. What readers see is taken off texts of
+                `assistant`, `tool` and `function` alone, what nobody sees off all.
+
+        Raises:
+            MarkError: a marker broke while it looked for its own marks.
+        """
+        stripped = strip(self._engine.own, text, role)
+        return text if stripped is None else stripped.text
 
     # What adapters call. `ask` lets the framework make its own call with the request as it may
     # be sent; the pieces that come back are the framework's own.

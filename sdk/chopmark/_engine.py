@@ -11,6 +11,7 @@ from ._errors import PluginError
 from ._json_text import JsonScanner, escape
 from ._scanners import check_needs, open_scanner
 from ._screen import Screen, Watch
+from ._strip import Own
 from ._values import Context, Failure, Receipt, Record, Verdict
 from .hookspecs import Detector, IdleScanner, Log, Marker, Signer, Wrapper
 from .policy import Decider, Policy
@@ -35,6 +36,7 @@ class Engine:
     detectors: tuple[Detector, ...] = ()
     markers: tuple[Marker, ...] = ()  # of the text
     beside: tuple[Marker, ...] = ()  # of the answer as a whole, which write no text
+    own: tuple[Own, ...] = ()  # what finds the marks of `markers` in what goes to a model
     wrappers: tuple[Wrapper, ...] = ()
     log: Log | None = None
     signer: Signer | None = None

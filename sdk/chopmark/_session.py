@@ -8,6 +8,7 @@ from dataclasses import replace
 from ._engine import Engine, judge
 from ._record import new_id
 from ._screen import Screen
+from ._strip import OwnError, Stripped, strip_request
 from ._values import (
     Chunk,
     Context,
@@ -73,8 +74,18 @@ class Session:
         return bool(self._lanes)
 
     def screen_request(self, request: Request) -> Request:
-        """Judge the messages that the policy names; return the request as it may be sent."""
+        """Take our marks off the messages, and judge those that the policy names.
+
+        Return the request as it may be sent.
+        """
         engine = self._engine
+        stripped: Mapping[int, Stripped] = {}
+        if engine.own:
+            try:
+                request, stripped = strip_request(engine.own, request)
+            except OwnError as broke:
+                self._mark_broke(broke.marker, broke.error)
+            self.request = request
         if not engine.detectors:
             return request
         messages = list(request.messages)
@@ -90,7 +101,8 @@ class Session:
                 request=request,
             )
             judged = judge(engine, message.text, context, request.audience, n)
-            self._verdicts += judged.verdicts
+            verdicts = judged.verdicts
+            self._verdicts += map(stripped[n].given, verdicts) if n in stripped else verdicts
             self._failures += judged.failures
             self.stopped = self.stopped or judged.stopped
             if judged.text != message.text:

@@ -83,9 +83,9 @@ class Chunk(NamedTuple):
 class Context:
     """What a detector may know of the text that it judges, beside the text.
 
-    `request` is the request of the call: for one of its messages as the wrappers yield it, for
-    the answer as the policy lets it go; None outside a call. `part` is the index of the message
-    in it, or of the answer.
+    `request` is the request of the call: for one of its messages as the wrappers yield it, without
+    our marks, for the answer as the policy lets it go; None outside a call. `part` is the index of
+    the message in it, or of the answer.
     """
 
     direction: Direction

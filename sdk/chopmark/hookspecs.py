@@ -50,6 +50,10 @@ class Needs:
         return cls("whole")
 
 
+Span = tuple[int, int]
+"""A place in a text, in code points: the first one, and the one behind the last."""
+
+
 class Scanner(Protocol):
     """One text in progress, fed in pieces; offsets count from the start of that text.
 
@@ -156,6 +160,12 @@ class Marker(Protocol):
     `finish` is asked before the model is. A mark's `where` is the key under which the adapters
     carry its `data`. It is placed where something of the answer was delivered; a refusal of
     chopmark is not what a model generated, and carries none.
+
+    It may have `own(text)`, which returns the spans of what this marker itself wrote into `text`,
+    with the white space that it put around it: exactly as it writes it, where it writes it, in
+    order and apart. Marks never go back to a model: they are cut out of a request before detectors
+    judge it, those of kind `visible` out of what a model or a tool said, others out of every
+    message. Called for every message of every call, so it must take linear time, and little of it.
 
     One that finds its marks in files that are no texts may have `detect_file(path)`, which returns
     them as `detect` does, none for a file of a kind that it does not know, and may raise

@@ -170,6 +170,15 @@ class AdapterContract:
         assert "".join(pieces) == "<<ab>>"
         assert [m.where for r in log.records for m in r.marks] == ["start", "end"]
 
+    def test_a_mark_that_nobody_sees_is_not_sent_to_the_model(
+        self, path: Path, log: MemoryLog
+    ) -> None:
+        marker = SuffixMarker("", "\u2062\u2063", kind="manifest", strips=True)
+        chop = Chopmark(Policy(name="own"), plugins=[plugin(markers=[marker], log=log)])
+        model = self.guard(self.bare(Script(("fine",))), chop)
+        self.ask(path, model, "a question\u2062\u2063")
+        assert self.seen(model) == ["a question"]
+
     def test_every_call_leaves_one_record(self, path: Path, chop: Chopmark, log: MemoryLog) -> None:
         model = self.guard(self.bare(Script(("one", "two"))), chop)
         for n in (1, 2):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .._values import Context, Mark, Outcome, Receipt, Record, Request, Verdict
-from ..hookspecs import Detector, Log, Marker, Marking, Needs, Wrapper, hookimpl
+from ..hookspecs import Detector, Log, Marker, Marking, Needs, Span, Wrapper, hookimpl
 from ..policy import Policy
 
 
@@ -72,13 +72,25 @@ class BrokenDetector:
 
 
 class SuffixMarker:
-    """Writes `prefix` before an answer and `suffix` behind it."""
+    """Writes `prefix` before an answer and `suffix` behind it; `strips` says that both are taken
+    off what goes back to a model.
+    """
 
-    def __init__(self, prefix: str = "", suffix: str = "", *, fail: bool = False) -> None:
+    def __init__(
+        self,
+        prefix: str = "",
+        suffix: str = "",
+        *,
+        fail: bool = False,
+        kind: str = "visible",
+        strips: bool = False,
+    ) -> None:
         self.name = "suffix"
         self.version = "1"
-        self.kind = "visible"
+        self.kind = kind
         self._prefix, self._suffix, self._fail = prefix, suffix, fail
+        if strips:
+            self.own = self._own
 
     def open(self, request: Request) -> Marking:
         """Return the marking of one answer."""
@@ -92,6 +104,16 @@ class SuffixMarker:
         if self._suffix and text.endswith(self._suffix):
             found.append(Mark(marker=self.name, kind=self.kind, where="end"))
         return found
+
+    def _own(self, text: str) -> Sequence[Span]:
+        spans, end = [], len(text)
+        if self._prefix and text.startswith(self._prefix):
+            spans.append((0, len(self._prefix)))
+        if self._suffix and text.endswith(self._suffix):
+            start = end - len(self._suffix)
+            if not spans or start >= spans[0][1]:
+                spans.append((start, end))
+        return spans
 
 
 class _SuffixMarking:

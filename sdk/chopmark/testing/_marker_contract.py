@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from .._strip import finders, strip
 from .._values import Mark, Message, Request
 from ..hookspecs import Marker
 from ._cuts import cuts, texts
@@ -22,6 +23,12 @@ class MarkerContract:
     request: ClassVar[Request] = Request(
         messages=(Message(role="user", text="你好"),), id="0197f2a0-0000-7000-8000-000000000001"
     )
+
+    def settled(self, text: str) -> str:
+        """Return `text` without what the marker may change in it beside its marks: by default the
+        line breaks at its end, which may be those before a mark.
+        """
+        return text.rstrip("\r\n")
 
     def make(self) -> Marker:
         """Return the marker under test."""
@@ -71,6 +78,25 @@ class MarkerContract:
             assert all(mark.where for mark in marks)
             assert all(isinstance(value, str) for mark in marks for value in mark.data.values())
 
+    def test_what_it_wrote_is_its_own_and_nothing_else(self, marker: Marker) -> None:
+        if not hasattr(marker, "own"):
+            return
+
+        @settings(
+            max_examples=self.examples, deadline=None, suppress_health_check=list(HealthCheck)
+        )
+        @given(texts(self.answers))
+        def tried(text: str) -> None:
+            marked = MarkerContract._mark(self, marker, [text])[0]
+            bare = _stripped(marker, text)
+            for one in (text, marked):
+                assert _stripped(marker, once := _stripped(marker, one)) == once
+            assert self.settled(_stripped(marker, marked)) == self.settled(bare)
+
+        for answer in ("", *self.answers):
+            assert not marker.own(answer)
+        tried()
+
     def test_the_answer_itself_stays_as_it_was(self, marker: Marker) -> None:
         if marker.kind != "visible":
             return
@@ -86,3 +112,9 @@ class MarkerContract:
         ]
         tail, marks = marking.finish()
         return "".join(out) + tail, list(marks)
+
+
+def _stripped(marker: Any, text: str) -> str:
+    """Return `text` without the marker's own marks, as a call sends it."""
+    out = strip(finders([marker]), text, "assistant")
+    return text if out is None else out.text

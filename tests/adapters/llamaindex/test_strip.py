@@ -1,0 +1,105 @@
+"""Marks of ours never go back to the model: history, tools, nodes, and what is indexed."""
+
+import pytest
+from llama_index.core.base.llms.types import ChatMessage, TextBlock
+from llama_index.core.ingestion import IngestionCache, IngestionPipeline
+from llama_index.core.node_parser import SentenceSplitter
+from llama_index.core.schema import Document, MetadataMode, NodeWithScore, TextNode
+from llama_index.core.tools import FunctionTool
+from llamaindex_models import Chatting, Completing, said
+
+from chopmark import Chopmark, Policy
+from chopmark.testing import MemoryLog, SuffixMarker, WordDetector, plugin
+from chopmark_llamaindex import ChopmarkPostprocessor, MarkStripper, guard, guard_tool
+
+HIDDEN = "\u2062\u2063"
+
+
+@pytest.fixture
+def log():
+    return MemoryLog()
+
+
+@pytest.fixture
+def chop(log):
+    hidden = SuffixMarker("", HIDDEN, kind="manifest", strips=True)
+    markers = [SuffixMarker("<", ">", strips=True), hidden]
+    brought = plugin(detectors=[WordDetector({"SECRET": "modify"})], markers=markers, log=log)
+    return Chopmark(Policy(name="strips"), plugins=[brought])
+
+
+def test_history_is_sent_without_marks_and_stays_as_it_is(chop, log):
+    llm = guard(Chatting(said("fine")), chop)
+    marked = f"<a SECRET>{HIDDEN}"
+    roles = ("system", "user", "assistant", "model", "tool", "function")
+    asked = [ChatMessage(marked, role=role) for role in roles]
+    llm.chat(asked)
+    sent = [message.content for message in llm.asked_of[-1]]
+    assert sent == ["<a SECRET>", "<a ***>", "a SECRET", "a SECRET", "a ***", "a ***"]
+    assert {message.content for message in asked} == {marked}
+    spans = [(v.start, v.end) for v in log.records[0].verdicts]
+    assert [marked[start:end] for start, end in spans] == ["SECRET"] * 3
+
+
+def test_an_answer_can_be_given_back_as_it_came(chop):
+    llm = guard(Chatting(said("fine")), chop)
+    answer = llm.chat([ChatMessage("q")]).message
+    assert answer.content == f"<fine>{HIDDEN}"
+    blocks = ChatMessage(role="assistant", blocks=[TextBlock(text="<a>"), TextBlock(text="b")])
+    list(llm.stream_chat([answer, blocks, ChatMessage("more")]))
+    assert [[b.text for b in m.blocks] for m in llm.asked_of[-1]] == [
+        ["fine"],
+        ["a", "b"],
+        ["more"],
+    ]
+
+
+def test_prompts_are_sent_without_what_nobody_sees(chop):
+    llm = guard(Completing(["fine"]), chop)
+    llm.complete(f"<q>{HIDDEN}")
+    assert llm.asked_of == ["<q>"]
+
+
+def test_tools_bring_no_marks(chop):
+    tool = guard_tool(FunctionTool.from_defaults(lambda: f"<out>{HIDDEN}", name="f"), chop)
+    assert tool().content == "out"
+
+
+async def test_retrieved_nodes_bring_no_marks(chop):
+    nodes = [NodeWithScore(node=TextNode(text=t)) for t in (f"<one>{HIDDEN}", "two")]
+    processor = ChopmarkPostprocessor(chop)
+    for kept in (
+        processor.postprocess_nodes(nodes),
+        await processor.apostprocess_nodes(nodes),
+    ):
+        assert [node.text for node in kept] == ["one", "two"]
+        assert kept[1] is nodes[1]
+    assert nodes[0].text == f"<one>{HIDDEN}"
+
+
+def test_a_pipeline_indexes_texts_without_marks(chop):
+    documents = [
+        Document(text=f"<one. two. three.>{HIDDEN}", metadata={"source": "a"}, id_="d"),
+        Document(text="four"),
+    ]
+    splitter = SentenceSplitter(chunk_size=60, chunk_overlap=0)
+    pipeline = IngestionPipeline(transformations=[MarkStripper(chop), splitter])
+    nodes = pipeline.run(documents=documents)
+    assert " ".join(node.get_content() for node in nodes) == "one. two. three. four"
+    first = nodes[0]
+    assert first.metadata == {"source": "a", "chopmark_marks": "suffix"}
+    assert first.ref_doc_id == "d"
+    for mode in (MetadataMode.EMBED, MetadataMode.LLM):
+        assert "chopmark" not in first.get_content(mode)
+    assert documents[0].text == f"<one. two. three.>{HIDDEN}"
+    assert documents[0].metadata == {"source": "a"}
+
+
+def test_a_pipeline_s_cache_tells_policies_apart(chop):
+    other = Chopmark(Policy(name="other"), plugins=[plugin()])
+    cache = IngestionCache()
+    texts = []
+    for policy in (other, chop, chop):
+        pipeline = IngestionPipeline(transformations=[MarkStripper(policy)], cache=cache)
+        texts += [node.text for node in pipeline.run(documents=[Document(text="<one>", id_="d")])]
+    assert texts == ["<one>", "one", "one"]

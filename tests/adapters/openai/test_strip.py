@@ -1,0 +1,71 @@
+"""Marks of ours never go back to the model: messages, tools' outputs, and instructions."""
+
+import pytest
+from openai_server import json_answer
+from openai_wire import chat, completion, message_item, response
+
+from chopmark import Chopmark, Policy
+from chopmark.testing import MemoryLog, SuffixMarker, WordDetector, plugin
+from chopmark_openai import guard
+
+HIDDEN = "\u2062\u2063"
+MARKED = f"<a SECRET>{HIDDEN}"
+
+
+@pytest.fixture
+def log():
+    return MemoryLog()
+
+
+@pytest.fixture
+def chop(log):
+    hidden = SuffixMarker("", HIDDEN, kind="manifest", strips=True)
+    markers = [SuffixMarker("<", ">", strips=True), hidden]
+    brought = plugin(detectors=[WordDetector({"SECRET": "modify"})], markers=markers, log=log)
+    return Chopmark(Policy(name="strips"), plugins=[brought])
+
+
+def body(server):
+    return server.requests[-1][2]
+
+
+def test_messages_are_sent_without_marks(server, chop, log):
+    server.says(json_answer(chat({"content": "fine"})))
+    roles = ("system", "user", "assistant", "tool")
+    asked = [{"role": role, "content": MARKED} for role in roles]
+    parts = {"role": "assistant", "content": [{"type": "text", "text": MARKED}]}
+    guard(server.client(), chop).chat.completions.create(model="m", messages=[*asked, parts])
+    sent = body(server)["messages"]
+    assert [m["content"] for m in sent[:4]] == ["<a SECRET>", "<a ***>", "a SECRET", "a ***"]
+    assert sent[4]["content"][0]["text"] == "a SECRET"
+    assert {message["content"] for message in asked} == {MARKED}
+    spans = [(v.start, v.end) for v in log.records[0].verdicts]
+    assert [MARKED[start:end] for start, end in spans] == ["SECRET"] * 2
+
+
+def test_an_answer_can_be_given_back_as_it_came(server, chop):
+    server.says(json_answer(chat({"content": "fine"})))
+    client = guard(server.client(), chop)
+    first = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "q"}])
+    message = first.choices[0].message
+    assert message.content == f"<fine>{HIDDEN}"
+    client.chat.completions.create(model="m", messages=[message])
+    assert body(server)["messages"][0]["content"] == "fine"
+
+
+def test_so_is_the_input_of_a_response(server, chop):
+    server.says(json_answer(response([message_item("fine")])))
+    client = guard(server.client(), chop)
+    first = client.responses.create(model="m", input=f"q{HIDDEN}", instructions=f"be{HIDDEN}")
+    assert (body(server)["input"], body(server)["instructions"]) == ("q", "be")
+    output = {"type": "function_call_output", "call_id": "c", "output": f"<two>{HIDDEN}"}
+    client.responses.create(model="m", input=[*first.output, output])
+    sent = body(server)["input"]
+    assert sent[0]["content"][0]["text"] == "fine"
+    assert sent[1]["output"] == "two"
+
+
+async def test_so_is_a_prompt_of_the_async_client(server, chop):
+    server.says(json_answer(completion("fine")))
+    await guard(server.aclient(), chop).completions.create(model="m", prompt=f"q{HIDDEN}")
+    assert body(server)["prompt"] == "q"
