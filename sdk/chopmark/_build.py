@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
 from . import _plugins
 from ._engine import Engine, check_detectors, check_role, is_beside
-from ._errors import PluginError
+from ._errors import ChopmarkError, PluginError
 from ._strip import finders
 from ._values import Receipt, Record
 from .hookspecs import Detector, Log, Marker, Wrapper
@@ -23,7 +23,7 @@ def shipped_policy(extra: Iterable[object], name: str) -> Policy | None:
     """Return a policy that a plugin ships: an extra plugin, or the one before the slash."""
     plugin, _, policy = name.rpartition("/")
     manager = _plugins.load([plugin] if plugin else [], extra)
-    for found in chain.from_iterable(manager.hook.chopmark_policies()):
+    for found in chain.from_iterable(_plugins.called(manager.hook.chopmark_policies)):
         if found.name == policy:
             return found if isinstance(found, Policy) else None
     return None
@@ -37,24 +37,21 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
     trace = _plugins.trace_to_stderr if os.environ.get("CHOPMARK_TRACE") == "1" else None
     manager = _plugins.load(policy.plugins, extra, trace)
     hook = manager.hook
-    detectors: tuple[Detector, ...] = tuple(_collect(hook.chopmark_detectors, policy))
-    markers: tuple[Marker, ...] = tuple(_collect(hook.chopmark_markers, policy))
-    wrappers: tuple[Wrapper, ...] = tuple(_collect(hook.chopmark_wrappers, policy))
+    detectors: tuple[Detector, ...] = tuple(_collect(hook.chopmark_detectors, "detector", policy))
+    markers: tuple[Marker, ...] = tuple(_collect(hook.chopmark_markers, "marker", policy))
+    wrappers: tuple[Wrapper, ...] = tuple(_collect(hook.chopmark_wrappers, "wrapper", policy))
     check_detectors(detectors, policy)
-    for marker in markers:
-        check_role("marker", marker)
     for name in policy.settings:
         if name not in policy.plugins and not manager.has_plugin(name):
             raise PluginError(
                 f"policy {policy.name!r} has settings for plugin {name!r}, which it does not "
                 f"enable; add it to `plugins` or take [settings.{name}] out"
             )
-    log = log or hook.chopmark_log(policy=policy)
     if log is not None:
         check_role("log", log)
-    signer = hook.chopmark_signer(policy=policy)
-    if signer is not None:
-        check_role("signer", signer)
+    else:
+        log = _first(hook.chopmark_log, "log", policy)
+    signer = _first(hook.chopmark_signer, "signer", policy)
     told = bool(hook.chopmark_recorded.get_hookimpls())
     return Engine(
         policy=policy,
@@ -81,11 +78,36 @@ def _telling(hook: Any) -> Callable[[Record, Receipt], None]:
     return tell
 
 
-def _collect(hook: Callable[..., Any], policy: Policy) -> Iterable[Any]:
-    for brought in hook(policy=policy):
+def _collect(hook: Any, role: str, policy: Policy) -> Iterator[Any]:
+    """Yield what the plugins bring, and say whose it is where it cannot be used."""
+    results = _plugins.called(hook, policy=policy)
+    for owner, brought in zip(_plugins.owners(hook, results), results, strict=True):
         if not isinstance(brought, Iterable):
             raise PluginError(
-                f"{getattr(hook, 'name', hook)} returned {brought!r}; return a list, empty where "
-                "there is nothing to bring"
+                f"{owner}: {hook.name}() returned {brought!r}; return a list, empty where there is "
+                "nothing to bring"
             )
-        yield from brought
+        try:
+            found = list(brought)  # of a generator this is where its code runs
+        except ChopmarkError:
+            raise
+        except Exception as error:
+            raise _plugins.broke(hook, error) from error
+        for value in found:
+            _check(owner, hook, role, value)
+            yield value
+
+
+def _first(hook: Any, role: str, policy: Policy) -> Any:
+    """Return what the first plugin brings that has one, None where none has."""
+    brought = _plugins.called(hook, policy=policy)
+    if brought is not None:
+        _check(_plugins.owners(hook, [brought])[0], hook, role, brought)
+    return brought
+
+
+def _check(owner: str, hook: Any, role: str, value: object) -> None:
+    try:
+        check_role(role, value)
+    except PluginError as error:
+        raise PluginError(f"{owner}: {hook.name}(): {error}") from None

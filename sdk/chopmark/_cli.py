@@ -49,10 +49,9 @@ class _Group(click.Group):
         for plugin in _plugins.installed():
             try:
                 manager = _plugins.load([plugin.name], [])
+                _plugins.called(manager.hook.chopmark_commands, cli=self)
             except ChopmarkError as error:
                 click.echo(f"note: {error}", err=True)
-                continue
-            manager.hook.chopmark_commands(cli=self)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -21,6 +21,7 @@ _NO_CAP = sys.maxsize // 2  # an offset may be added to it
 _ROLE_MEMBERS = {
     "detector": ("name", "version", "needs", "blocking", "judge"),
     "marker": ("name", "version", "kind", "open", "detect"),
+    "wrapper": ("__call__",),
     "log": ("name", "blocking", "append", "close"),
     "signer": ("name", "key_id", "sign"),
 }

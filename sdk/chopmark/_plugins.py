@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import pluggy
 
 from . import hookspecs
-from ._errors import PluginError
+from ._errors import ChopmarkError, PluginError
 
 GROUP = "chopmark"
 
@@ -114,10 +114,83 @@ def load(
                 "that brings it, or take it out of the policy's `plugins`"
             )
         plugins.append((name, _import(known[name])))
-    plugins += [(None, plugin) for plugin in extra]
+    plugins += _named(extra)
     for registered, plugin in reversed(plugins):  # pluggy calls the last one registered first
         manager.register(plugin, registered)
     return manager
+
+
+def given(plugins: Iterable[object]) -> list[object]:
+    """Return what `Chopmark(plugins=...)` was given; raise `PluginError` where that is a name."""
+    if isinstance(plugins, str) or not isinstance(plugins, Iterable):
+        plugins = [plugins]
+        if not isinstance(plugins[0], str):
+            raise PluginError(f"plugins={plugins[0]!r} is no list; write plugins=[...]")
+    found = list(plugins)
+    for plugin in found:
+        if isinstance(plugin, str):
+            raise PluginError(
+                f"plugins= takes modules or objects that hold hooks, not the name {plugin!r}; "
+                f'enable it in the policy: plugins = ["{plugin}"]'
+            )
+    return found
+
+
+def _named(plugins: Iterable[object]) -> list[tuple[str, object]]:
+    """Name plugins that came without a name, each by another one."""
+    found: dict[str, object] = {}
+    for plugin in plugins:
+        base = name = getattr(plugin, "__name__", None) or type(plugin).__qualname__
+        number = 1
+        while name in found:
+            number += 1
+            name = f"{base} {number}"
+        found[name] = plugin
+    return list(found.items())
+
+
+def called(hook: Any, **arguments: object) -> Any:
+    """Call a hook; where that breaks raise `PluginError` naming plugin, hook and fault."""
+    try:
+        return hook(**arguments)
+    except ChopmarkError:
+        raise
+    except Exception as error:
+        raise broke(hook, error) from error
+
+
+def broke(hook: Any, error: Exception) -> PluginError:
+    """Return the error for a hook that raised `error`: the plugin is the one that ran."""
+    ran = set()
+    step = error.__traceback__
+    while step is not None:
+        ran.add(step.tb_frame.f_code)
+        step = step.tb_next
+    names = [
+        impl.plugin_name
+        for impl in hook.get_hookimpls()
+        if getattr(impl.function, "__code__", None) in ran
+    ]
+    return PluginError(
+        f"{_whose(names or _order(hook))}: {hook.name}() broke: {type(error).__name__}: {error}; "
+        "mend the plugin, or take it out of the policy's `plugins`"
+    )
+
+
+def owners(hook: Any, results: Sequence[object]) -> list[str]:
+    """Return whose each of the `results` of a hook is; pluggy leaves out those that are None."""
+    names = _order(hook)
+    if len(names) == len(results):
+        return [_whose([name]) for name in names]
+    return [_whose(names)] * len(results)
+
+
+def _order(hook: Any) -> list[str]:
+    return [impl.plugin_name for impl in reversed(hook.get_hookimpls())]
+
+
+def _whose(names: Sequence[str]) -> str:
+    return f"plugin {' or '.join(map(repr, names))}"
 
 
 def _import(point: EntryPoint) -> object:
@@ -128,6 +201,13 @@ def _import(point: EntryPoint) -> object:
         raise PluginError(
             f"plugin {point.name!r} ({point.value}) cannot be imported: {missing} is missing; "
             "install the extra that brings it, for chopmark's own: pip install 'chopmark[screen]'"
+        ) from error
+    except ChopmarkError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"plugin {point.name!r} ({point.value}) cannot be imported: {type(error).__name__}: "
+            f"{error}; mend the module, or take the plugin out of the policy's `plugins`"
         ) from error
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from chopmark import Chopmark, Needs, PluginError, Policy, PolicyError, hookimpl
+from chopmark._cli import _Group
 from chopmark._plugins import installed
 from chopmark.testing import WordDetector, plugin
 
@@ -61,6 +64,30 @@ class NotADetector:
         return [object()]
 
 
+class NotAWrapper:
+    @hookimpl
+    def chopmark_wrappers(self, policy: Policy) -> Any:
+        return [3]
+
+
+class NotALog:
+    @hookimpl
+    def chopmark_log(self, policy: Policy) -> Any:
+        return 3
+
+
+class Raises:
+    @hookimpl
+    def chopmark_detectors(self, policy: Policy) -> Iterable[Any]:
+        return [1 // len(policy.plugins)]
+
+
+class RaisesLater:
+    @hookimpl
+    def chopmark_markers(self, policy: Policy) -> Iterable[Any]:
+        yield policy.settings["key"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -69,9 +96,19 @@ class NotADetector:
         (Async(), r"chopmark_detectors\(\) is async; hooks are plain functions"),
         (Default(), r"chopmark_detectors\(\) gives extra a default"),
         (WrongArgument(), r"polcy"),
-        (Nothing(), r"has no chopmark_... function"),
-        (NotAList(), r"chopmark_detectors returned 3; return a list"),
-        (NotADetector(), r"'object' is no detector: it has no name, version"),
+        (Nothing(), r"plugin 'Nothing' has no chopmark_... function"),
+        (NotAList(), r"plugin 'NotAList': chopmark_detectors\(\) returned 3; return a list"),
+        (
+            NotADetector(),
+            r"plugin 'NotADetector': chopmark_detectors\(\): 'object' is no detector: it has no",
+        ),
+        (NotAWrapper(), r"plugin 'NotAWrapper': chopmark_wrappers\(\): 'int' is no wrapper"),
+        (NotALog(), r"plugin 'NotALog': chopmark_log\(\): 'int' is no log: it has no name"),
+        (
+            Raises(),
+            r"plugin 'Raises': chopmark_detectors\(\) broke: ZeroDivisionError: integer",
+        ),
+        (RaisesLater(), r"plugin 'RaisesLater': chopmark_markers\(\) broke: KeyError: 'key'"),
     ],
 )
 def test_a_wrong_plugin_is_refused(wrong: object, message: str) -> None:
@@ -82,6 +119,66 @@ def test_a_wrong_plugin_is_refused(wrong: object, message: str) -> None:
 def test_a_plugin_that_is_not_installed_is_told() -> None:
     with pytest.raises(PluginError, match=r"plugin 'nope' is not installed \(installed: "):
         Chopmark(Policy(name="p", plugins=("nope",)))
+
+
+def test_the_plugin_that_is_wrong_is_named_among_others() -> None:
+    good = [plugin(detectors=[WordDetector({}, name=name)]) for name in ("one", "two")]
+    for wrong in (NotADetector(), Raises()):
+        with pytest.raises(PluginError, match=f"^plugin '{type(wrong).__name__}': "):
+            Chopmark(EMPTY, plugins=[good[0], wrong, good[1]])
+
+
+@pytest.mark.parametrize("plugins", ["pii", ["pii"]])
+def test_a_name_in_the_place_of_a_plugin_is_told(plugins: Any) -> None:
+    with pytest.raises(
+        PluginError, match=r"objects that hold hooks, not the name 'pii'; enable it"
+    ):
+        Chopmark(EMPTY, plugins=plugins)
+
+
+def test_one_plugin_in_the_place_of_a_list_is_told() -> None:
+    alone: Any = Nothing()
+    with pytest.raises(PluginError, match=r"is no list; write plugins=\[\.\.\.\]"):
+        Chopmark(EMPTY, plugins=alone)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("def (", "SyntaxError: invalid syntax"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_plugin_whose_module_breaks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
+) -> None:
+    module = "breaks_" + message.partition(":")[0].lower()
+    (tmp_path / f"{module}.py").write_text(code)
+    info = tmp_path / f"{module}-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(f"[chopmark]\n{module} = {module}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(PluginError, match=rf"plugin '{module}' .* cannot be imported: {message}"):
+        Chopmark(Policy(name="p", plugins=(module,)))
+
+
+def test_a_plugin_whose_command_breaks_leaves_the_others_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "breaks_command.py").write_text(
+        "from chopmark import hookimpl\n@hookimpl\ndef chopmark_commands(cli):\n    1 / 0\n"
+    )
+    info = tmp_path / "breaks_command-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: breaks_command\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[chopmark]\nbreaks = breaks_command\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    cli = _Group("chopmark")
+    listed = CliRunner().invoke(cli, ["--help"])
+    assert listed.exit_code == 0
+    assert "note: plugin 'breaks': chopmark_commands() broke: ZeroDivisionError" in listed.output
+    assert "models" in listed.output
 
 
 def test_settings_of_a_plugin_that_is_not_enabled_are_told() -> None:
