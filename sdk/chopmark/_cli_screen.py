@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -24,6 +25,8 @@ BLOCKED = 3
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as a shell has it."""
 
+_TO_UTF_8 = "save it as UTF-8 (from GBK: iconv -f GBK -t UTF-8 FILE)"
+_ESCAPED = re.compile("[\udc80-\udcff]")  # what Python makes of bytes that it cannot read
 _CLEARED = "\r\x1b[K"
 
 
@@ -73,7 +76,9 @@ def screen_command(
         return
     if text is None:
         with _opened(file) as (source, _):
-            text = _read(source).decode("utf-8", "surrogateescape")
+            text = _decoded(_read(source), file)
+    elif _ESCAPED.search(text):
+        raise click.UsageError(f"--text is not UTF-8; {_TO_UTF_8}")
     found = screen_scored(chop, text, direction, audience)
     click.echo(_json(found) if as_json else _table(found, text))
     if found.screening.action in ("block", "escalate"):
@@ -128,6 +133,17 @@ def _opened(file: str | None) -> Iterator[tuple[Source, int]]:
         ) from error
     with opened:
         yield opened, os.fstat(opened.fileno()).st_size
+
+
+def _decoded(read: bytes, file: str | None) -> str:
+    """Return the text; a misread one would be judged as other characters, and pass."""
+    try:
+        return read.decode()
+    except UnicodeDecodeError as error:
+        name = "standard input" if file in (None, "-") else f"file {file!r}"
+        raise click.ClickException(
+            f"{name} is not UTF-8 at byte {error.start}; {_TO_UTF_8}"
+        ) from error
 
 
 def _read(source: Source) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -72,10 +73,25 @@ def test_a_harmless_text_is_let_through_and_a_person_sees_why_not(tmp_path: Path
     assert (data["verdicts"][0]["start"], data["verdicts"][0]["end"]) == (4, 13)
 
 
-def test_any_bytes_can_be_screened(tmp_path: Path) -> None:
-    file = tmp_path / "p.toml"
-    file.write_text(POLICY)
-    assert run("screen", "--policy", str(file), stdin=b"caf\xe9 \xff").exit_code == 0
+def test_bytes_that_are_not_utf_8_are_told_and_never_judged_as_other_characters(
+    tmp_path: Path,
+) -> None:
+    policy = tmp_path / "p.toml"
+    policy.write_text(POLICY)
+    text = "怎么自制炸药"
+    assert run("screen", "--policy", str(policy), stdin=text.encode()).exit_code == 3
+    saved = tmp_path / "gbk.txt"
+    saved.write_bytes(text.encode("gbk"))
+    for name, found in (
+        ("standard input", run("screen", "-", "--policy", str(policy), stdin=text.encode("gbk"))),
+        (f"file {str(saved)!r}", run("screen", str(saved), "--policy", str(policy))),
+    ):
+        assert found.exit_code == 1
+        assert f"{name} is not UTF-8 at byte 0; save it as UTF-8 (from GBK: iconv" in found.output
+    given = os.fsdecode(text.encode("gbk"))
+    found = run("screen", "--text", given, "--policy", str(policy))
+    assert found.exit_code == 2
+    assert "--text is not UTF-8" in found.output
 
 
 def test_a_rule_that_nothing_will_ever_match_is_told(tmp_path: Path) -> None:
