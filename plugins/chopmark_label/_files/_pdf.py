@@ -128,7 +128,6 @@ def _write_anew(pdf: Pdf, target: Path) -> None:
             stream_decode_level=StreamDecodeLevel.none,
             object_stream_mode=ObjectStreamMode.preserve,
             linearize=True,
-            deterministic_id=True,
         )
 
 
@@ -186,11 +185,14 @@ def _source(value: Any) -> str:
 def _is_signed(path: Path, pdf: Pdf) -> bool:
     """Return whether the file carries a signature, a time stamp or usage rights.
 
-    Each has a `ByteRange` (ISO 32000-2, 12.8.1), and its dictionary cannot stand in a stream, for
-    the range leaves its contents out. The bytes are asked first: objects are slow to walk.
+    They are values of a form's fields, or permissions. Each has a `ByteRange` (ISO 32000-2,
+    12.8.1), and its dictionary cannot stand in a stream, for the range leaves its contents out. So
+    the bytes are asked next: objects are slow to walk.
     """
     import pikepdf
 
+    if "/AcroForm" not in pdf.Root and "/Perms" not in pdf.Root:
+        return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         if data.find(b"/ByteRange") < 0:
             return False

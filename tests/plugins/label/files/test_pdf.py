@@ -268,10 +268,22 @@ def test_signature_is_never_broken(folder: Path) -> None:
     assert not (folder / "never.pdf").exists()
 
 
+@pytest.mark.parametrize("linear", [True, False])
+def test_rights_of_use_are_never_broken(folder: Path, linear: bool) -> None:
+    path = make(folder)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        rights = pdf.make_indirect(pikepdf.Dictionary(ByteRange=[0, 1, 2, 3]))
+        pdf.Root.Perms = pikepdf.Dictionary(UR3=rights)
+        pdf.save(path, linearize=linear)
+    with pytest.raises(FileError, match="label it first, then sign"):
+        PDF.write(path, folder / "never.pdf", BLOCK)
+
+
 def test_words_of_a_signature_in_a_text_are_no_signature(folder: Path) -> None:
     path = make(folder)
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
         pdf.pages[0].Contents = pdf.make_stream(b"BT (/ByteRange) Tj ET")
+        pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[])
         pdf.save(path, compress_streams=False)
     write(PDF, path, BLOCK)
 
