@@ -1,1 +1,36 @@
-"""A log of every call that a stranger can verify: a transparency log of C2SP's formats."""
+"""A log of every call that a stranger can verify: a transparency log of C2SP's formats.
+
+Enable it with `plugins = ["log"]` and set it up under `[settings.log]`:
+
+    path = "chopmark-log"           # a folder, made where it is not there
+    durability = "os"               # or "disk": a call waits until its record survives a power cut
+    origin = "example.com/chopmark/2026"    # the log's name, where it is made
+    integrate = true                # or false, where another process takes the records in
+
+Each process appends to a file of its own, and one of them takes all of these into the log: a tree
+of RFC 6962 whose head is signed every second while records come. `chopmark log prove` makes of a
+receipt a proof that needs neither chopmark nor the log to be checked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chopmark import Policy, hookimpl
+from chopmark.hookspecs import Log
+
+from ._commands import log
+
+
+@hookimpl
+def chopmark_log(policy: Policy) -> Log | None:
+    """Return the log that `policy` asks for."""
+    from ._log import make_log
+
+    return make_log(policy)
+
+
+@hookimpl
+def chopmark_commands(cli: Any) -> None:
+    """Add `chopmark log`."""
+    cli.add_command(log)

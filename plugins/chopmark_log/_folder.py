@@ -1,0 +1,102 @@
+"""The folder of a log: its key, its spools, and the log itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from chopmark import LogError
+
+from ._signing import SigningKey, read_signing_key, write_signing_key
+from ._store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class LogFolder:
+    """Where a log is. All of it is in one folder, which its owner alone can read."""
+
+    path: Path
+
+    @property
+    def base(self) -> Path:
+        """The log itself."""
+        return self.path / "log.db"
+
+    @property
+    def key(self) -> Path:
+        """The key that signs its checkpoints."""
+        return self.path / "log.key"
+
+    @property
+    def public(self) -> Path:
+        """The key that checks them: what a stranger needs."""
+        return self.path / "log.pub"
+
+    @property
+    def spools(self) -> Path:
+        """What processes wrote that the log has not taken yet."""
+        return self.path / "spool"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that takes what is in the spools."""
+        return self.path / "integrate.lock"
+
+    @property
+    def is_log(self) -> bool:
+        """Whether there is a log."""
+        return self.base.exists()
+
+    def create(self, origin: str) -> None:
+        """Make a log, with a new key.
+
+        Raises:
+            LogError: there is one already, or the folder cannot be made.
+        """
+        if self.is_log:
+            raise LogError(f"{str(self.path)!r} is a log already; nothing was changed")
+        key = SigningKey.new(origin)
+        making = self.path.with_name(f"{self.path.name}.new-{secrets.token_hex(4)}")
+        try:
+            making.mkdir(mode=0o700, parents=True)
+            made = LogFolder(making)
+            made.spools.mkdir(mode=0o700)
+            write_signing_key(key, made.key)
+            made.public.write_text(f"{key.public}\n", "utf-8")
+            made.lock.touch(mode=0o600)
+            Store.create(made.base, origin)
+            if self.path.is_dir():
+                self.path.rmdir()  # an empty one may be there
+            os.rename(making, self.path)
+        except OSError as error:
+            if self.is_log:  # another process was first
+                shutil.rmtree(making, ignore_errors=True)
+                return
+            shutil.rmtree(making, ignore_errors=True)
+            raise LogError(f"log {str(self.path)!r} cannot be made: {error.strerror}") from error
+
+    def open(self, *, writing: bool = False) -> Store:
+        """Return the log.
+
+        Raises:
+            LogError: there is none, or it is damaged.
+        """
+        if not self.is_log:
+            raise LogError(f"{str(self.path)!r} is no log; make one with `chopmark log init`")
+        return Store(self.base, writing=writing)
+
+    def signing_key(self) -> SigningKey:
+        """Return the key that signs checkpoints.
+
+        Raises:
+            LogError: it cannot be read, or others can read it.
+        """
+        return read_signing_key(self.key)
+
+
+def default_origin() -> str:
+    """Return an origin for a log that nobody named: no two are alike."""
+    return f"chopmark.local/{secrets.token_hex(8)}"

@@ -1,0 +1,220 @@
+"""The log as the SDK sees it: takes a record, and returns when it is as safe as the policy asks."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+from chopmark import LogError, Policy, PolicyError, Receipt, Record
+
+from ._folder import LogFolder, default_origin
+from ._integrate import integrate, integrating, publish
+from ._leaf import call_leaf, encode
+from ._spool import Spool
+from ._store import Store
+
+Durability = Literal["os", "disk"]
+
+NAME = "log"
+DEFAULT_PATH = "chopmark-log"
+INTERVAL = 0.2
+"""Seconds after which, at the latest, the disk holds what was written, with `durability = "os"`."""
+CHECKPOINT = 1.0
+"""Seconds between two checkpoints while entries come."""
+_logger = logging.getLogger("chopmark")
+_OPTIONS = ("path", "durability", "origin", "integrate")
+
+
+@dataclass(slots=True)
+class _Own:
+    """What belongs to one process: a child of a fork must use nothing of its parent's."""
+
+    spool: Spool
+    writer: str
+    mutex: threading.Lock = field(default_factory=threading.Lock)
+    number: int = 0
+    stop: threading.Event = field(default_factory=threading.Event)
+    worker: threading.Thread | None = None
+
+
+class TransparencyLog:
+    """Appends records to a transparency log. Shared by threads, and by forks.
+
+    Options of the policy, all with a default: `path`, a folder, which is made where it is not
+    there; `durability`: `os` (what was taken survives the end of the process at once, and a loss of
+    power after 0.2 seconds), or `disk` (it survives that, too, before the call returns); `origin`,
+    the log's name where it is made, such as `example.com/chopmark/2026`; `integrate` (true):
+    whether this process also takes what all processes wrote into the log.
+    """
+
+    name = NAME
+    blocking = True
+
+    def __init__(
+        self, options: Mapping[str, object], where: str = "settings.log", folder: str = ""
+    ) -> None:
+        """Read `options`; `where` is how an error names them, `folder` where paths start.
+
+        Raises:
+            PolicyError: an option is unknown or has a value that it cannot have.
+        """
+        unknown = sorted(key for key in options if key not in _OPTIONS)
+        if unknown:
+            raise PolicyError(
+                f"{where} has {', '.join(unknown)}; the options of log are {', '.join(_OPTIONS)}"
+            )
+        path = options.get("path", DEFAULT_PATH)
+        if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+            raise PolicyError(f"{where}.path is {path!r}; give it the path of a folder")
+        self.folder = LogFolder(Path(os.path.abspath(os.path.join(folder, os.fspath(path)))))
+        durability = options.get("durability", "os")
+        if durability not in get_args(Durability):
+            raise PolicyError(
+                f"{where}.durability is {durability!r}; it may be {', '.join(get_args(Durability))}"
+            )
+        self._to_disk = durability == "disk"
+        origin = options.get("origin", "")
+        if not isinstance(origin, str):
+            raise PolicyError(f"{where}.origin is {origin!r}; write a text in quotes")
+        self._origin = origin
+        integrates = options.get("integrate", True)
+        if not isinstance(integrates, bool):
+            raise PolicyError(f"{where}.integrate is {integrates!r}; write true or false")
+        self._integrates = integrates
+        self._owns: dict[int, _Own] = {}
+        self._starting = threading.Lock()
+        weakref.finalize(self, _end, self._owns, self.folder, self._integrates)
+
+    def append(self, record: Record) -> Receipt:
+        """Take `record`; `chopmark log prove` proves by its id, a second later, that it is there.
+
+        The receipt's position counts the records of this process.
+
+        Raises:
+            LogError: it is not taken, or the disk may not hold it.
+        """
+        own = self._owns.get(os.getpid()) or self._begin()
+        commitments = {
+            "request": record.request.digest,
+            "answer": record.answer.digest,
+            "user": record.user.digest,
+        }
+        try:
+            with own.mutex:
+                number = own.number
+                leaf = encode(call_leaf(record, own.writer, number, commitments))
+                end = own.spool.append(leaf)
+                own.number = number + 1
+            if self._to_disk:
+                own.spool.sync(end)
+        except OSError as error:
+            raise LogError(
+                f"log {str(self.folder.path)!r} cannot take a record: {error.strerror or error}; "
+                "free some space, or let this process write there"
+            ) from error
+        return Receipt(log=NAME, record=record.id, position=number)
+
+    def close(self) -> None:
+        """Take all that was written into the log; a later append begins anew.
+
+        Raises:
+            LogError: the disk may not hold the last records, or the log is damaged.
+        """
+        _end(self._owns, self.folder, self._integrates)
+
+    def _begin(self) -> _Own:
+        """Return what belongs to this process, after a start or a fork."""
+        with self._starting:
+            known = self._owns.get(os.getpid())
+            if known is not None:
+                return known
+            for pid in [pid for pid in self._owns if pid != os.getpid()]:
+                self._owns.pop(pid).spool.close()  # a descriptor of the parent's
+            if not self.folder.is_log:
+                self.folder.create(self._origin or default_origin())
+            writer = f"{time.time_ns() // 1_000_000:x}-{os.getpid()}-{secrets.token_hex(4)}"
+            try:
+                own = _Own(Spool(self.folder.spools, writer), writer)
+            except OSError as error:
+                raise LogError(
+                    f"log {str(self.folder.path)!r} cannot be written: {error.strerror}"
+                ) from error
+            work = _Work(own, self.folder, self._to_disk, self._integrates)
+            own.worker = threading.Thread(target=work.run, name="chopmark-log", daemon=True)
+            own.worker.start()
+            self._owns[os.getpid()] = own
+            return own
+
+
+class _Work:
+    """What a process does for the log beside its calls: syncs its spool, takes all spools in."""
+
+    def __init__(self, own: _Own, folder: LogFolder, to_disk: bool, integrates: bool) -> None:
+        self._own, self._folder = own, folder
+        self._to_disk, self._integrates = to_disk, integrates
+        self._store: Store | None = None
+        self._published = 0.0
+
+    def run(self) -> None:
+        while not self._own.stop.wait(INTERVAL):
+            try:
+                self._turn()
+            except (LogError, OSError) as error:
+                _logger.error("the log is behind: %s", error)
+        if self._store is not None:
+            self._store.close()
+
+    def _turn(self) -> None:
+        spool = self._own.spool
+        if not self._to_disk and spool.dirty:
+            spool.sync(spool.written)
+        if not self._integrates:
+            return
+        with integrating(self._folder) as mine:
+            if not mine:
+                return
+            if self._store is None:
+                self._store = self._folder.open(writing=True)
+            integrate(self._folder, self._store)
+            if time.monotonic() - self._published >= CHECKPOINT:
+                publish(self._folder, self._store)
+                self._published = time.monotonic()
+
+
+def make_log(policy: Policy) -> TransparencyLog:
+    """Return the log that `policy` asks for."""
+    where = f"policy {policy.name!r}: settings.{NAME}"
+    return TransparencyLog(policy.options(NAME), where, policy.folder)
+
+
+def _end(owns: dict[int, _Own], folder: LogFolder, integrates: bool) -> None:
+    own = owns.pop(os.getpid(), None)
+    for pid in list(owns):
+        owns.pop(pid).spool.close()
+    if own is None:
+        return
+    own.stop.set()
+    if own.worker is not None and own.worker is not threading.current_thread():
+        own.worker.join(timeout=5)
+    with own.mutex:
+        if own.spool.dirty:
+            own.spool.sync(own.spool.written)
+        own.spool.close()
+    if not integrates:
+        return
+    with integrating(folder) as mine:
+        if mine:  # else another process takes it
+            store = folder.open(writing=True)
+            try:
+                integrate(folder, store)
+                publish(folder, store)
+            finally:
+                store.close()

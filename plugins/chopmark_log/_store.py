@@ -1,0 +1,249 @@
+"""The log itself, in SQLite: entries, tiles, checkpoints, and how far each spool was read.
+
+One process writes at a time, the one that holds `integrate.lock`: what it takes from the spools,
+and how far it read them, is one transaction, so that no entry is lost and none is there twice.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chopmark import LogError
+
+from ._tree import WIDTH, Tree, grow
+from .verify import HASH_BYTES, Checkpoint, hash_leaf
+
+FORMAT = 1
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE entries (at INTEGER PRIMARY KEY, id BLOB, leaf BLOB NOT NULL);
+CREATE INDEX entries_by_id ON entries (id) WHERE id IS NOT NULL;
+CREATE TABLE tiles (
+    level INTEGER, number INTEGER, hashes BLOB NOT NULL, PRIMARY KEY (level, number)
+) WITHOUT ROWID;
+CREATE TABLE spools (name TEXT PRIMARY KEY, read INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, time INTEGER NOT NULL, note TEXT NOT NULL);
+"""
+
+
+class Entry(NamedTuple):
+    """One entry of the log."""
+
+    index: int  # type: ignore[assignment]  # nobody searches an entry
+    leaf: bytes
+
+
+class Store:
+    """A log in one file. Shared by threads, which take turns.
+
+    Raises:
+        LogError: the file is no log of chopmark, or cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, writing: bool = False) -> None:
+        self.path = path
+        self._mutex = threading.RLock()
+        mode = "rw" if writing else "ro"
+        try:
+            self._base = sqlite3.connect(
+                f"file:{path}?mode={mode}", uri=True, check_same_thread=False, timeout=30,
+                isolation_level=None,
+            )  # fmt: skip
+            self._base.execute("PRAGMA synchronous = FULL")
+            self.origin = self._meta("origin")
+            found = int(self._meta("format"))
+        except (sqlite3.Error, LogError, ValueError, TypeError) as error:
+            raise LogError(f"{str(path)!r} is no log of chopmark: {error}") from error
+        if found != FORMAT:
+            raise LogError(f"{str(path)!r} has format {found}, and {FORMAT} is known here")
+
+    @classmethod
+    def create(cls, path: Path, origin: str) -> None:
+        """Make an empty log.
+
+        Raises:
+            LogError: the file is there already, or cannot be made.
+        """
+        if path.exists():
+            raise LogError(f"{str(path)!r} is there already; nothing was changed")
+        try:
+            base = sqlite3.connect(path, isolation_level=None)
+            try:
+                base.execute("PRAGMA journal_mode = WAL")
+                base.execute("PRAGMA synchronous = FULL")
+                base.executescript(f"BEGIN;{_TABLES}")
+                base.executemany(
+                    "INSERT INTO meta VALUES (?, ?)",
+                    [("origin", origin), ("format", str(FORMAT)), ("size", "0")],
+                )
+                base.execute("COMMIT")
+            finally:
+                base.close()
+        except sqlite3.Error as error:
+            raise LogError(f"{str(path)!r} cannot be made: {error}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._mutex:
+            self._base.close()
+
+    @property
+    def size(self) -> int:
+        """How many entries the log has."""
+        return int(self._meta("size"))
+
+    def tree(self, size: int | None = None) -> Tree:
+        """Return the tree of the first `size` entries, by default of all."""
+        return Tree(self.size if size is None else size, self._hashes)
+
+    def tile(self, level: int, number: int) -> bytes:
+        """Return the hashes of a tile, at most 256, side by side; nothing where there is none."""
+        query = "SELECT hashes FROM tiles WHERE level = ? AND number = ?"
+        for (hashes,) in self._rows(query, (level, number)):
+            return bytes(hashes)
+        return b""
+
+    def read(self) -> Mapping[str, int]:
+        """Return how far each spool was read, by its name."""
+        return dict(self._rows("SELECT name, read FROM spools"))
+
+    def take(self, leaves: Sequence[tuple[bytes | None, bytes]], read: Mapping[str, int]) -> int:
+        """Append `leaves`, each with its id, and note how far spools were read; return the size.
+
+        Raises:
+            LogError: SQLite did not take them; then nothing of them is in the log.
+        """
+        hashes = [hash_leaf(leaf) for _, leaf in leaves]
+        with self._mutex:
+            try:
+                self._base.execute("BEGIN IMMEDIATE")
+                size = self.size
+                self._base.executemany(
+                    "INSERT INTO entries VALUES (?, ?, ?)",
+                    [(size + n, id, leaf) for n, (id, leaf) in enumerate(leaves)],
+                )
+                for level, (start, data) in grow(size, hashes, self._hashes).items():
+                    self._extend(level, start, data)
+                self._base.executemany(
+                    "INSERT INTO spools VALUES (?, ?) "
+                    "ON CONFLICT DO UPDATE SET read = excluded.read",
+                    list(read.items()),
+                )
+                size += len(leaves)
+                self._base.execute("UPDATE meta SET value = ? WHERE name = 'size'", (str(size),))
+                self._base.execute("COMMIT")
+            except (sqlite3.Error, LogError) as error:
+                self._undo()
+                raise LogError(f"log {str(self.path)!r} took nothing: {error}") from error
+        return size
+
+    def forget_spool(self, name: str) -> None:
+        """Forget a spool that is read whole and taken away."""
+        self._execute("DELETE FROM spools WHERE name = ?", (name,))
+
+    def publish(self, head: Checkpoint, time: int, note: str) -> None:
+        """Keep a signed checkpoint. It must be larger than the last one.
+
+        Raises:
+            LogError: the last one is as large or larger, so that two might differ.
+        """
+        with self._mutex:
+            last = self.checkpoint()
+            if last is not None and last[0] >= head.size:
+                raise LogError(
+                    f"a checkpoint of {last[0]} entries is signed already; one of {head.size} "
+                    "could contradict it"
+                )
+            self._execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (head.size, time, note))
+
+    def checkpoint(self, size: int | None = None) -> tuple[int, int, str] | None:
+        """Return size, time (ms since 1970) and note of a checkpoint, by default the last one."""
+        query = "SELECT size, time, note FROM checkpoints"
+        order = " ORDER BY size DESC LIMIT 1"
+        if size is None:
+            found = self._rows(query + order)
+        else:
+            found = self._rows(f"{query} WHERE size = ?", (size,))
+        return found[0] if found else None
+
+    def checkpoints(self) -> list[tuple[int, int, str]]:
+        """Return size, time and note of every checkpoint, the oldest first."""
+        return self._rows("SELECT size, time, note FROM checkpoints ORDER BY size")
+
+    def entry(self, index: int) -> Entry:
+        """Return the entry at `index`.
+
+        Raises:
+            LogError: there is none.
+        """
+        for at, leaf in self._rows("SELECT at, leaf FROM entries WHERE at = ?", (index,)):
+            return Entry(at, _bytes(leaf))
+        raise LogError(f"log {str(self.path)!r} has no entry {index}; it has {self.size}")
+
+    def find(self, id: bytes) -> Entry | None:
+        """Return the entry of the record `id`, 16 bytes."""
+        query = "SELECT at, leaf FROM entries WHERE id = ? ORDER BY at LIMIT 1"
+        for at, leaf in self._rows(query, (id,)):
+            return Entry(at, _bytes(leaf))
+        return None
+
+    def entries(self, start: int, end: int) -> Iterator[Entry]:
+        """Return the entries from `start` to `end`, some thousand at a time."""
+        for at in range(start, end, 2048):
+            query = "SELECT at, leaf FROM entries WHERE at >= ? AND at < ? ORDER BY at"
+            for index, leaf in self._rows(query, (at, min(end, at + 2048))):
+                yield Entry(index, _bytes(leaf))
+
+    def _extend(self, level: int, start: int, data: bytes) -> None:
+        at = 0
+        while at < len(data):
+            number, used = divmod(start + at // HASH_BYTES, WIDTH)
+            part = data[at : at + (WIDTH - used) * HASH_BYTES]
+            at += len(part)
+            if used:  # `||` would make a text of it
+                part = self._hashes(level, number * WIDTH, number * WIDTH + used) + part
+            self._base.execute("REPLACE INTO tiles VALUES (?, ?, ?)", (level, number, part))
+
+    def _hashes(self, level: int, start: int, end: int) -> bytes:
+        first, last = start // WIDTH, (end - 1) // WIDTH
+        rows = self._rows(
+            "SELECT hashes FROM tiles WHERE level = ? AND number BETWEEN ? AND ? ORDER BY number",
+            (level, first, last),
+        )
+        shift = start - first * WIDTH
+        whole = b"".join(bytes(row[0]) for row in rows)
+        found = whole[shift * HASH_BYTES : (shift + end - start) * HASH_BYTES]
+        if len(found) != (end - start) * HASH_BYTES:
+            raise LogError(f"log {str(self.path)!r} lacks a tile of level {level}; run `log fsck`")
+        return found
+
+    def _meta(self, name: str) -> str:
+        ((value,),) = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
+        return str(value)
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        with self._mutex:
+            try:
+                return self._base.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise LogError(f"log {str(self.path)!r}: {error}") from error
+
+    def _execute(self, query: str, values: Sequence[object]) -> None:
+        with self._mutex:
+            try:
+                self._base.execute(query, values)
+            except sqlite3.Error as error:
+                raise LogError(f"log {str(self.path)!r}: {error}") from error
+
+    def _undo(self) -> None:
+        if self._base.in_transaction:
+            self._base.execute("ROLLBACK")
+
+
+def _bytes(value: bytes | str) -> bytes:
+    # Whoever changes a leaf by hand may leave a text there, and the hash tells of it.
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)

@@ -1,0 +1,261 @@
+"""The log takes every record once, from threads, processes and forks, and loses none it took."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from chopmark import LogError, Policy, PolicyError, load_policy
+from chopmark.hookspecs import Log
+from chopmark.testing import LogContract, sample_record
+from chopmark_log._audit import audit
+from chopmark_log._folder import LogFolder
+from chopmark_log._integrate import integrate, integrating, publish
+from chopmark_log._leaf import decode
+from chopmark_log._log import TransparencyLog, make_log
+from chopmark_log._signing import read_verifier_key
+
+WRITER = Path(__file__).with_name("writer.py")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks, kills and locks")
+
+
+def settle(folder: LogFolder) -> None:
+    """Take in what is in the spools, whoever else does."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with integrating(folder) as mine:
+            if mine:
+                store = folder.open(writing=True)
+                integrate(folder, store)
+                publish(folder, store)
+                store.close()
+                return
+        time.sleep(0.02)
+    raise AssertionError("the lock was never free")
+
+
+def ids_of(folder: LogFolder) -> list[str]:
+    settle(folder)
+    store = folder.open()
+    return [decode(entry.leaf)["id"] for entry in store.entries(0, store.size)]
+
+
+def faults_of(folder: LogFolder) -> Sequence[str]:
+    return audit(folder.open(), [read_verifier_key(str(folder.public))]).faults
+
+
+def start(path: Path, mode: str, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, str(WRITER), str(path), mode, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+class TestLogContract(LogContract):
+    def make(self, folder: Path) -> Log:
+        return TransparencyLog({"path": str(folder / "log")})
+
+    def ids(self, log: Log, folder: Path) -> Sequence[str]:
+        return ids_of(LogFolder(folder / "log"))
+
+
+class TestLogContractToDisk(TestLogContract):
+    def make(self, folder: Path) -> Log:
+        return TransparencyLog({"path": str(folder / "log"), "durability": "disk"})
+
+
+@pytest.mark.parametrize("mode", ["os", "disk", "threads", "fork", "leave"])
+def test_processes_lose_and_double_nothing(tmp_path: Path, mode: str) -> None:
+    folder = LogFolder(tmp_path / "log")
+    writers = [start(folder.path, mode, 60) for _ in range(3)]
+    taken = [line for writer in writers for line in writer.communicate(timeout=60)[0].split()]
+    assert all(writer.returncode == 0 for writer in writers)
+    assert Counter(ids_of(folder)) == Counter(taken)
+    assert faults_of(folder) == ()
+
+
+def test_what_was_taken_survives_kill_9_at_any_moment(tmp_path: Path) -> None:
+    folder = LogFolder(tmp_path / "log")
+    rng = random.Random(1)
+    taken: list[str] = []
+    for _ in range(6):
+        writers = [start(folder.path, "os", 100_000) for _ in range(2)]
+        taken += [writer.stdout.readline().strip() for writer in writers if writer.stdout]
+        time.sleep(rng.random() * 0.4)
+        for writer in writers:
+            writer.send_signal(signal.SIGKILL)
+        for writer in writers:
+            lines = writer.communicate()[0].split("\n")
+            taken += lines[:-1]  # a torn last line was not told to anyone
+    found = Counter(ids_of(folder))
+    assert len(taken) > 100
+    assert [name for name in taken if not found[name]] == []
+    assert max(found.values()) == 1
+    assert faults_of(folder) == ()
+
+
+def test_a_frame_that_a_crash_tore_is_left_out_and_kept_aside(tmp_path: Path) -> None:
+    folder = LogFolder(tmp_path / "log")
+    taken = start(folder.path, "leave", 20).communicate()[0].split()
+    settle(folder)
+    spool = folder.spools / "dead.spool"
+    spool.write_bytes(b"\x00\x00\x01\x00\x12\x34\x56\x78only the beginning")
+    assert ids_of(folder) == taken
+    assert [file.name for file in folder.spools.iterdir()] == ["dead.torn"]
+    assert faults_of(folder) == ()
+
+
+def test_a_frame_damaged_in_the_middle_is_named_and_nothing_is_passed_over(tmp_path: Path) -> None:
+    folder = LogFolder(tmp_path / "log")
+    log = TransparencyLog({"path": str(folder.path), "integrate": False})
+    for _ in range(3):
+        log.append(sample_record())
+    (spool,) = folder.spools.iterdir()
+    data = bytearray(spool.read_bytes())
+    data[len(data) // 2] ^= 1
+    spool.write_bytes(data)
+    with integrating(folder) as mine:
+        assert mine
+        store = folder.open(writing=True)
+        with pytest.raises(LogError, match="is damaged at byte"):
+            integrate(folder, store)
+        assert store.size == 0
+    log.close()
+
+
+def test_one_process_alone_takes_in_at_a_time(tmp_path: Path) -> None:
+    folder = LogFolder(tmp_path / "log")
+    folder.create("example.com/log")
+    with integrating(folder) as first, integrating(folder) as second:
+        assert (first, second) == (True, False)
+    with integrating(folder) as again:
+        assert again
+
+
+def test_an_older_copy_is_not_signed_again(tmp_path: Path) -> None:
+    folder = LogFolder(tmp_path / "log")
+    for _ in range(2):
+        log = TransparencyLog({"path": str(folder.path)})
+        log.append(sample_record())
+        log.close()
+    store = folder.open(writing=True)
+    store._execute("UPDATE meta SET value = ? WHERE name = 'size'", ("1",))
+    with pytest.raises(LogError, match="an older copy was put in its place"):
+        publish(folder, store)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE entries SET leaf = replace(leaf, 'modify', 'allow') WHERE at = 3", "entry 3"),
+        ("DELETE FROM entries WHERE at = 3", "entry 3 is missing"),
+        ("DELETE FROM entries WHERE at > 5", "a checkpoint of 10 entries was signed"),
+        (
+            "UPDATE tiles SET hashes = zeroblob(320) WHERE level = 0",
+            "is not the one that was taken",
+        ),
+        ("UPDATE checkpoints SET note = replace(note, char(10)||'10', char(10)||'9')", "hold"),
+    ],
+)
+def test_what_an_operator_changes_is_named(tmp_path: Path, change: str, told: str) -> None:
+    folder = LogFolder(tmp_path / "log")
+    log = TransparencyLog({"path": str(folder.path)})
+    for _ in range(10):
+        log.append(sample_record())
+    log.close()
+    assert faults_of(folder) == ()
+    folder.open(writing=True)._execute(change, ())
+    assert told in " ".join(faults_of(folder))
+
+
+def test_a_fork_that_is_signed_anew_contradicts_what_was_signed(tmp_path: Path) -> None:
+    folder = LogFolder(tmp_path / "log")
+    log = TransparencyLog({"path": str(folder.path)})
+    for _ in range(4):
+        log.append(sample_record())
+    log.close()
+    store = folder.open(writing=True)
+    store._execute("UPDATE entries SET leaf = (SELECT leaf FROM entries WHERE at = 0)", ())
+    leaf = store.entry(0).leaf
+    store.take([(None, leaf)], {})
+    publish(folder, store)
+    assert "are not those that were signed" in " ".join(faults_of(folder))
+
+
+def test_a_full_disk_refuses_the_call_and_loses_nothing_that_was_taken(tmp_path: Path) -> None:
+    folder = LogFolder(tmp_path / "log")
+    child = os.fork()
+    if child == 0:
+        try:
+            log = TransparencyLog({"path": str(folder.path), "integrate": False})
+            log.append(sample_record())
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4000, resource.RLIM_INFINITY))
+            count, refused = 1, 0
+            for _ in range(20):
+                try:
+                    log.append(sample_record())
+                    count += 1
+                except LogError:
+                    refused += 1
+            os._exit(count if refused else 99)
+        except BaseException:
+            os._exit(98)
+    _, status = os.waitpid(child, 0)
+    taken = os.waitstatus_to_exitcode(status)
+    assert 1 <= taken < 20
+    assert len(ids_of(folder)) == taken
+    assert faults_of(folder) == ()
+
+
+def test_the_clock_going_back_leaves_times_of_checkpoints_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = LogFolder(tmp_path / "log")
+    for now in (2_000_000_000, 1_000_000_000):
+        monkeypatch.setattr(time, "time_ns", lambda now=now: now * 1_000_000_000)
+        log = TransparencyLog({"path": str(folder.path)})
+        log.append(sample_record())
+        log.close()
+    times = [stamp for _, stamp, _ in folder.open().checkpoints()]
+    assert times == sorted(times)
+    assert len(times) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"paht": "x"}, "paht"),
+        ({"path": 3}, "path"),
+        ({"durability": "mem"}, "durability"),
+        ({"origin": 3}, "origin"),
+        ({"integrate": "no"}, "integrate"),
+    ],
+)
+def test_a_wrong_option_is_named(options: dict[str, object], told: str) -> None:
+    with pytest.raises(PolicyError, match=told):
+        TransparencyLog(options)
+
+
+def test_a_folder_that_is_no_log_is_named(tmp_path: Path) -> None:
+    (tmp_path / "log.db").write_bytes(b"SQLite format 3\x00 and then nothing")
+    with pytest.raises(LogError, match="is no log of chopmark"):
+        LogFolder(tmp_path).open()
+    with pytest.raises(LogError, match="log init"):
+        LogFolder(tmp_path / "none").open()
+
+
+def test_paths_of_a_policy_start_at_its_file(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text(
+        'name = "p"\nplugins = ["log"]\n[settings.log]\npath = "records"\n'
+    )
+    policy: Policy = load_policy(str(tmp_path / "p.toml"))
+    assert make_log(policy).folder.path == tmp_path / "records"
