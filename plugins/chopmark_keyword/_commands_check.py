@@ -21,6 +21,7 @@ from ._due import due
 from ._lint import Grade, lint
 from ._lists import FOLDINGS, Folding, WordList, next_expiry
 from ._matcher import Matcher
+from ._read import TO_UTF_8
 
 
 @click.command("lint")
@@ -75,8 +76,10 @@ def _texts(path: Path) -> Iterator[str]:
             for line in file:
                 if line.strip():
                     yield line.rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{path} cannot be read as UTF-8 text: {error}") from error
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{path} is not UTF-8: {TO_UTF_8}") from error
 
 
 @click.command("stats")

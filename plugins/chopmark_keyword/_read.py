@@ -47,6 +47,9 @@ def read_bundled(name: str) -> WordList:
     return _or_refuse(check(f"bundled:{name}", read_toml(text)))
 
 
+TO_UTF_8 = "save the file as UTF-8 (from GBK: iconv -f GBK -t UTF-8 FILE)"
+
+
 def read_file(path: Path) -> Reading:
     """Read the list at `path`; never raises for what is in the file, or for a missing one."""
     reader = READERS.get(path.suffix.casefold())
@@ -57,7 +60,7 @@ def read_file(path: Path) -> Reading:
     except OSError as error:
         return _failed(path, f"cannot be read ({error.strerror}); correct the path or the rights")
     except UnicodeDecodeError as error:
-        return _failed(path, f"not UTF-8 at byte {error.start}; save the file as UTF-8")
+        return _failed(path, f"not UTF-8 at byte {error.start}; {TO_UTF_8}")
     return check(str(path), reader(text))
 
 

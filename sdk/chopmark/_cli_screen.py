@@ -57,7 +57,8 @@ def screen_command(
 ) -> None:
     """Judge the text in FILE, or standard input, and print what the policy would do with it.
 
-    Exits with 3 where the text would not be delivered.
+    Exits with 3 where the text would not be delivered. Verdicts that begin behind the first one
+    that denies it are not listed: nothing there would be delivered.
 
     With --jsonl every line of FILE is an object with "id", "text" and, if it differs from
     --direction, "direction". For each a line is printed, in the same order: "id", "action",

@@ -150,7 +150,9 @@ def parse(line: bytes | None, direction: Direction) -> Item:
         data = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadLineError(f"is not UTF-8 at byte {error.start}") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise BadLineError('is nested too deep; write {"id": "1", "text": "..."}') from error
+    except ValueError as error:
         raise BadLineError(f"is not JSON: {error}") from error
     if not isinstance(data, dict):
         raise BadLineError('is no JSON object; write {"id": "1", "text": "..."}')

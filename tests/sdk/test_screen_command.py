@@ -142,7 +142,7 @@ def test_answers_come_in_the_order_of_the_lines(policy: str, workers: int) -> No
 
 BAD = [
     (b"{", "is not JSON: "),
-    (b"[" * 100_000, "is not JSON: "),
+    (b"[" * 100_000, "is nested too deep; write "),
     (b'{"id": 1, "text": "\xff"}', "is not UTF-8 at byte 19"),
     (b"[1]", "is no JSON object; write "),
     (b'{"text": "a"}', "has no 'id'; give a string or a whole number"),

@@ -121,7 +121,7 @@ BROKEN_TOML = {
     "two faults": (HEAD + ENTRY.replace("block", "no") * 2, ["entry 1", "(and 1 more; see"]),
     "not UTF-8": (
         (HEAD + ENTRY).replace("炸", "烈").encode("gbk"),
-        ["not UTF-8 at byte", "save the file"],
+        ["not UTF-8 at byte", "save the file as UTF-8 (from GBK: iconv"],
     ),
 }
 

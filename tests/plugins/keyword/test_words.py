@@ -113,7 +113,7 @@ def test_a_table_of_another_make_is_taken_by_its_column(
 @pytest.mark.parametrize(
     ("content", "more", "said"),
     [
-        (b"\xff\xfe", [], "cannot be read as UTF-8 text"),
+        (b"\xff\xfe", [], "is not UTF-8: save the file as UTF-8 (from GBK: iconv"),
         ("炸药\n\u200b\n".encode(), [], "only invisible characters"),
         ("炸药\n".encode(), ["--level", "bad"], "`level` is 'bad'; write one of"),
         ("炸药\n".encode(), ["--risks", "A.9.z"], "`risks` is 'A.9.z'; write codes of GB/T 45654"),
