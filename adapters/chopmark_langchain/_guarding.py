@@ -11,20 +11,24 @@ T = TypeVar("T")
 Done = Callable[[Response], None]
 
 
+def a_chopmark(chop: Chopmark) -> Chopmark:
+    """Return `chop`; raise `TypeError` where it is something else, such as a policy's name."""
+    if not isinstance(chop, Chopmark):
+        raise TypeError(
+            f'a Chopmark is needed, not {type(chop).__name__}; make one: Chopmark(policy="cn")'
+        )
+    return chop
+
+
 class Guarding:
     """What a guarded object is guarded by. Two are equal where all three parts are."""
 
     __slots__ = ("chop", "on_block", "on_response")
 
     def __init__(self, chop: Chopmark, on_block: OnBlock, on_response: Done | None) -> None:
-        if not isinstance(chop, Chopmark):
-            raise TypeError(
-                f"guard() takes a Chopmark as its second argument, not {type(chop).__name__}; "
-                'make one: Chopmark(policy="cn")'
-            )
         if on_block not in ("raise", "refuse"):
             raise ValueError(f'on_block is {on_block!r}; give "raise" or "refuse"')
-        self.chop = chop
+        self.chop = a_chopmark(chop)
         self.on_block: OnBlock = on_block
         self.on_response = on_response
 

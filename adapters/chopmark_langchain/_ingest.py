@@ -9,6 +9,8 @@ from langchain_core.documents import BaseDocumentTransformer, Document
 
 from chopmark import Chopmark
 
+from ._guarding import a_chopmark
+
 MARKS = "chopmark_marks"
 """The key of a document's metadata that names whose marks were taken off."""
 
@@ -28,7 +30,7 @@ class MarkStripper(BaseDocumentTransformer):
     """
 
     def __init__(self, chop: Chopmark) -> None:
-        self._chop = chop
+        self._chop = a_chopmark(chop)
 
     def transform_documents(
         self, documents: Sequence[Document], **kwargs: Any

@@ -15,7 +15,7 @@ from langchain_core.outputs import LLMResult
 
 from chopmark import Chopmark, PolicyError, Request, Usage
 
-from ._guarding import Done
+from ._guarding import Done, a_chopmark
 from ._prompts import prompt_request
 from ._request import request
 from ._texts import TextPieces
@@ -55,7 +55,7 @@ class RecordOnlyCallback(BaseCallbackHandler):
     run_inline = True  # else every call of async code would hop to a thread
 
     def __init__(self, chop: Chopmark, *, on_response: Done | None = None) -> None:
-        found = [d.name for d in chop.detectors] + [m.name for m in chop.markers]
+        found = [d.name for d in a_chopmark(chop).detectors] + [m.name for m in chop.markers]
         if found:
             raise PolicyError(
                 f"policy {chop.policy.name!r} brings {', '.join(found)}, and a callback can "

@@ -30,6 +30,15 @@ class Binding:
         return {"on_block": self.on_block, "done": self.on_response}
 
 
+def a_chopmark(chop: Chopmark) -> Chopmark:
+    """Return `chop`; raise `TypeError` where it is something else, such as a policy's name."""
+    if not isinstance(chop, Chopmark):
+        raise TypeError(
+            f'a Chopmark is needed, not {type(chop).__name__}; make one: Chopmark(policy="cn")'
+        )
+    return chop
+
+
 def binding_of(llm: Any) -> Binding:
     """Return the binding of a guarded `llm`.
 

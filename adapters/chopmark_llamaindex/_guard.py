@@ -11,7 +11,7 @@ from pydantic import PrivateAttr
 
 from chopmark import Chopmark, OnBlock, RequestError
 
-from ._binding import PRIVATE, Binding, Done, binding_of
+from ._binding import PRIVATE, Binding, Done, a_chopmark, binding_of
 from ._calling import Calls
 from ._objects import ObjectCalls
 
@@ -37,6 +37,7 @@ def guard(
 
     Raises:
         RequestError: `llm` is no LLM of LlamaIndex, or another policy guards it already.
+        TypeError: `chop` is no `Chopmark`.
     """
     if not isinstance(llm, BaseLLM):
         raise RequestError(
@@ -45,6 +46,7 @@ def guard(
         )
     if on_block not in ("raise", "refuse"):
         raise RequestError(f"on_block is {on_block!r}; give 'raise' or 'refuse'")
+    a_chopmark(chop)
     if isinstance(llm, StructuredLLM):
         inner = guard(llm.llm, chop, on_block=on_block, on_response=on_response)
         return llm.model_copy(update={"llm": inner})

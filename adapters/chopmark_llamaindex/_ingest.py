@@ -10,6 +10,8 @@ from pydantic import PrivateAttr
 
 from chopmark import Chopmark
 
+from ._binding import a_chopmark
+
 MARKS = "chopmark_marks"
 """The key of a node's metadata that names whose marks were taken off."""
 
@@ -34,7 +36,7 @@ class MarkStripper(TransformComponent):
 
     def __init__(self, chop: Chopmark, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.policy, self._chop = chop.policy_id, chop
+        self.policy, self._chop = a_chopmark(chop).policy_id, chop
 
     @classmethod
     def class_name(cls) -> str:

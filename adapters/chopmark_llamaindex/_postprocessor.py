@@ -11,6 +11,7 @@ from pydantic import PrivateAttr
 
 from chopmark import Chopmark, Screening
 
+from ._binding import a_chopmark
 from ._pieces import KEY
 
 Dropped = Callable[[NodeWithScore, Screening], None]
@@ -44,7 +45,7 @@ class ChopmarkPostprocessor(BaseNodePostprocessor):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._chop, self._audience, self._on_dropped = chop, audience, on_dropped
+        self._chop, self._audience, self._on_dropped = a_chopmark(chop), audience, on_dropped
 
     @classmethod
     def class_name(cls) -> str:

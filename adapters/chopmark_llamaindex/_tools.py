@@ -10,6 +10,8 @@ from llama_index.core.tools.types import AsyncBaseTool, BaseTool, ToolOutput
 
 from chopmark import Chopmark, RequestError, Screening
 
+from ._binding import a_chopmark
+
 if TYPE_CHECKING:
     _Own = AsyncBaseTool
 else:
@@ -28,6 +30,7 @@ def guard_tool(tool: T, chop: Chopmark, *, audience: str = "") -> T:
 
     Raises:
         RequestError: `tool` is no tool of LlamaIndex.
+        TypeError: `chop` is no `Chopmark`.
     """
     if not isinstance(tool, BaseTool):
         raise RequestError(
@@ -38,7 +41,7 @@ def guard_tool(tool: T, chop: Chopmark, *, audience: str = "") -> T:
     if not isinstance(tool, _GuardedTool):
         kind = _guarded_class(kind)
     guarded: T = kind.__new__(kind)
-    guarded.__dict__.update(vars(tool), _chopmark=(chop, audience))
+    guarded.__dict__.update(vars(tool), _chopmark=(a_chopmark(chop), audience))
     return guarded
 
 

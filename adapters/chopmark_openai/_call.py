@@ -31,6 +31,11 @@ class Setting:
     on_response: Callable[[Response], None] | None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.chop, Chopmark):
+            raise TypeError(
+                f"a Chopmark is needed, not {type(self.chop).__name__}; make one: "
+                'Chopmark(policy="cn")'
+            )
         if self.on_block not in ("raise", "refuse"):
             raise RequestError(f'on_block is {self.on_block!r}; give "raise" or "refuse"')
 

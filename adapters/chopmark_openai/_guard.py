@@ -152,6 +152,7 @@ def guard(
 
     Raises:
         RequestError: this is no such client.
+        TypeError: `chop` is no `Chopmark`.
     """
     if isinstance(client, openai.AsyncOpenAI):
         layer = _async_layer

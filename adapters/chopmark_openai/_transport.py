@@ -43,6 +43,7 @@ def transport(
 
     Raises:
         RequestError: `inner` is no transport of `module`.
+        TypeError: `chop` is no `Chopmark`.
     """
     if module is None:
         try:

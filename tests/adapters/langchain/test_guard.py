@@ -11,7 +11,15 @@ from langchain_models import ChatScript
 
 from chopmark import Chopmark, Message, Policy, Request, RequestError
 from chopmark.testing import MemoryLog, plugin
-from chopmark_langchain import LangChainBlocked, _supported, guard
+from chopmark_langchain import (
+    LangChainBlocked,
+    MarkStripper,
+    RecordOnlyCallback,
+    _supported,
+    chop_step,
+    guard,
+    guard_chain,
+)
 
 
 def test_a_model_in_a_binding_or_a_chain_is_guarded(chop):
@@ -58,6 +66,22 @@ def test_guarding_again_with_other_options_replaces_them(chop):
     model = guard(guard(ChatScript(), chop), chop, on_block="refuse")
     assert model.invoke("FORBIDDEN").text == chop.policy.refusal("en")
     assert guard(model, chop, on_block="refuse") is model
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda chop: guard(ChatScript(), chop),
+        lambda chop: guard_chain(RunnableLambda(len), chop),
+        chop_step,
+        RecordOnlyCallback,
+        MarkStripper,
+    ],
+)
+def test_a_policys_name_in_the_place_of_a_chopmark_is_told(use):
+    for wrong in ("cn", None):
+        with pytest.raises(TypeError, match=f"not {type(wrong).__name__}; make one: Chopmark"):
+            use(wrong)
 
 
 def test_a_guarded_class_is_made_once(chop):

@@ -9,12 +9,20 @@ import pytest
 from llama_index.core import Settings
 from llama_index.core.llms import LLM, ChatMessage, MockLLM
 from llama_index.core.llms.structured_llm import StructuredLLM
+from llama_index.core.tools import FunctionTool
 from llamaindex_models import Completing, Wire, wired
 from pydantic import BaseModel
 
 from chopmark import Chopmark, Policy, PolicyBlocked, RequestError
 from chopmark.testing import WordDetector, plugin
-from chopmark_llamaindex import LlamaIndexBlocked, _supported, guard
+from chopmark_llamaindex import (
+    ChopmarkPostprocessor,
+    LlamaIndexBlocked,
+    MarkStripper,
+    _supported,
+    guard,
+    guard_tool,
+)
 
 
 def blocked(llm):
@@ -86,6 +94,21 @@ def test_only_llms_of_llamaindex_can_be_guarded(chop):
         guard({}, chop)
     with pytest.raises(RequestError, match="'raise' or 'refuse'"):
         guard(MockLLM(), chop, on_block="ignore")
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda chop: guard(MockLLM(), chop),
+        lambda chop: guard_tool(FunctionTool.from_defaults(len, name="count"), chop),
+        ChopmarkPostprocessor,
+        MarkStripper,
+    ],
+)
+def test_a_policys_name_in_the_place_of_a_chopmark_is_told(use):
+    for wrong in ("cn", None):
+        with pytest.raises(TypeError, match=f"not {type(wrong).__name__}; make one: Chopmark"):
+            use(wrong)
 
 
 def test_an_llm_built_from_a_guarded_class_says_that_it_has_no_policy(chop):

@@ -241,6 +241,14 @@ def test_on_response_is_told_how_every_call_ended(server, chop):
     assert got.to_dict()["chopmark"] == got.chopmark
 
 
+def test_a_policys_name_in_the_place_of_a_chopmark_is_told(server):
+    for wrong in ("cn", None):
+        with pytest.raises(TypeError, match=f"not {type(wrong).__name__}; make one: Chopmark"):
+            guard(server.client(), wrong)
+        with pytest.raises(TypeError, match="a Chopmark is needed"):
+            transport(wrong)
+
+
 def test_what_is_no_client_is_refused_with_a_cure(chop):
     with pytest.raises(RequestError, match="transport"):
         guard(object(), chop)
