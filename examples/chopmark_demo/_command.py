@@ -15,7 +15,7 @@ import click
 
 from chopmark import Chopmark, Policy, load_policy
 
-from ._local import Endpoint, local_model
+from ._local import Endpoint, answers, local_model
 from ._marked import PROMPT as MARKED
 from ._marked import can_mark, mark_and_find
 from ._prompts import Prompt, load_prompts
@@ -55,6 +55,10 @@ def demo_command(
         )
     if bool(base_url) != bool(model):
         raise click.UsageError("give --base-url and --model together")
+    if base_url and not answers(base_url):
+        raise click.ClickException(
+            f"no server at {base_url}; start it, or leave --base-url and --model out"
+        )
     if api_key:
         os.environ["OPENAI_API_KEY"] = api_key
     logging.getLogger("httpx").setLevel(logging.WARNING)

