@@ -15,6 +15,9 @@ from ._prompts import Prompt
 
 ORDER = ("allow", "modify", "escalate", "block")
 
+DECIDED = {"modify": "modify", "escalate": "escalate", "block": "deny"}
+"""What a verdict asked for that made the policy act so."""
+
 
 @dataclass(slots=True)
 class Turn:
@@ -36,8 +39,10 @@ class Turn:
 
     @property
     def why(self) -> list[str]:
-        """The categories that made the policy act, each once, in order."""
-        acted = [v for r in self.responses for v in r.verdicts if v.outcome not in ("allow",)]
+        """The categories that decided what was done, each once, in order; a warning does not."""
+        acted = [
+            v for r in self.responses for v in r.verdicts if v.outcome == DECIDED.get(r.action)
+        ]
         return list(dict.fromkeys(v.category for v in acted))
 
     @property

@@ -53,6 +53,14 @@ def test_every_prompt_has_the_outcome_that_it_shows(shown: dict[str, Any]) -> No
         assert (turn["action"], turn["label"]) == EXPECTED[turn["id"]], turn
 
 
+def test_what_is_named_as_the_reason_is_what_decided(shown: dict[str, Any]) -> None:
+    for turn in shown["turns"]:
+        verdicts = [verdict for call in turn["calls"] for verdict in call["verdicts"]]
+        decided = {v["category"] for v in verdicts if v["outcome"] not in ("allow", "warn")}
+        assert set(turn["why"]) <= decided, turn
+        assert bool(turn["why"]) == (turn["action"] != "allow"), turn
+
+
 def test_the_frameworks_agree(shown: dict[str, Any]) -> None:
     assert shown["frameworks_agree"]
     assert {turn["framework"] for turn in shown["turns"]} == {
