@@ -128,3 +128,10 @@ def test_every_bundled_term_finds_itself(detect: Callable[..., KeywordDetector])
             found = {v.detail for v in bundled.judge(f"，{entry.term}。", CONTEXT)}
             hidden = entry.level == "allow"
             assert (f"{words.name}#{entry.number}" in found) != hidden
+
+
+def test_no_bundled_term_has_a_sign_that_all_text_is_full_of(bundled: KeywordDetector) -> None:
+    """A comma in one term makes every comma of every text a character that must be compared."""
+    signs = set(",，。、；：？！.;:?!")
+    terms = [entry.term for words in bundled.lists for entry in words.entries]
+    assert [term for term in terms if signs & {*term}] == []
