@@ -7,16 +7,19 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
 
 from . import _plugins
+from ._build import shipped_policy
 from ._chopmark import Chopmark
 from ._cli_screen import screen_command
 from ._errors import ChopmarkError
-from ._policy_file import builtin_names, load_policy
+from ._policy_file import builtin_names, extended_by, load_policy
 from ._version import __version__
+from .policy import Policy
 from .terminal import table
 
 
@@ -142,17 +145,29 @@ def _rule(rule: object) -> str:
 @policy_group.command("check")
 @click.argument("file", type=click.Path())
 def check_command(file: str) -> None:
-    """Check the policy FILE: its keys, its rules, its plugins and their options."""
+    """Check the policy FILE: its keys, its rules, its plugins and their options.
+
+    Exits with 1 where one is wrong, or a rule that FILE writes is of a category that no detector
+    of the policy has.
+    """
     chop = Chopmark(file)
+    parent = extended_by(file, partial(shipped_policy, []))
+    inherited = _categories(parent) if parent else set()
+    wrong = False
+    for category, note in _unmatched(chop):
+        wrong = wrong or category not in inherited
+        click.echo(f"{'note' if category in inherited else 'wrong'}: {note}", err=True)
+    for note in _misspelt_audiences(chop.policy, parent):
+        click.echo(f"note: {note}", err=True)
+    if wrong:
+        raise SystemExit(1)
     detectors = ", ".join(d.name for d in chop.detectors) or "none"
     markers = ", ".join(m.name for m in chop.markers) or "none"
     log = chop.log.name if chop.log else "none"
     click.echo(f"{chop.policy_id} is fine: detectors {detectors}; markers {markers}; log {log}")
-    for note in _unmatched(chop):
-        click.echo(f"note: {note}", err=True)
 
 
-def _unmatched(chop: Chopmark) -> Iterator[str]:
+def _unmatched(chop: Chopmark) -> Iterator[tuple[str, str]]:
     """Say which rules no detector can match, where every detector says what it reports."""
     known: set[str] = {"*", "wrapper"}
     for detector in chop.detectors:
@@ -160,14 +175,34 @@ def _unmatched(chop: Chopmark) -> Iterator[str]:
         if categories is None:
             return
         known |= set(categories)
-    policy = chop.policy
-    for rules in (policy.rules, *policy.audiences.values()):
-        for category in {**rules.both, **rules.input, **rules.output}:
-            # A rule may be broader than what a detector names, or narrower.
-            if not any(_under(category, k) or _under(k, category) for k in known):
-                close = difflib.get_close_matches(category, known, n=1, cutoff=0.5)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                yield f"the rule for {category!r} matches no detector of this policy{hint}"
+    for category in sorted(_categories(chop.policy)):
+        # A rule may be broader than what a detector names, or narrower.
+        if not any(_under(category, k) or _under(k, category) for k in known):
+            close = difflib.get_close_matches(category, known, n=1, cutoff=0.5)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            yield category, f"the rule for {category!r} matches no detector of this policy{hint}"
+
+
+def _categories(policy: Policy) -> set[str]:
+    """Return the categories that `policy` has a rule for, for anybody."""
+    return {
+        category
+        for rules in (policy.rules, *policy.audiences.values())
+        for category in (*rules.both, *rules.input, *rules.output)
+    }
+
+
+def _misspelt_audiences(policy: Policy, parent: Policy | None) -> Iterator[str]:
+    """Say which audiences are almost one that others know: calls would be for the other one."""
+    others = [load_policy(name) for name in builtin_names()] + ([parent] if parent else [])
+    known = {audience for other in others for audience in other.audiences}
+    for audience in policy.audiences:
+        close = difflib.get_close_matches(audience, known - {audience}, n=1, cutoff=0.8)
+        if audience not in known and close:
+            yield (
+                f"the rules for the audience {audience!r} hold for calls that name it so; did you "
+                f"mean {close[0]!r}?"
+            )
 
 
 def _under(category: str, broader: str) -> bool:

@@ -75,6 +75,21 @@ def load_policy(
     return parse_policy(text, str(path), find, above=(*above, where))
 
 
+def extended_by(source: str, find: Find = lambda name: None) -> Policy | None:
+    """Return the policy that the file `source` extends; None where it extends none."""
+    if not Path(source).is_file():
+        return None
+    parent = tomllib.loads(Path(source).read_text("utf-8")).get("extends")
+    return load_policy(_beside(parent, source), find) if isinstance(parent, str) else None
+
+
+def _beside(parent: str, where: str) -> str:
+    """Return a name as it is, and the path of a file from the folder of `where`."""
+    if parent.endswith(".toml") and not Path(parent).is_absolute():
+        return str(Path(where).parent / parent)
+    return parent
+
+
 def _named(name: str, find: Find) -> Policy | None:
     if name in builtin_names():
         file = resources.files("chopmark") / "policies" / f"{name}.toml"
@@ -108,10 +123,8 @@ def _policy(
         raise table.wrong("name", name, "give a name")
     base = Policy(name=name)
     if (parent := table.take("extends", str, None)) is not None:
-        if parent.endswith(".toml") and not Path(parent).is_absolute():
-            parent = str(Path(where).parent / parent)
         try:
-            base = replace(load_policy(parent, find, above), name=base.name)
+            base = replace(load_policy(_beside(parent, where), find, above), name=base.name)
         except _CycleError:
             raise
         except PolicyError as error:

@@ -6,9 +6,11 @@ import json
 import os
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from chopmark._cli import cli
+from chopmark._policy_file import builtin_names
 
 WORDS = """# name: mine
 # version: 1
@@ -94,11 +96,39 @@ def test_bytes_that_are_not_utf_8_are_told_and_never_judged_as_other_characters(
     assert "--text is not UTF-8" in found.output
 
 
-def test_a_rule_that_nothing_will_ever_match_is_told(tmp_path: Path) -> None:
+def test_a_rule_that_nothing_will_ever_match_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
     file.write_text('plugins = ["keyword"]\n[rules]\nkeyword.fraud = "block"\nkeywrd = "block"\n')
     found = run("policy", "check", str(file))
-    assert found.exit_code == 0
-    assert "the rule for 'keywrd' matches no detector" in found.output
+    assert found.exit_code == 1
+    assert "wrong: the rule for 'keywrd' matches no detector" in found.output
     assert "did you mean 'keyword'?" in found.output
     assert "keyword.fraud" not in found.output
+    assert "is fine" not in found.output
+
+
+def test_a_rule_of_what_is_extended_may_stay_without_its_detector(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(POLICY + 'pii = "modify"\n')
+    file = tmp_path / "p.toml"
+    file.write_text('extends = "base.toml"\n[rules]\nkeyword = "warn"\n')
+    found = run("policy", "check", str(file))
+    assert found.exit_code == 0
+    assert "note: the rule for 'pii' matches no detector" in found.output
+    assert "is fine" in found.output
+
+
+def test_an_audience_that_is_almost_a_known_one_is_noted(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text(POLICY + '[audiences.minr.rules]\nkeyword = "block"\n')
+    found = run("policy", "check", str(file))
+    assert found.exit_code == 0
+    assert "note: the rules for the audience 'minr' hold for calls that name it so" in found.output
+    assert "did you mean 'minor'?" in found.output
+    file.write_text(POLICY + '[audiences.minor.rules]\nkeyword = "block"\n')
+    assert "note" not in run("policy", "check", str(file)).output
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_the_built_in_policies_are_fine(name: str) -> None:
+    found = run("policy", "check", name)
+    assert (found.exit_code, found.stderr) == (0, "")
