@@ -43,18 +43,24 @@ def models(context: click.Context) -> None:
 @_given
 @_json
 def list_command(names: Sequence[str], as_json: bool) -> None:
-    """List models, by default the bundled ones: size, heads, whether the digest is right."""
+    """List models, by default the bundled ones: size, heads, whether the digest is right.
+
+    Exits with 1 where a digest is wrong or a folder cannot be used.
+    """
     found = [look(name) for name in names or bundled()]
     if as_json:
         _print_json(found)
-        return
-    rows = [
-        (one.name, f"{one.bytes / 1e6:.1f} MB", one.state, ", ".join(one.heads)) for one in found
-    ]
-    click.echo(table(("MODEL", "SIZE", "DIGEST", "HEADS"), rows))
-    for one in found:
-        if one.error:
-            click.echo(f"{one.name}: {one.error}", err=True)
+    else:
+        rows = [
+            (one.name, f"{one.bytes / 1e6:.1f} MB", one.state, ", ".join(one.heads))
+            for one in found
+        ]
+        click.echo(table(("MODEL", "SIZE", "DIGEST", "HEADS"), rows))
+        for one in found:
+            if one.error:
+                click.echo(f"{one.name}: {one.error}", err=True)
+    if any(one.state == "wrong" for one in found):
+        sys.exit(1)
 
 
 @models.command("verify")

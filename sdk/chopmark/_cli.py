@@ -16,9 +16,10 @@ from . import _plugins
 from ._build import shipped_policy
 from ._chopmark import Chopmark
 from ._cli_screen import screen_command
-from ._errors import ChopmarkError
+from ._errors import ChopmarkError, PluginError
 from ._policy_file import builtin_names, extended_by, load_policy
 from ._version import __version__
+from .hookspecs import Detector
 from .policy import Policy
 from .terminal import table
 
@@ -145,12 +146,14 @@ def _rule(rule: object) -> str:
 @policy_group.command("check")
 @click.argument("file", type=click.Path())
 def check_command(file: str) -> None:
-    """Check the policy FILE: its keys, its rules, its plugins and their options.
+    """Check the policy FILE: its keys, its rules, its plugins, their options and their models.
 
     Exits with 1 where one is wrong, or a rule that FILE writes is of a category that no detector
     of the policy has.
     """
     chop = Chopmark(file)
+    for detector in chop.detectors:
+        _warm_up(detector)
     parent = extended_by(file, partial(shipped_policy, []))
     inherited = _categories(parent) if parent else set()
     wrong = False
@@ -165,6 +168,21 @@ def check_command(file: str) -> None:
     markers = ", ".join(m.name for m in chop.markers) or "none"
     log = chop.log.name if chop.log else "none"
     click.echo(f"{chop.policy_id} is fine: detectors {detectors}; markers {markers}; log {log}")
+
+
+def _warm_up(detector: Detector) -> None:
+    """Let a detector load what it would load at its first text: only that shows a broken file."""
+    warm_up = getattr(detector, "warm_up", None)
+    if warm_up is None:
+        return
+    try:
+        warm_up()
+    except ChopmarkError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"detector {detector.name!r} cannot begin: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _unmatched(chop: Chopmark) -> Iterator[tuple[str, str]]:

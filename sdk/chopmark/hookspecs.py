@@ -83,7 +83,9 @@ class Detector(Protocol):
     finds the rules that nothing will ever match. It may have `begin(context)`, called once for
     each text: the detector that this returns judges the pieces of that text, in order. It may
     have `judge_with_scores(text, context)`, which returns what `judge` does and a mapping with
-    the score of each of its categories, too low for a verdict or not.
+    the score of each of its categories, too low for a verdict or not. It may have `warm_up()`,
+    which loads what the first text would, and raises where that cannot be used: `chopmark policy
+    check` calls it.
     """
 
     name: str

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from tokenizers import Tokenizer, normalizers, processors
 
 import chopmark_models
 from chopmark import Chopmark, Context, ModelError, Policy
+from chopmark._cli import cli
 from chopmark_onnx import OnnxDetector, chopmark_detectors
 
 OUTPUT = Context(direction="output")
@@ -146,6 +148,20 @@ def test_a_network_cut_short_anywhere_is_refused(toy: Any, tmp_path: Path) -> No
         (folder / "model.onnx").write_bytes(whole[:left])
         with pytest.raises(ModelError, match=r"model\.onnx' "):
             made(folder, warm_up=True)
+
+
+def test_policy_check_reads_the_network_that_the_first_text_would(toy: Any, tmp_path: Path) -> None:
+    folder = shutil.copytree(toy(), tmp_path / "cut")
+    policy = tmp_path / "p.toml"
+    policy.write_text('plugins = ["onnx"]\n[settings.onnx]\nmodel = "cut"\n')
+    fine = CliRunner().invoke(cli, ["policy", "check", str(policy)])
+    assert fine.exit_code == 0, fine.output
+    whole = (folder / "model.onnx").read_bytes()
+    (folder / "model.onnx").write_bytes(whole[: len(whole) // 2])
+    cut = CliRunner().invoke(cli, ["policy", "check", str(policy)])
+    assert cut.exit_code == 1
+    assert "model.onnx' " in cut.output
+    assert "is fine" not in cut.output
 
 
 def test_labels_that_are_more_or_fewer_than_the_network_has_are_refused(toy: Any) -> None:

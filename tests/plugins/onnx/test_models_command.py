@@ -106,7 +106,9 @@ def test_the_bundled_models_are_listed_with_size_heads_and_digest(
 
 def test_folders_are_listed_too_and_what_is_wrong_is_said(pinned: Path, plain: Path) -> None:
     gone = str(plain / "gone")
-    found = json.loads(run("list", str(pinned), str(plain), gone, "--json")[1])
+    status, listed = run("list", str(pinned), str(plain), gone, "--json")
+    found = json.loads(listed)
+    assert status == 1
     assert [(one["name"], one["state"]) for one in found] == [
         (str(pinned), "ok"), (str(plain), "not pinned"), (gone, "wrong"),
     ]  # fmt: skip
@@ -114,8 +116,9 @@ def test_folders_are_listed_too_and_what_is_wrong_is_said(pinned: Path, plain: P
     assert found[0]["bytes"] == (pinned / "model.onnx").stat().st_size
     assert "is not there; name a folder" in found[2]["error"]
     status, said = run("list", str(pinned), gone)
-    assert status == 0
+    assert status == 1
     assert "is not there; name a folder" in said
+    assert run("list", str(pinned), str(plain))[0] == 0
 
 
 @pytest.mark.skipif(not chopmark_models.names(), reason="no model is bundled in this checkout")
