@@ -1,6 +1,6 @@
 """Runs the benchmarks one after the other; each prints its figures, and the limits beside them.
 
-The peers need environments of their own: bench/peers/compare.py.
+Those that want data, tools or environments of their own are not run, and named at the end.
 """
 
 from __future__ import annotations
@@ -16,6 +16,12 @@ ORDER = (
     "pii.py", "minors.py", "injection.py", "onnx.py", "cascade.py", "screen.py", "memory.py",
     "inspect_text.py", "label_files.py", "jsonl.py", "conversation.py",
 )  # fmt: skip
+APART = {
+    "disguises.py": " DATA: found disguises; wants benign texts, and models/tables/requirements.txt",
+    "survival.py": ": what is left of every mark; wants the tools that texts and files go through",
+    "peers/compare.py": " --setup: the peers, each in an environment of its own",
+}
+WITH_DATA = ("pii.py", "minors.py", "injection.py")  # run for their speed; data shows what is found
 
 
 def main() -> int:
@@ -28,7 +34,11 @@ def main() -> int:
             continue
         print(f"\n== {name}", flush=True)
         failed += subprocess.run([sys.executable, HERE / name], check=False).returncode != 0
-    print("\npeers: python bench/peers/compare.py --setup")
+    print("\n== not run")
+    for name, wants in APART.items():
+        print(f"python bench/{name}{wants}")
+    for name in WITH_DATA:
+        print(f"python bench/{name} --data DIR: what it finds in labelled texts")
     return 1 if failed else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,14 @@ def test_the_make_targets_that_documents_name_exist() -> None:
 
 def test_the_page_of_commands_is_what_help_prints() -> None:
     subprocess.run([sys.executable, ROOT / "docs" / "commands.py", "--check"], check=True)
+
+
+def test_every_benchmark_is_run_by_make_bench_or_named_by_it() -> None:
+    bench = ROOT / "bench"
+    names = runpy.run_path(str(bench / "run.py"))
+    programs = {
+        file.name for file in bench.glob("*.py")
+        if file.name != "run.py" and '__name__ == "__main__"' in file.read_text("utf-8")
+    }  # fmt: skip
+    assert programs == {*names["ORDER"], *names["APART"]} - {"peers/compare.py"}
+    assert all((bench / name).is_file() for name in (*names["APART"], *names["WITH_DATA"]))
