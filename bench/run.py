@@ -17,7 +17,7 @@ ORDER = (
     "inspect_text.py", "label_files.py", "jsonl.py", "conversation.py",
 )  # fmt: skip
 APART = {
-    "disguises.py": " DATA: found disguises; wants benign texts, and models/tables/requirements.txt",
+    "disguises.py": " DATA: what is seen through; wants texts, and models/tables/requirements.txt",
     "survival.py": ": what is left of every mark; wants the tools that texts and files go through",
     "peers/compare.py": " --setup: the peers, each in an environment of its own",
 }
