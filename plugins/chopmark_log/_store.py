@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -53,6 +54,7 @@ class Store:
                 f"file:{path}?mode={mode}", uri=True, check_same_thread=False, timeout=30,
                 isolation_level=None,
             )  # fmt: skip
+            weakref.finalize(self, self._base.close)
             self._base.execute("PRAGMA synchronous = FULL")
             self.origin = self._meta("origin")
             found = int(self._meta("format"))

@@ -450,9 +450,12 @@ def _lines(file: Path) -> list[str]:
 
 def _base64(text: str, what: str) -> bytes:
     try:
-        return base64.b64decode(text.encode("ascii"), validate=True)
+        data = base64.b64decode(text.encode("ascii"), validate=True)
     except (UnicodeError, binascii.Error) as error:
         raise VerifyError(f"{what} is no base64: {text[:60]!r}") from error
+    if base64.b64encode(data).decode() != text:  # unused bits that are set: one way to write it
+        raise VerifyError(f"{what} is base64 in another form than the usual one: {text[:60]!r}")
+    return data
 
 
 def _is_number(text: str) -> bool:
