@@ -69,3 +69,12 @@ def test_every_benchmark_is_run_by_make_bench_or_named_by_it() -> None:
     }  # fmt: skip
     assert programs == {*names["ORDER"], *names["APART"]} - {"peers/compare.py"}
     assert all((bench / name).is_file() for name in (*names["APART"], *names["WITH_DATA"]))
+
+
+def test_the_readme_names_every_command() -> None:
+    page = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    listed = page.partition("Commands:\n")[2].partition("```")[0]
+    commands = re.findall(r"^  (\w+)", listed, re.M)
+    assert {"screen", "models"} <= set(commands)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert [name for name in commands if f"chopmark {name}" not in readme] == []
