@@ -16,8 +16,8 @@ Enable it with `plugins = ["label"]` and set it up under `[settings.label]`:
     key = "sm2.pem"         # for seal = "sm2"
 
 Sources: Measures for Labelling AI-Generated Synthetic Content (2025), Article 4; GB 45438-2025,
-5.1 (elements of the wording), 5.6 (labels of an interface). An answer in Markdown that begins
-with front matter must be labelled at its end, since a label before it would hide it.
+5.1 (elements of the wording), 5.6 (labels of an interface). The label at the start stands behind
+the front matter of Markdown and the head of an HTML page, which wait for their end.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from chopmark.hookspecs import Marker, Wrapper
 
 from ._agreement import check_agreement
 from ._block import Aigc
-from ._commands import COMMANDS
 from ._file_label import FoundBlock, label_file, read_labels
 from ._forms import html_fragment
 from ._image import draw_label, label_image, label_image_bytes
@@ -72,5 +71,7 @@ def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
     """Add `chopmark inspect`, `chopmark label` and `chopmark propagate`."""
+    from ._commands import COMMANDS  # who guards calls need not load what reads files
+
     for command in COMMANDS:
         cli.add_command(command)
