@@ -36,6 +36,7 @@ from ._image import draw_label, label_image, label_image_bytes
 from ._image_wish import ImageLabel
 from ._marker import Label, make_label
 from ._metadata import Implicit, read_implicit, signing
+from ._sound_file import SoundReport, label_sound
 from ._wording import check_wording
 
 __all__ = [
@@ -44,12 +45,14 @@ __all__ = [
     "ImageLabel",
     "Implicit",
     "Label",
+    "SoundReport",
     "check_wording",
     "draw_label",
     "html_fragment",
     "label_file",
     "label_image",
     "label_image_bytes",
+    "label_sound",
     "read_labels",
     "signing",
 ]

@@ -64,7 +64,7 @@ _OF_FILES = (
     show_default=True,
     help="Where on a picture.",
 )
-@click.option("--audible", is_flag=True, help="Put the rhythm label into a WAV, too.")
+@click.option("--audible", is_flag=True, help="Put the rhythm label into a sound, too.")
 @click.option(
     "--sign",
     "key",

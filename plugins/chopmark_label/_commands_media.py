@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,12 +11,13 @@ from ._commands_written import Written
 from ._image import label_image
 from ._image_wish import ImagePlace
 from ._marking import NAME
-from ._sound import Position, mix_file, rhythm
+from ._sound import Position
+from ._sound_file import label_sound
 from ._wording import Language, Style, make_wordings
 
 PICTURES = ("JPEG", "PNG", "WebP", "TIFF", "GIF")
 """Formats of pictures that can carry an implicit label, too; others are only drawn upon."""
-SOUNDS = ("WAV",)
+SOUNDS = ("WAV", "MP3", "FLAC and Ogg", "MP4")
 
 _AT: Mapping[object, tuple[Position, ...]] = {
     "start": ("start",),
@@ -43,14 +43,14 @@ def draw(path: Path, target: Path, policy: Policy, place: ImagePlace) -> Written
 
 
 def sound(path: Path, target: Path, policy: Policy) -> Written:
-    """Write the WAV at `path` with the rhythm label in it to `target`.
+    """Write the sound at `path` with the rhythm label in it to `target`.
 
     Raises:
-        MarkError: it cannot be read or written.
+        MarkError: it cannot be read or written, or what was written is not heard as the label.
     """
     at = _AT[policy.options(NAME).get("position", "start")]
-    with tempfile.TemporaryDirectory(prefix=".chopmark-", dir=target.parent) as folder:
-        made = Path(folder) / f"mixed{path.suffix}"  # it is copied piece by piece, so not in place
-        mix_file(path, made, rhythm(), at)
-        made.replace(target)
-    return Written("explicit", " and ".join(at), "short long, short short", "the rhythm label")
+    made = label_sound(path, place=at, out=target)
+    note = "the rhythm label" if made.added else "was there already"
+    if made.coded_again:
+        note += "; the sound was coded again, with some loss"
+    return Written("explicit", " and ".join(at), "short long, short short", note)

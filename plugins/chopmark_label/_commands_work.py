@@ -78,7 +78,7 @@ def label_path(path: Path, target: Path, job: Job) -> list[Written]:
         if kind.name in PICTURES:
             note = "none is drawn onto a picture without --visible"
         elif kind.name in SOUNDS:
-            note = "none is put into a sound without --audible"
+            note = "none is put into a sound without --audible; a video has to show it"
         written.append(Written("explicit", "", "", note))
     return [of_block(block, where), *written]
 
@@ -111,7 +111,7 @@ def _showing(path: Path, kind: FileFormat | None, job: Job) -> _Shown | None:
         return lambda source, target: [draw(source, target, job.policy, job.place)]
     if job.audible:
         if name not in SOUNDS:
-            raise FileError(path, f"is no sound ({', '.join(SOUNDS)}); leave --audible out")
+            raise FileError(path, "is no WAV, MP3, FLAC, Ogg or M4A; leave --audible out")
         return lambda source, target: [sound(source, target, job.policy)]
     form = FORMATS.get(name)
     if kind is not None and form is None and job.form is not None:

@@ -170,7 +170,7 @@ def _resample(values: Sequence[float], old: int, new: int) -> list[float]:
     except ImportError as error:
         raise Broken(
             f"has {old} samples a second where the sound has {new}; make the label with "
-            f"rate={new}, or pip install 'chopmark[files]'"
+            f"rate={new}, or pip install 'chopmark[sound]'"
         ) from error
     frame = AudioFrame("flt", "mono", len(values))
     frame.planes[0].update(array("f", values).tobytes())

@@ -206,7 +206,7 @@ def _stands(file: BinaryIO, at: int, samples: bytes) -> bool:
 def _quiet(file: BinaryIO, sound: Sound) -> int:
     """Return the frame near the middle at which the sound is quietest, the nearest such one."""
     middle, rate = sound.frames // 2, sound.shape.rate
-    near = min(middle, round(_NEAR_MIDDLE * rate))
+    near = min(middle // 2, round(_NEAR_MIDDLE * rate))
     window = max(1, round(_WINDOW * rate))
     values = read(file, sound, middle - near, min(sound.frames, middle + near))
     loudness = [

@@ -85,7 +85,7 @@ def _decode(path: Path) -> bytes:
     try:
         av: Any = import_module("av")
     except ImportError as error:
-        raise missing(path, "av") from error
+        raise missing(path, "av", "sound") from error
     samples = array("h")
     rate = 0
     try:

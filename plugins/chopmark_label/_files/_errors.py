@@ -20,8 +20,8 @@ class FileError(MarkError):
         self.what = what
 
 
-def missing(path: Path, package: str) -> FileError:
+def missing(path: Path, package: str, extra: str = "files") -> FileError:
     """Return the error that a library for this format is not installed."""
     return FileError(
-        path, f"needs the package {package}, which is not there; pip install 'chopmark[files]'"
+        path, f"needs the package {package}, which is not there; pip install 'chopmark[{extra}]'"
     )

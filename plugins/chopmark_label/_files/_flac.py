@@ -14,7 +14,9 @@ _INVALID = 127
 _HEAD = 4
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
+    """One block: its kind, where its header begins and it ends."""
+
     kind: int
     start: int
     body: bytes
@@ -28,7 +30,7 @@ def flac_comments(file: BinaryIO, at: int) -> list[Comments]:
     Raises:
         Broken: it is no FLAC stream, or is cut off.
     """
-    return [parse_comments(b.body) for b in _blocks(file, at) if b.kind == _COMMENTS]
+    return [parse_comments(b.body) for b in flac_blocks(file, at) if b.kind == _COMMENTS]
 
 
 def flac_edits(file: BinaryIO, at: int, block: str) -> list[Edit]:
@@ -37,7 +39,7 @@ def flac_edits(file: BinaryIO, at: int, block: str) -> list[Edit]:
     Raises:
         Broken: it is no FLAC stream, is cut off, or its comments get too long.
     """
-    blocks = _blocks(file, at)
+    blocks = flac_blocks(file, at)
     edits: list[Edit] = []
     for part in blocks:
         if part.kind == _COMMENTS:
@@ -52,12 +54,17 @@ def flac_edits(file: BinaryIO, at: int, block: str) -> list[Edit]:
     return [flag, Edit(first.end, first.end, new)]
 
 
-def _blocks(file: BinaryIO, at: int) -> list[_Block]:
+def flac_blocks(file: BinaryIO, at: int) -> list[Block]:
+    """Return the metadata blocks of the FLAC stream at `at`.
+
+    Raises:
+        Broken: it is no FLAC stream, or is cut off.
+    """
     file.seek(at)
     if file.read(4) != b"fLaC":
         raise Broken("does not begin as FLAC does; is it a FLAC or Ogg file?")
     at += 4
-    found: list[_Block] = []
+    found: list[Block] = []
     is_last = False
     while not is_last:
         file.seek(at)
@@ -66,7 +73,7 @@ def _blocks(file: BinaryIO, at: int) -> list[_Block]:
         if len(head) < _HEAD or kind == _INVALID or (kind == 0) != (not found):
             raise Broken("has metadata that is not FLAC's; is the file complete?")
         body = file.read(size) if kind == _COMMENTS else b""
-        found.append(_Block(kind, at, body, at + _HEAD + size))
+        found.append(Block(kind, at, body, at + _HEAD + size))
         at, is_last = found[-1].end, bool(head[0] & _LAST)
     file.seek(at)
     sync = file.read(2)

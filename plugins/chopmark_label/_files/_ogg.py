@@ -113,6 +113,22 @@ def label_ogg(file: BinaryIO, out: BinaryIO, joined: Sequence[Piece], block: str
     copyfileobj(file, out, _BLOCK)
 
 
+def copy_with_comments(file: BinaryIO, out: BinaryIO, entries: Sequence[bytes]) -> None:
+    """Copy an Ogg file of one piece to the empty `out`, with these comments in place of its own.
+
+    Raises:
+        Broken: comments are none, or cut off.
+    """
+    (piece,) = pieces(file)
+    with TemporaryFile() as part, _named():
+        file.seek(0)
+        copyfileobj(file, part, _BLOCK)
+        packet = _Packet(part, piece)
+        packet.replace(part, packet.comments._replace(entries=tuple(entries)).whole())
+        part.seek(0)
+        copyfileobj(part, out, _BLOCK)
+
+
 class _Packet:
     """The packet of comments, in the pages that it stands in."""
 

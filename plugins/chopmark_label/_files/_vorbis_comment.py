@@ -30,9 +30,13 @@ class Comments(NamedTuple):
         entries = [entry for entry in self.entries if not _is_our(entry)]
         if block is not None:
             entries.append(KEY + b"=" + block.encode())
-        parts = [self.vendor, *entries]
-        sized = [len(part).to_bytes(4, "little") + part for part in parts]
-        return b"".join([sized[0], len(entries).to_bytes(4, "little"), *sized[1:], self.rest])
+        return self._replace(entries=tuple(entries)).whole()
+
+    def whole(self) -> bytes:
+        """Return the comments as they are."""
+        sized = [len(part).to_bytes(4, "little") + part for part in (self.vendor, *self.entries)]
+        count = len(self.entries).to_bytes(4, "little")
+        return b"".join([sized[0], count, *sized[1:], self.rest])
 
 
 def parse_comments(data: bytes) -> Comments:

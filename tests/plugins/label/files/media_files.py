@@ -14,6 +14,7 @@ import shutil
 import subprocess
 from array import array
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,7 @@ def _encode_tone(out: Any, stream: Any, seconds: float, rate: int) -> None:
     frame = av.AudioFrame("flt", "mono", len(values))
     frame.planes[0].update(values.tobytes())
     frame.sample_rate = rate
+    frame.pts, frame.time_base = 0, Fraction(1, rate)
     coder = stream.codec_context
     size = coder.frame_size or 1024
     resampler = av.AudioResampler(
