@@ -84,13 +84,14 @@ def status(path: Path, as_json: bool) -> None:
 @_json
 def tail(path: Path, count: int, as_json: bool) -> None:
     """Show the last records."""
-    from ._leaf import decode
+    from ._leaf import decode, filled
 
     with _errors():
         store = _folder(path).open()
         size = store.size
         leaves = [
-            (one.index, decode(one.leaf)) for one in store.entries(max(0, size - count), size)
+            (one.index, filled(decode(one.leaf)))
+            for one in store.entries(max(0, size - count), size)
         ]
     if as_json:
         for index, leaf in leaves:
@@ -111,11 +112,13 @@ def tail(path: Path, count: int, as_json: bool) -> None:
 @click.argument("record")
 @_path
 def show(record: str, path: Path) -> None:
-    """Print the leaf of RECORD, an id or an index, as the log has it."""
+    """Print what the leaf of RECORD, an id or an index, says, with what it leaves out."""
+    from ._leaf import filled
+
     with _errors():
         store = _folder(path).open()
         entry = store.entry(_index(store, record))
-        data = json.loads(entry.leaf)
+        data = filled(json.loads(entry.leaf))
     click.echo(json.dumps({"index": entry.index, **data}, indent=2, ensure_ascii=False))
 
 

@@ -13,10 +13,9 @@ from typing import NamedTuple
 from chopmark import LogError
 
 from ._folder import LogFolder
-from ._leaf import decode
 from ._signing import sign_note
 from ._spool import SUFFIX, is_alive, read_frames
-from ._store import Store
+from ._store import Store, id_of
 from .verify import Checkpoint, VerifyError, check_consistency, open_checkpoint
 
 BATCH = 4096
@@ -58,7 +57,7 @@ def integrate(folder: LogFolder, store: Store) -> Taken:
         at = known.get(path.name, 0)
         batch: list[tuple[bytes | None, bytes]] = []
         for frame in read_frames(path, at):
-            batch.append((_id(frame.leaf), frame.leaf))
+            batch.append((id_of(frame.leaf), frame.leaf))
             at = frame.end
             if len(batch) == BATCH:
                 store.take(batch, {path.name: at})
@@ -104,14 +103,6 @@ def publish(folder: LogFolder, store: Store) -> str | None:
     note = sign_note(head, [key])
     store.publish(head, stamp, note)
     return note
-
-
-def _id(leaf: bytes) -> bytes | None:
-    name = decode(leaf).get("id")
-    try:
-        return bytes.fromhex(str(name).replace("-", "")) or None
-    except ValueError:
-        return None
 
 
 def _retire(path: Path, read: int, store: Store) -> None:

@@ -2,7 +2,8 @@
 
 The profile is RFC 8785 (JCS) made narrow, so that there is one way to write a value: keys are ASCII
 `a-z`, `0-9`, `_` and `.`; numbers are whole and below 2^53; there are no floats and no lone
-surrogates. What does not fit is refused, never turned into something that does.
+surrogates. What does not fit is refused, never turned into something that does. A field that has
+its usual value (`CALL`, `VERDICT`, `MARK`) is left out.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def encode(data: Mapping[str, Any]) -> bytes:
     Raises:
         LogError: a value or a key has no place in a leaf, or all of it is too long.
     """
-    _check(data, "leaf", _DEEP)
+    if not _fits(data, _DEEP):
+        _check(data, "leaf", _DEEP)  # says what does not
     try:
         leaf = _ENCODE(data).encode()
     except UnicodeEncodeError as error:
@@ -56,6 +58,8 @@ def decode(leaf: bytes) -> dict[str, Any]:
         raise LogError(f"no leaf of version {VERSION}; read it with the chopmark that wrote it")
     if encode(data) != leaf:
         raise LogError("a leaf that is not in its canonical form")
+    if data.get("k") == "call" and not _lean(data):
+        raise LogError("a leaf that writes out what it must leave out")
     return data
 
 
@@ -71,7 +75,7 @@ def call_leaf(
         commitments: to `request`, `answer` and `user`, by those names.
     """
     usage = record.usage
-    return {
+    whole = {
         "v": VERSION,
         "k": "call",
         "id": record.id,
@@ -96,10 +100,46 @@ def call_leaf(
         "duration": record.duration,
         "sdk": record.sdk,
     }
+    return _without(whole, CALL)
+
+
+CALL: Mapping[str, Any] = {
+    "audience": "", "stream": False, "action": "allow", "ending": "completed", "judged": True,
+    "messages": 1, "verdicts": [], "marks": [], "failures": [], "tokens": None, "holdback": 0,
+}  # fmt: skip
+"""What a field of a call is that its leaf leaves out; it must leave it out, if it is that."""
+VERDICT: Mapping[str, Any] = {
+    "score": 1000, "direction": "output", "kind": "answer", "part": 0, "detail": "",
+}  # fmt: skip
+MARK: Mapping[str, Any] = {"where": "", "placed": True, "reason": "", "data": []}
+_PARTS = (("verdicts", VERDICT), ("marks", MARK))
+
+
+def filled(leaf: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a leaf says, with what a leaf of a call leaves out."""
+    if leaf.get("k") != "call":
+        return dict(leaf)
+    whole = {**CALL, **leaf}
+    for name, usual in _PARTS:
+        whole[name] = [{**usual, **one} for one in whole[name]]
+    return whole
+
+
+def _without(whole: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    missing = object()
+    return {name: value for name, value in whole.items() if usual.get(name, missing) != value}
+
+
+def _lean(leaf: Mapping[str, Any]) -> bool:
+    """Return whether a leaf of a call leaves out what it must."""
+    parts = [(CALL, leaf)]
+    for name, usual in _PARTS:
+        parts += [(usual, one) for one in leaf.get(name, [])]
+    return all(isinstance(one, Mapping) and len(_without(one, by)) == len(one) for by, one in parts)
 
 
 def _verdict(one: Verdict) -> dict[str, Any]:
-    return {
+    whole = {
         "detector": one.detector,
         "category": one.category,
         "outcome": one.outcome,
@@ -111,11 +151,12 @@ def _verdict(one: Verdict) -> dict[str, Any]:
         "end": one.end,
         "detail": one.detail,
     }
+    return _without(whole, VERDICT)
 
 
 def _mark(one: Mark) -> dict[str, Any]:
     # Names of what a mark holds are its marker's, and may be such as `ContentProducer`.
-    return {
+    whole = {
         "marker": one.marker,
         "kind": one.kind,
         "where": one.where,
@@ -123,10 +164,30 @@ def _mark(one: Mark) -> dict[str, Any]:
         "reason": one.reason,
         "data": [[name, one.data[name]] for name in sorted(one.data)],
     }
+    return _without(whole, MARK)
 
 
 def _failure(one: Failure) -> dict[str, Any]:
     return {"role": one.role, "name": one.name, "error": one.error, "handled": one.handled}
+
+
+def _fits(value: Any, left: int) -> bool:
+    """Return whether `value` is surely one for a leaf: a quarter of what `_check` costs."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        return bool(-_MOST < value < _MOST)
+    if not left:
+        return False
+    if kind is dict:
+        for key, inner in value.items():
+            if type(key) is not str or not _KEY(key):
+                return False
+            if type(inner) is not str and not _fits(inner, left - 1):
+                return False
+        return True
+    return kind is list and all(_fits(one, left - 1) for one in value)
 
 
 def _check(value: Any, where: str, left: int) -> None:

@@ -1,11 +1,13 @@
 """The log itself, in SQLite: entries, tiles, checkpoints, and how far each spool was read.
 
-One process writes at a time, the one that holds `integrate.lock`: what it takes from the spools,
-and how far it read them, is one transaction, so that no entry is lost and none is there twice.
+Entries stand in bundles of 256, the last ones in rows until their bundle is full. One process
+writes at a time, the one that holds `integrate.lock`: what it takes from the spools, and how far it
+read them, is one transaction, so that no entry is lost and none is there twice.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import weakref
@@ -15,14 +17,16 @@ from typing import Any, NamedTuple
 
 from chopmark import LogError
 
+from ._bundles import pack, unpack
 from ._tree import WIDTH, Tree, grow
 from .verify import HASH_BYTES, Checkpoint, hash_leaf
 
 FORMAT = 1
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE entries (at INTEGER PRIMARY KEY, id BLOB, leaf BLOB NOT NULL);
-CREATE INDEX entries_by_id ON entries (id) WHERE id IS NOT NULL;
+CREATE TABLE entries (at INTEGER PRIMARY KEY, leaf BLOB NOT NULL);
+CREATE TABLE bundles (number INTEGER PRIMARY KEY, leaves BLOB NOT NULL);
+CREATE TABLE ids (start INTEGER, at INTEGER, PRIMARY KEY (start, at)) WITHOUT ROWID;
 CREATE TABLE tiles (
     level INTEGER, number INTEGER, hashes BLOB NOT NULL, PRIMARY KEY (level, number)
 ) WITHOUT ROWID;
@@ -124,9 +128,10 @@ class Store:
             try:
                 self._base.execute("BEGIN IMMEDIATE")
                 size = self.size
+                self._append(size, [leaf for _, leaf in leaves])
                 self._base.executemany(
-                    "INSERT INTO entries VALUES (?, ?, ?)",
-                    [(size + n, id, leaf) for n, (id, leaf) in enumerate(leaves)],
+                    "INSERT INTO ids VALUES (?, ?)",
+                    [(_start(id), size + n) for n, (id, _) in enumerate(leaves) if id],
                 )
                 for level, (start, data) in grow(size, hashes, self._hashes).items():
                     self._extend(level, start, data)
@@ -182,23 +187,64 @@ class Store:
         Raises:
             LogError: there is none.
         """
-        for at, leaf in self._rows("SELECT at, leaf FROM entries WHERE at = ?", (index,)):
-            return Entry(at, _bytes(leaf))
-        raise LogError(f"log {str(self.path)!r} has no entry {index}; it has {self.size}")
+        size = self.size
+        for entry in self.entries(index, min(index + 1, size)):
+            return entry
+        raise LogError(f"log {str(self.path)!r} has no entry {index}; it has {size}")
 
     def find(self, id: bytes) -> Entry | None:
-        """Return the entry of the record `id`, 16 bytes."""
-        query = "SELECT at, leaf FROM entries WHERE id = ? ORDER BY at LIMIT 1"
-        for at, leaf in self._rows(query, (id,)):
-            return Entry(at, _bytes(leaf))
+        """Return the first entry of the record `id`, 16 bytes."""
+        query = "SELECT at FROM ids WHERE start = ? ORDER BY at"
+        for (at,) in self._rows(query, (_start(id),)):
+            for entry in self.entries(at, at + 1):
+                if id_of(entry.leaf) == id:
+                    return entry
         return None
 
     def entries(self, start: int, end: int) -> Iterator[Entry]:
-        """Return the entries from `start` to `end`, some thousand at a time."""
-        for at in range(start, end, 2048):
-            query = "SELECT at, leaf FROM entries WHERE at >= ? AND at < ? ORDER BY at"
-            for index, leaf in self._rows(query, (at, min(end, at + 2048))):
-                yield Entry(index, _bytes(leaf))
+        """Return the entries from `start` to `end`; those that are missing are left out."""
+        start = max(start, 0)
+        for number in range(start // WIDTH, -(-end // WIDTH)):
+            first = number * WIDTH
+            for index, leaf in self._bundle(number):
+                if start <= index < end:
+                    yield Entry(index, leaf)
+            if end <= first + WIDTH:
+                return
+
+    def _bundle(self, number: int) -> list[tuple[int, bytes]]:
+        """Return the entries of a bundle, or those that are to become it, with their indices."""
+        first = number * WIDTH
+        rows = self._rows(  # in one statement: between two, rows may become a bundle
+            "SELECT 1, number, leaves FROM bundles WHERE number = ? UNION ALL "
+            "SELECT 0, at, leaf FROM entries WHERE at >= ? AND at < ? ORDER BY 1 DESC, 2",
+            (number, first, first + WIDTH),
+        )
+        if not rows or not rows[0][0]:
+            return [(at, _bytes(leaf)) for _, at, leaf in rows]
+        try:
+            return list(enumerate(unpack(_bytes(rows[0][2])), first))
+        except LogError as error:
+            raise LogError(f"log {str(self.path)!r}, from entry {first} on: {error}") from error
+
+    def _append(self, size: int, leaves: Sequence[bytes]) -> None:
+        first = size // WIDTH
+        full = (size + len(leaves)) // WIDTH
+        if full > first:
+            whole = [leaf for _, leaf in self._bundle(first)] if size % WIDTH else []
+            if len(whole) != size % WIDTH:
+                raise LogError(f"it lacks entries before {size}; run `log fsck`")
+            whole += leaves
+            self._base.executemany(
+                "INSERT INTO bundles VALUES (?, ?)",
+                [
+                    (first + n, pack(whole[n * WIDTH : (n + 1) * WIDTH]))
+                    for n in range(full - first)
+                ],
+            )
+            self._base.execute("DELETE FROM entries")
+            size, leaves = full * WIDTH, whole[(full - first) * WIDTH :]
+        self._base.executemany("INSERT INTO entries VALUES (?, ?)", enumerate(leaves, size))
 
     def _extend(self, level: int, start: int, data: bytes) -> None:
         at = 0
@@ -244,6 +290,29 @@ class Store:
     def _undo(self) -> None:
         if self._base.in_transaction:
             self._base.execute("ROLLBACK")
+
+
+def id_of(leaf: bytes) -> bytes | None:
+    """Return the id of what `leaf` records, if it has one.
+
+    Raises:
+        LogError: it is no JSON object.
+    """
+    try:
+        data = json.loads(leaf)
+    except (ValueError, RecursionError) as error:
+        raise LogError(f"no leaf: {error}") from error
+    if not isinstance(data, dict):
+        raise LogError("no leaf: it is no JSON object")
+    try:
+        return bytes.fromhex(str(data.get("id")).replace("-", "")) or None
+    except ValueError:
+        return None
+
+
+def _start(id: bytes) -> int:
+    # Of a UUIDv7 these are its time and a few bits of chance: new ones come behind the others.
+    return int.from_bytes(id[:8].ljust(8, b"\0"), "big", signed=True)
 
 
 def _bytes(value: bytes | str) -> bytes:
