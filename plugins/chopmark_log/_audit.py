@@ -20,7 +20,7 @@ from .verify import HASH_BYTES, Proof, VerifierKey, VerifyError, hash_leaf, open
 
 # Keys are in order, so that a leaf ends in its writer. In a text the quotes would have a backslash,
 # and what is nested deeper would end in three braces.
-_END = re.compile(rb'.*,"v":1,"w":\{"h":"([^"\\]+)","n":(0|[1-9][0-9]{0,15})\}\}', re.S).fullmatch
+_END = re.compile(rb'.*,"w":\{"h":"([^"\\]+)","n":(0|[1-9][0-9]{0,15})\}\}', re.S).fullmatch
 Progress = Callable[[int], object]
 
 
