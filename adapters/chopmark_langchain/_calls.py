@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from chopmark import Request
+from chopmark.adapting import parameters
 
 from ._guarding import Guarding
 from ._request import asks_json, model_name
@@ -34,6 +35,7 @@ class Call:
         self.quiet: Any = muted(self.manager)
         self.structured: bool = kwargs.pop(STRUCTURED, False) or asks_json(model, kwargs)
         self.model = model_name(model, kwargs)
+        self.parameters = parameters(model.__dict__, kwargs)
         self.request = self.make(stream)
 
     def make(self, stream: bool) -> Request:

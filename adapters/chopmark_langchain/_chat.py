@@ -109,7 +109,13 @@ def guarded_chat(cls: Any, guarding: Guarding) -> type:
 
 class _ChatCall(Call):
     def make(self, stream: bool) -> Request:
-        return request(self.asked, model=self.model, stream=stream, structured=self.structured)
+        return request(
+            self.asked,
+            model=self.model,
+            stream=stream,
+            structured=self.structured,
+            parameters=self.parameters,
+        )
 
     def first(self, screened: Request) -> Any:
         return sent(self.asked, self.request, screened)

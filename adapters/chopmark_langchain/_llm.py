@@ -72,6 +72,7 @@ class _LLMCall(Call):
             model=self.model,
             stream=stream,
             structured=self.structured,
+            parameters=self.parameters,
         )
 
 

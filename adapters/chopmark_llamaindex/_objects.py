@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from llama_index.core.prompts import BasePromptTemplate, ChatPromptTemplate
 
 from chopmark import Request
+from chopmark.adapting import parameters
 
 from ._binding import Binding, binding_of
 from ._object_shape import ObjectShape
@@ -36,7 +37,7 @@ class ObjectCalls(_Own):
     ) -> Any:
         """Answer with an object of `output_cls`."""
         own = super().structured_predict
-        call = _Call(self, prompt, prompt_args, stream=False)
+        call = _Call(self, prompt, llm_kwargs, prompt_args, stream=False)
         if call.passes:
             return own(output_cls, prompt, llm_kwargs, **prompt_args)
 
@@ -55,7 +56,7 @@ class ObjectCalls(_Own):
     ) -> Any:
         """Answer with an object of `output_cls`."""
         own = super().astructured_predict
-        call = _Call(self, prompt, prompt_args, stream=False)
+        call = _Call(self, prompt, llm_kwargs, prompt_args, stream=False)
         if call.passes:
             return await own(output_cls, prompt, llm_kwargs, **prompt_args)
 
@@ -74,7 +75,7 @@ class ObjectCalls(_Own):
     ) -> Generator[Any, None, None]:
         """Answer with an object of `output_cls` that grows."""
         own = super().stream_structured_predict
-        call = _Call(self, prompt, prompt_args, stream=True)
+        call = _Call(self, prompt, llm_kwargs, prompt_args, stream=True)
         if call.passes:
             yield from own(output_cls, prompt, llm_kwargs, **prompt_args)
             return
@@ -96,7 +97,7 @@ class ObjectCalls(_Own):
     ) -> Any:
         """Answer with an object of `output_cls` that grows."""
         own = super().astream_structured_predict
-        call = _Call(self, prompt, prompt_args, stream=True)
+        call = _Call(self, prompt, llm_kwargs, prompt_args, stream=True)
         if call.passes:
             return await own(output_cls, prompt, llm_kwargs, **prompt_args)
 
@@ -114,7 +115,9 @@ class ObjectCalls(_Own):
 class _Call:
     """One call: the formatted prompt as a request, and back."""
 
-    def __init__(self, llm: Any, prompt: Any, prompt_args: dict[str, Any], *, stream: bool) -> None:
+    def __init__(
+        self, llm: Any, prompt: Any, llm_kwargs: Any, prompt_args: dict[str, Any], *, stream: bool
+    ) -> None:
         binding: Binding = binding_of(llm)
         self.chop = binding.chop
         self.options = {**binding.options, "on_block": "raise"}
@@ -130,6 +133,7 @@ class _Call:
             adapter=ADAPTER,
             stream=stream,
             structured=True,
+            parameters=parameters(llm.__dict__, llm_kwargs or {}),
         )
 
     def put(self, sent: Request) -> tuple[Any, dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 from llama_index.core.base.llms.types import ChatMessage, CitableBlock, TextBlock
 
 from chopmark import Message, Request, RequestError
+from chopmark.adapting import parameters
 
 from ._json_asked import asks_for_json
 from ._pieces import KEY
@@ -57,6 +58,7 @@ class Prompt:
             adapter=ADAPTER,
             stream=stream,
             structured=asks_for_json(llm, self._kwargs),
+            parameters=parameters(llm.__dict__, self._kwargs),
         )
 
     def put(self, sent: Request) -> tuple[tuple[Any, ...], Mapping[str, Any]]:

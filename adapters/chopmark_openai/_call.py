@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chopmark import Chopmark, Message, OnBlock, PolicyBlocked, Request, RequestError, Response
+from chopmark.adapting import parameters
 
 from ._blocked import openai_errors
 from ._endpoint import Endpoint, find_endpoint
@@ -82,6 +83,7 @@ class Call:
             user=user(body),
             stream=stream or bool(body.get("stream")),
             structured=structured(body),
+            parameters=parameters(body),
         )
         self._answer = endpoint.answer(body)
         self._shape = WireShape(self._answer, whole=not self.request.stream)

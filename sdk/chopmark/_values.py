@@ -49,8 +49,10 @@ class Request:
     """What the application asks a model.
 
     `user` is the subject's id: it is committed to in the record, never written there.
-    `structured` says that the answer will be JSON for a program. `metadata` is what the caller
-    passed for chopmark and its plugins. `id` is that of the call, its response and its record; the
+    `structured` says that the answer will be JSON for a program. `parameters` are those that decide
+    how the words are drawn (`temperature`, `top_p`, ...), where the adapter sees them set; to read
+    alone: a change there is not sent. `metadata` is what the caller passed for chopmark and its
+    plugins. `id` is that of the call, its response and its record; the
     SDK fills it in for markers.
     """
 
@@ -62,6 +64,7 @@ class Request:
     locale: str = ""
     stream: bool = False
     structured: bool = False
+    parameters: Mapping[str, object] = field(default_factory=dict)
     metadata: Mapping[str, object] = field(default_factory=dict)
     id: str = ""
 

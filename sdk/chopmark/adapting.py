@@ -1,10 +1,12 @@
 """For authors of adapters: what surrounds a guarded call.
 
 `with_settings` fills in what a block of `chopmark.calling` says. `current` is the guarded call that
-this code runs in, and `stepping` runs other code as if in that one, or in none.
+this code runs in, and `stepping` runs other code as if in that one, or in none. `parameters` finds
+the sampling parameters of a call, for `Request.parameters`.
 """
 
 from ._calling import with_settings
 from ._inside import Guarding, current, stepping
+from ._parameters import parameters
 
-__all__ = ["Guarding", "current", "stepping", "with_settings"]
+__all__ = ["Guarding", "current", "parameters", "stepping", "with_settings"]
