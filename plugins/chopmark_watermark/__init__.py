@@ -8,9 +8,15 @@ Enable it with `plugins = ["watermark"]` and set it up under `[settings.watermar
     tenant = ""                     # for whom, where a call's metadata has no `tenant`
     tenants = ["", "acme"]          # for whom a mark is sought by `chopmark inspect`
     alpha = 1e-5                    # so seldom a text without a mark is called marked
+    vendor = "auto"                 # or "anthropic", "xai", ...: what the provider marks by itself
+    vendor_models = []              # patterns of models that you know to be marked by it
 
 The words are chosen while the model writes, so a hook in its runtime draws the tokens (`Watermark`,
 `drawer`); the plugin looks whether the finished answer carries the mark, and the record keeps that.
+
+With `vendor` every response also says what its provider declares of a mark of its own, and what in
+the request takes it away; `check` says the same of a model before it is asked. `vendor` alone,
+without a ring, does only that.
 
 A mark is evidence that a text came from a model with this key, never proof of who wrote it, and no
 mark is evidence of nothing. Paraphrase and translation erase it.
@@ -23,9 +29,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Marker
+from chopmark.hookspecs import Marker, Wrapper
 
 from ._commands import watermark
+from ._names import NAME
 
 if TYPE_CHECKING:
     from ._detect import detect as detect
@@ -35,6 +42,8 @@ if TYPE_CHECKING:
     from ._draw import force as force
     from ._green import GreenDrawer as GreenDrawer
     from ._gumbel import GumbelDrawer as GumbelDrawer
+    from ._lint import Finding as Finding
+    from ._lint import check as check
     from ._names import ALPHA as ALPHA
     from ._ring import KeyName as KeyName
     from ._ring import Master as Master
@@ -55,6 +64,7 @@ __all__ = [
     "Detection",
     "Drawer",
     "FileTokenizer",
+    "Finding",
     "GreenDrawer",
     "GumbelDrawer",
     "KeyName",
@@ -67,6 +77,7 @@ __all__ = [
     "Tokenizer",
     "Tokens",
     "Watermark",
+    "check",
     "detect",
     "force",
     "read_ring",
@@ -83,6 +94,8 @@ _HOMES = {
     "force": "_draw",
     "GreenDrawer": "_green",
     "GumbelDrawer": "_gumbel",
+    "check": "_lint",
+    "Finding": "_lint",
     "KeyName": "_ring",
     "Master": "_ring",
     "Ring": "_ring",
@@ -108,11 +121,26 @@ def __getattr__(name: str) -> Any:
 
 @hookimpl
 def chopmark_markers(policy: Policy) -> Iterable[Marker]:
-    """Return the marker that looks for the mark."""
+    """Return the marker that looks for the mark; none where a policy names only a vendor."""
+    from ._declared import is_vendor_only
+
+    if is_vendor_only(policy):
+        return ()
     from ._marker import WatermarkMarker
     from ._options import read_options
 
     return (WatermarkMarker(read_options(policy)),)
+
+
+@hookimpl
+def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
+    """Return what puts the vendor's own mark on record, where the policy names a vendor."""
+    if "vendor" not in policy.options(NAME):
+        return ()
+    from ._declared import read_declared
+
+    declared = read_declared(policy)
+    return () if declared is None else (declared,)
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""The command `chopmark watermark`: keys, and the search for marks."""
+"""The command `chopmark watermark`: keys, the search for marks, and what breaks a vendor's own."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from ._ring import Ring
 
 NOTHING, SHORT = 1, 2
+_ON = {
+    "default": "on by default",
+    "asked": "off unless it is asked for",
+    "server": "on where the server's operator turns it on",
+}
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 _file = click.argument("ring", type=click.Path(path_type=Path), metavar="RING")
@@ -85,6 +90,76 @@ def find(
     click.echo(json.dumps(told, ensure_ascii=False) if as_json else _show(told, found))
     if found.verdict != "marked":
         sys.exit(SHORT if found.verdict == "inconclusive" else NOTHING)
+
+
+@watermark.command("check")
+@click.option("--model", required=True, help="The model, as the request names it.")
+@click.option(
+    "--vendor",
+    default="auto",
+    show_default=True,
+    help="Whose mark: by default the vendor whose model it is; or that of a server.",
+)
+@click.option("--temperature", type=float, help="As the request says it.")
+@click.option("--top-p", type=float, help="As the request says it.")
+@click.option("--top-k", type=int, help="As the request says it.")
+@click.option("--watermarking/--no-watermarking", default=None, help="What vLLM's field says.")
+@click.option("--marked", multiple=True, help="A pattern of models that you know to be marked.")
+@_json
+def check_command(
+    model: str,
+    vendor: str,
+    temperature: float | None,
+    top_p: float | None,
+    top_k: int | None,
+    watermarking: bool | None,
+    marked: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Say whether a provider's own watermark survives what a request says. Sends nothing.
+
+    Exits with 0 where the provider declares a mark for MODEL and the request leaves it alone, with
+    1 where the request takes it away, and with 2 where nothing public says that there is one.
+    """
+    from ._lint import check
+    from ._vendors import read_vendors
+
+    asked = {
+        "model": model,
+        "temperature": temperature,
+        "top_p": top_p,
+        "top_k": top_k,
+        "watermarking": watermarking,
+    }
+    try:
+        mark = read_vendors().find(vendor, model)
+        findings = check(asked, vendor=vendor, models=marked)
+    except MarkError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        told = {
+            "model": model,
+            "vendor": mark.vendor if mark else None,
+            "scheme": mark.scheme if mark else None,
+            "on": mark.on if mark else None,
+            "since": mark.since or None if mark else None,
+            "source": mark.source if mark else None,
+            "read": mark.read if mark else None,
+            "findings": [finding.to_dict() for finding in findings],
+        }
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        if mark is not None:
+            click.echo(f"{mark.vendor}: {mark.scheme}, {_ON[mark.on]}; {mark.caveat}")
+            click.echo(f"{mark.source} (read {mark.read})")
+        if not findings:
+            click.echo("nothing in the request takes the mark away")
+        else:
+            rows = [(one.level, one.what, one.why, one.cure) for one in findings]
+            click.echo(table(("LEVEL", "WHAT", "WHY", "CURE"), rows))
+    levels = {finding.level for finding in findings}
+    if levels:
+        sys.exit(NOTHING if "lost" in levels else SHORT)
 
 
 @watermark.group("keys")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from chopmark import Mark, MarkError, Request
 
 from ._detection import Detection
-from ._options import NAME, Options
+from ._names import NAME
+from ._options import Options
 from ._watermark import Watermark
 
 KIND = "watermark"

@@ -19,5 +19,7 @@ EngineName = Literal[
 OWN_NAMES: tuple[OwnName, ...] = get_args(OwnName)
 ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
 SCHEME_NAMES: tuple[str, ...] = (*OWN_NAMES, *ENGINE_NAMES)
+NAME = "watermark"
+"""Of the plugin, and of its options in a policy."""
 ALPHA = 1e-5
 """Of a million texts without a mark ten are called marked, at the most."""

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from chopmark import MarkError, Policy, PolicyError
 
-from ._names import ALPHA, SCHEME_NAMES
+from ._declared import OPTIONS
+from ._names import ALPHA, NAME, SCHEME_NAMES
 from ._ring_file import read_ring
 from ._tiktoken import read_tokenizer
 from ._unigram import DELTA, WORDS
 from ._watermark import Watermark
 
-NAME = "watermark"
-_KNOWN = ("ring", "tokenizer", "scheme", "words", "delta", "tenant", "tenants", "alpha")
+_KNOWN = ("ring", "tokenizer", "scheme", "words", "delta", "tenant", "tenants", "alpha", *OPTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
