@@ -11,6 +11,7 @@ from pathlib import Path
 from chopmark import LogError
 
 from ._signing import SigningKey, read_signing_key, write_signing_key
+from ._spool import sync_folder
 from ._store import Store
 
 
@@ -46,6 +47,11 @@ class LogFolder:
         return self.path / "integrate.lock"
 
     @property
+    def head(self) -> Path:
+        """The last signed checkpoint, beside the log: by it an older copy in its place shows."""
+        return self.path / "checkpoint"
+
+    @property
     def is_log(self) -> bool:
         """Whether there is a log."""
         return self.base.exists()
@@ -65,12 +71,14 @@ class LogFolder:
             made = LogFolder(making)
             made.spools.mkdir(mode=0o700)
             write_signing_key(key, made.key)
-            made.public.write_text(f"{key.public}\n", "utf-8")
+            write_whole(made.public, f"{key.public}\n")
             made.lock.touch(mode=0o600)
             Store.create(made.base, origin)
             if self.path.is_dir():
                 self.path.rmdir()  # an empty one may be there
+            sync_folder(made.path)
             os.rename(making, self.path)
+            sync_folder(self.path.parent)  # else a power cut may take the log and all that is in it
         except OSError as error:
             if self.is_log:  # another process was first
                 shutil.rmtree(making, ignore_errors=True)
@@ -95,6 +103,21 @@ class LogFolder:
             LogError: it cannot be read, or others can read it.
         """
         return read_signing_key(self.key)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write the file `path`, so that a crash leaves the old one or the new one.
+
+    Raises:
+        OSError: it cannot be written; the old one is there then.
+    """
+    making = path.with_name(f".{path.name}.part")
+    with making.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    making.replace(path)
+    sync_folder(path.parent)
 
 
 def default_origin() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -12,12 +13,22 @@ from typing import NamedTuple
 
 from chopmark import LogError
 
-from ._folder import LogFolder
+from ._folder import LogFolder, write_whole
 from ._signing import sign_note
-from ._spool import SUFFIX, is_alive, read_frames
+from ._spool import (
+    SUFFIX,
+    TORN,
+    TWICE,
+    Frame,
+    SpoolError,
+    is_alive,
+    read_frames,
+    sync_folder,
+)
 from ._store import Store, id_of
-from .verify import Checkpoint, VerifyError, check_consistency, open_checkpoint
+from .verify import Checkpoint, VerifyError, check_consistency, open_checkpoint, split_note
 
+_logger = logging.getLogger("chopmark")
 BATCH = 4096
 """How many entries one transaction takes at the most."""
 
@@ -33,41 +44,131 @@ class Taken(NamedTuple):
 def integrating(folder: LogFolder) -> Iterator[bool]:
     """Hold the lock of the log while the block runs; yield whether it could be had."""
     file = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    _HELD.add(file)
+    pid = os.getpid()
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             yield False
             return
-        yield True
+        try:
+            yield True
+        finally:
+            if os.getpid() == pid:  # a child that was forked in between has a copy of it
+                fcntl.flock(file, fcntl.LOCK_UN)
     finally:
-        os.close(file)
+        if file in _HELD:
+            _HELD.discard(file)
+            os.close(file)
+
+
+_HELD: set[int] = set()
+
+
+def _let_go() -> None:
+    while _HELD:
+        os.close(_HELD.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def integrate(folder: LogFolder, store: Store) -> Taken:
     """Take all whole frames of all spools. The caller holds the lock.
 
+    A spool that is damaged, or cannot be read, stops none of the others.
+
     Raises:
-        LogError: a spool is damaged, or the log did not take them.
+        LogError: a spool is damaged, the log did not take them, or it is an older copy.
     """
-    taken = 0
-    known = dict(store.read())
+    check_head(folder, store)
+    taken, faults = 0, []
+    known = store.read()
     for path in sorted(folder.spools.glob(f"*{SUFFIX}")):
-        alive = is_alive(path)  # asked first: what it writes until it ends is read below
-        at = known.get(path.name, 0)
-        batch: list[tuple[bytes | None, bytes]] = []
-        for frame in read_frames(path, at):
-            batch.append((id_of(frame.leaf), frame.leaf))
-            at = frame.end
-            if len(batch) == BATCH:
-                store.take(batch, {path.name: at})
-                taken, batch = taken + len(batch), []
-        if batch:
-            store.take(batch, {path.name: at})
-            taken += len(batch)
-        if not alive:
-            _retire(path, at, store)
+        try:
+            taken += _take(path, known.get(path.name), store)
+        except FileNotFoundError:
+            continue
+        except (SpoolError, OSError) as error:
+            faults.append(str(error))
+    if faults:
+        raise LogError("; ".join(faults))
     return Taken(taken, store.size)
+
+
+def _take(path: Path, read: int | None, store: Store) -> int:
+    """Take what a spool has behind byte `read`, which is None where nothing was taken of it yet."""
+    alive = is_alive(path)  # asked first: what it writes until it ends is read below
+    if read is None and _was_taken(path, store):
+        _logger.warning("spool %s was taken already; it is kept aside as %s", path, TWICE)
+        path.rename(path.with_suffix(TWICE))
+        return 0
+    taken, at = 0, read or 0
+    batch: list[tuple[bytes | None, bytes]] = []
+    fault: SpoolError | None = None
+    frames = read_frames(path, at)
+    while True:
+        try:
+            frame = next(frames, None)
+            if frame is not None:
+                batch.append((_id(path, frame), frame.leaf))
+                at = frame.end
+        except SpoolError as error:
+            frame, fault = None, error
+        if batch and (frame is None or len(batch) == BATCH):
+            store.take(batch, {path.name: at})
+            taken, batch = taken + len(batch), []
+        if frame is None:
+            break
+    if fault is not None:
+        raise fault
+    if not alive:
+        _retire(path, at, store)
+    return taken
+
+
+def _id(path: Path, frame: Frame) -> bytes | None:
+    try:
+        return id_of(frame.leaf)
+    except LogError as error:
+        raise SpoolError(f"spool {str(path)!r} holds what is {error}; run `log recover`") from error
+
+
+def _was_taken(path: Path, store: Store) -> bool:
+    """Return whether the log has this spool from an earlier time: a backup brought it back."""
+    for frame in read_frames(path, 0):
+        name = _id(path, frame)
+        return name is not None and store.holds(name, frame.leaf)
+    return False
+
+
+def check_head(folder: LogFolder, store: Store) -> None:
+    """Raise unless the log has all that was signed last.
+
+    Raises:
+        LogError: it is an older copy, or a file of it cannot be read.
+    """
+    try:
+        note = folder.head.read_text("utf-8")
+    except FileNotFoundError:
+        return
+    except (OSError, UnicodeError) as error:
+        raise LogError(f"{str(folder.head)!r} cannot be read: {error}") from error
+    last = store.checkpoint()
+    if last is not None and last[2] == note:
+        return
+    try:
+        head = Checkpoint.parse_body(split_note(note)[0])
+    except VerifyError as error:
+        raise LogError(f"{str(folder.head)!r} is no checkpoint: {error}") from error
+    kept = store.checkpoint(head.size)
+    if kept is None or kept[2] != note:
+        raise LogError(
+            f"a checkpoint of {head.size} entries was signed, and the log has it no more: an older "
+            "copy was put in its place; nothing is taken or signed until `log recover`"
+        )
 
 
 def publish(folder: LogFolder, store: Store) -> str | None:
@@ -85,9 +186,12 @@ def publish(folder: LogFolder, store: Store) -> str | None:
                 f"the log has {size} entries and a checkpoint of {last[0]} is signed: an older "
                 "copy was put in its place; nothing is signed until `log recover`"
             )
+        if not folder.head.exists() or folder.head.read_text("utf-8") != last[2]:
+            write_whole(folder.head, last[2])  # a crash came between the two
         return None
     if not size:
         return None
+    check_head(folder, store)
     key = folder.signing_key()
     head = Checkpoint(store.origin, size, store.tree().root())
     if last is not None:
@@ -102,6 +206,7 @@ def publish(folder: LogFolder, store: Store) -> str | None:
     stamp = now if last is None else max(now, last[1])  # the clock may have gone back
     note = sign_note(head, [key])
     store.publish(head, stamp, note)
+    write_whole(folder.head, note)
     return note
 
 
@@ -109,7 +214,10 @@ def _retire(path: Path, read: int, store: Store) -> None:
     """Take away the spool of a process that ended, now that the log has all of it."""
     if path.stat().st_size > read:
         # A torn frame is what the process had not been promised; it is kept for `recover`.
-        path.rename(path.with_suffix(".torn"))
+        _logger.warning("spool %s ends in a torn frame; it is kept aside as %s", path, TORN)
+        path.rename(path.with_suffix(TORN))
     else:
         path.unlink(missing_ok=True)
+    # Before it is forgotten: if a power cut brought it back, it would be taken a second time.
+    sync_folder(path.parent)
     store.forget_spool(path.name)

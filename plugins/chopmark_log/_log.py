@@ -29,6 +29,8 @@ INTERVAL = 0.2
 """Seconds after which, at the latest, the disk holds what was written, with `durability = "os"`."""
 CHECKPOINT = 1.0
 """Seconds between two checkpoints while entries come."""
+AGAIN = 60.0
+"""Seconds after which a fault that lasts is told again."""
 _logger = logging.getLogger("chopmark")
 _OPTIONS = ("path", "durability", "origin", "integrate")
 
@@ -40,7 +42,6 @@ class _Own:
     spool: Spool
     writer: str
     mutex: threading.Lock = field(default_factory=threading.Lock)
-    number: int = 0
     stop: threading.Event = field(default_factory=threading.Event)
     worker: threading.Thread | None = None
 
@@ -91,7 +92,9 @@ class TransparencyLog:
         self._integrates = integrates
         self._owns: dict[int, _Own] = {}
         self._starting = threading.Lock()
-        weakref.finalize(self, _end, self._owns, self.folder, self._integrates)
+        _LOGS[id(self)] = weakref.ref(self)
+        weakref.finalize(self, _LOGS.pop, id(self), None)
+        weakref.finalize(self, _leave, self._owns, self.folder, self._integrates)
 
     def append(self, record: Record) -> Receipt:
         """Take `record`; `chopmark log prove` proves by its id, a second later, that it is there.
@@ -101,18 +104,21 @@ class TransparencyLog:
         Raises:
             LogError: it is not taken, or the disk may not hold it.
         """
-        own = self._owns.get(os.getpid()) or self._begin()
         commitments = {
             "request": record.request.digest,
             "answer": record.answer.digest,
             "user": record.user.digest,
         }
         try:
-            with own.mutex:
-                number = own.number
-                leaf = encode(call_leaf(record, own.writer, number, commitments))
-                end = own.spool.append(leaf)
-                own.number = number + 1
+            while True:
+                own = self._owns.get(os.getpid()) or self._begin()
+                with own.mutex:
+                    if own.spool.usable:
+                        number = own.spool.count
+                        leaf = encode(call_leaf(record, own.writer, number, commitments))
+                        end = own.spool.append(leaf)
+                        break
+                self._abandon(own)
             if self._to_disk:
                 own.spool.sync(end)
         except OSError as error:
@@ -130,14 +136,27 @@ class TransparencyLog:
         """
         _end(self._owns, self.folder, self._integrates)
 
+    def _abandon(self, own: _Own) -> None:
+        """Leave a spool that takes no more; what is in it is read by who takes the spools in."""
+        with self._starting:
+            if self._owns.get(os.getpid()) is own:
+                del self._owns[os.getpid()]
+        own.stop.set()
+        with own.mutex:
+            own.spool.close()
+
+    def _after_fork(self) -> None:
+        """Forget, in a child, what belongs to its parent."""
+        self._starting = threading.Lock()
+        for pid in list(self._owns):
+            self._owns.pop(pid).spool.close()
+
     def _begin(self) -> _Own:
         """Return what belongs to this process, after a start or a fork."""
         with self._starting:
             known = self._owns.get(os.getpid())
             if known is not None:
                 return known
-            for pid in [pid for pid in self._owns if pid != os.getpid()]:
-                self._owns.pop(pid).spool.close()  # a descriptor of the parent's
             if not self.folder.is_log:
                 self.folder.create(self._origin or default_origin())
             writer = f"{time.time_ns() // 1_000_000:x}-{os.getpid()}-{secrets.token_hex(4)}"
@@ -164,29 +183,54 @@ class _Work:
         self._published = 0.0
 
     def run(self) -> None:
+        told, at = "", 0.0
         while not self._own.stop.wait(INTERVAL):
             try:
                 self._turn()
+                told = ""
             except (LogError, OSError) as error:
-                _logger.error("the log is behind: %s", error)
+                self._close()  # the next turn begins with what the folder holds then
+                if str(error) != told or time.monotonic() - at > AGAIN:
+                    told, at = str(error), time.monotonic()
+                    _logger.error("the log is behind: %s", error)
+        self._close()
+
+    def _close(self) -> None:
         if self._store is not None:
             self._store.close()
+            self._store = None
 
     def _turn(self) -> None:
         spool = self._own.spool
-        if not self._to_disk and spool.dirty:
+        if not self._to_disk and spool.dirty and spool.usable:
             spool.sync(spool.written)
         if not self._integrates:
             return
         with integrating(self._folder) as mine:
             if not mine:
                 return
+            if self._store is not None and self._store.replaced:
+                self._close()
             if self._store is None:
                 self._store = self._folder.open(writing=True)
-            integrate(self._folder, self._store)
-            if time.monotonic() - self._published >= CHECKPOINT:
-                publish(self._folder, self._store)
-                self._published = time.monotonic()
+            try:
+                integrate(self._folder, self._store)
+            finally:
+                if time.monotonic() - self._published >= CHECKPOINT:
+                    publish(self._folder, self._store)
+                    self._published = time.monotonic()
+
+
+_LOGS: dict[int, weakref.ref[TransparencyLog]] = {}
+
+
+def _after_fork() -> None:
+    for log in [found for one in list(_LOGS.values()) if (found := one()) is not None]:
+        log._after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def make_log(policy: Policy) -> TransparencyLog:
@@ -195,19 +239,32 @@ def make_log(policy: Policy) -> TransparencyLog:
     return TransparencyLog(policy.options(NAME), where, policy.folder)
 
 
+def _leave(owns: dict[int, _Own], folder: LogFolder, integrates: bool) -> None:
+    """End where nobody waits for an answer: at the end of the process."""
+    try:
+        _end(owns, folder, integrates)
+    except (LogError, OSError) as error:
+        _logger.error("the log is behind: %s", error)
+
+
 def _end(owns: dict[int, _Own], folder: LogFolder, integrates: bool) -> None:
     own = owns.pop(os.getpid(), None)
-    for pid in list(owns):
-        owns.pop(pid).spool.close()
     if own is None:
         return
     own.stop.set()
     if own.worker is not None and own.worker is not threading.current_thread():
         own.worker.join(timeout=5)
     with own.mutex:
-        if own.spool.dirty:
-            own.spool.sync(own.spool.written)
-        own.spool.close()
+        try:
+            if own.spool.dirty and own.spool.usable:
+                own.spool.sync(own.spool.written)
+        except OSError as error:
+            raise LogError(
+                f"log {str(folder.path)!r}: the disk may not hold the last records: "
+                f"{error.strerror}"
+            ) from error
+        finally:
+            own.spool.close()
     if not integrates:
         return
     with integrating(folder) as mine:
@@ -215,6 +272,6 @@ def _end(owns: dict[int, _Own], folder: LogFolder, integrates: bool) -> None:
             store = folder.open(writing=True)
             try:
                 integrate(folder, store)
-                publish(folder, store)
             finally:
+                publish(folder, store)
                 store.close()

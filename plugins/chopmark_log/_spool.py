@@ -3,12 +3,17 @@
 A frame is four bytes of length, four of CRC-32 (both big-endian), and the leaf. One `write` puts it
 behind the last one. Since a file has one writer, no process waits for another; what a crash tore is
 seen by its CRC. The writer holds a lock on its file for as long as it lives, which says so.
+
+A file about which anything is in doubt, because a sync failed or a write was interrupted, is done
+with: nothing in it is changed, for it may have been read, and its writer begins another one.
 """
 
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
+import re
 import struct
 import threading
 import time
@@ -20,8 +25,11 @@ from typing import NamedTuple
 from chopmark import LogError
 
 SUFFIX = ".spool"
+NEW, TORN, TWICE, DAMAGED = ".new", ".torn", ".twice", ".damaged"
+"""Names of what is not read: not locked yet; a torn end; taken before; damaged and recovered."""
 _HEAD = struct.Struct(">II")
 _MOST = 1 << 20
+_LENGTH = re.compile(rb"(?=\x00[\x00-\x10])").finditer
 
 
 class Spool:
@@ -35,13 +43,23 @@ class Spool:
     def __init__(self, folder: Path, writer: str) -> None:
         self.path = folder / f"{writer}{SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        self._file = os.open(self.path, flags, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _sync_folder(folder)
+        making = self.path.with_suffix(NEW)  # without its lock it would be taken for a dead one's
+        self._file = os.open(making, flags, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            making.rename(self.path)
+            sync_folder(folder)
+        except OSError:
+            self.close()
+            for path in (making, self.path):
+                path.unlink(missing_ok=True)
+            raise
         self._mutex = threading.Lock()
         self._syncing = threading.Condition()
         self._busy = False
+        self._writing = False
         self.written = 0  # bytes
+        self.count = 0  # frames
         self._synced = 0
         self._broken = ""
         self.synced_at = time.monotonic()
@@ -50,6 +68,11 @@ class Spool:
     def dirty(self) -> bool:
         """Whether something was written that the disk may not hold."""
         return self._synced < self.written
+
+    @property
+    def usable(self) -> bool:
+        """Whether it takes more."""
+        return self._file >= 0 and not self._broken and not self._writing
 
     def append(self, leaf: bytes) -> int:
         """Write `leaf` behind the others, and return where it ends.
@@ -62,13 +85,16 @@ class Spool:
             self._check()
             start = self.written
             done = 0
+            self._writing = True  # what an exception from elsewhere leaves is in doubt
             try:
                 while done < len(frame):
                     done += os.write(self._file, frame[done:])
             except OSError:
                 self._cut(start, done)
+                self._writing = False
                 raise
-            self.written = start + len(frame)
+            self.written, self.count = start + len(frame), self.count + 1
+            self._writing = False
             return self.written
 
     def sync(self, end: int) -> None:
@@ -110,7 +136,7 @@ class Spool:
 
     def _check(self) -> None:
         if self._broken:
-            raise OSError(5, f"an earlier sync of {self.path} failed: {self._broken}")
+            raise OSError(5, f"an earlier write of {self.path} failed: {self._broken}")
         if self._file < 0:
             raise OSError(9, f"{self.path} is closed")
 
@@ -130,32 +156,69 @@ class Frame(NamedTuple):
     end: int
 
 
+class SpoolError(LogError):
+    """A spool is damaged; what is in the others is not touched by it."""
+
+
 def read_frames(path: Path, start: int) -> Iterator[Frame]:
     """Return the whole frames of a spool from `start` on; what is torn ends them.
 
     Raises:
-        LogError: a frame in the middle is damaged.
+        SpoolError: a frame is damaged, and whole ones stand behind it.
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         file.seek(start)
         at = start
-        while True:
-            head = file.read(_HEAD.size)
-            if len(head) < _HEAD.size:
-                return
-            length, crc = _HEAD.unpack(head)
-            end = at + _HEAD.size + length
-            if end > size:
-                return
-            leaf = file.read(length)
-            if length > _MOST or zlib.crc32(leaf) != crc:
-                if end == size:  # the last one, torn
-                    return
-                raise LogError(f"spool {str(path)!r} is damaged at byte {at}; run `log recover`")
-            yield Frame(leaf, end)
-            at = end
+        while (found := _length(file.read(_HEAD.size), at, size)) is not None:
+            leaf = file.read(found[0])
+            if len(leaf) != found[0] or zlib.crc32(leaf) != found[1]:
+                break
+            at += _HEAD.size + found[0]
+            yield Frame(leaf, at)
+    if at < size and next(salvage(path, at + 1, size), None) is not None:
+        raise SpoolError(f"spool {str(path)!r} is damaged at byte {at}; run `log recover`")
+
+
+def salvage(path: Path, start: int, end: int | None = None) -> Iterator[tuple[int, Frame]]:
+    """Return each whole frame from `start` to `end`, whatever is between them, and where it begins.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        size = size if end is None else min(size, end)
+        if start >= size:
+            return
+        with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
+            while (found := _whole(data, start, size)) is not None:
+                yield found
+                start = found[1].end
+
+
+def _whole(data: mmap.mmap, start: int, size: int) -> tuple[int, Frame] | None:
+    for match in _LENGTH(data, start):
+        at = match.start()
+        leaf_at = at + _HEAD.size
+        found = _length(data[at:leaf_at], at, size)
+        if found is not None:
+            leaf = data[leaf_at : leaf_at + found[0]]
+            if zlib.crc32(leaf) == found[1]:
+                return at, Frame(leaf, leaf_at + found[0])
+    return None
+
+
+def _length(head: bytes, at: int, size: int) -> tuple[int, int] | None:
+    """Return what the head of a frame at `at` says, length and CRC, if it can be one."""
+    if len(head) < _HEAD.size:
+        return None
+    length, crc = _HEAD.unpack(head)
+    # Nothing is written of length 0: that is what a file has where its blocks were never written.
+    if not 0 < length <= _MOST or at + _HEAD.size + length > size:
+        return None
+    return length, crc
 
 
 def is_alive(path: Path) -> bool:
@@ -170,7 +233,8 @@ def is_alive(path: Path) -> bool:
     return False
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return when the disk holds the names in `folder`."""
     file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(file)

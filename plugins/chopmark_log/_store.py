@@ -7,7 +7,9 @@ read them, is one transaction, so that no entry is lost and none is there twice.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sqlite3
 import threading
 import weakref
@@ -51,21 +53,46 @@ class Store:
 
     def __init__(self, path: Path, *, writing: bool = False) -> None:
         self.path = path
+        self._writing = writing
         self._mutex = threading.RLock()
-        mode = "rw" if writing else "ro"
+        self._open: sqlite3.Connection | None = None
+        self._closed = False
+        self._file: tuple[int, int] | None = None
         try:
-            self._base = sqlite3.connect(
-                f"file:{path}?mode={mode}", uri=True, check_same_thread=False, timeout=30,
-                isolation_level=None,
-            )  # fmt: skip
-            weakref.finalize(self, self._base.close)
-            self._base.execute("PRAGMA synchronous = FULL")
             self.origin = self._meta("origin")
             found = int(self._meta("format"))
-        except (sqlite3.Error, LogError, ValueError, TypeError) as error:
+        except (LogError, ValueError) as error:
+            self.close()
             raise LogError(f"{str(path)!r} is no log of chopmark: {error}") from error
         if found != FORMAT:
+            self.close()
             raise LogError(f"{str(path)!r} has format {found}, and {FORMAT} is known here")
+        _STORES[id(self)] = weakref.ref(self)
+        weakref.finalize(self, _STORES.pop, id(self), None)
+
+    @property
+    def _base(self) -> sqlite3.Connection:
+        """The connection, which no fork carries into a child (SQLite, How To Corrupt, 2.6)."""
+        if self._open is None:
+            if self._closed:
+                raise LogError(f"log {str(self.path)!r} is closed")
+            try:
+                self._open = _connect(self.path, self._writing)
+                found = self.path.stat()
+            except (sqlite3.Error, OSError) as error:
+                raise LogError(f"log {str(self.path)!r}: {error}") from error
+            self._file = (found.st_dev, found.st_ino)
+            self._finalizer = weakref.finalize(self, self._open.close)
+        return self._open
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file was put in the place of the one that is open."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return True
+        return self._file is not None and self._file != (found.st_dev, found.st_ino)
 
     @classmethod
     def create(cls, path: Path, origin: str) -> None:
@@ -95,7 +122,15 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         with self._mutex:
-            self._base.close()
+            self._closed = True
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        base, self._open = self._open, None
+        if base is not None:
+            self._finalizer.detach()
+            with contextlib.suppress(sqlite3.Error):  # what was committed is on the disk
+                base.close()
 
     @property
     def size(self) -> int:
@@ -159,13 +194,19 @@ class Store:
             LogError: the last one is as large or larger, so that two might differ.
         """
         with self._mutex:
-            last = self.checkpoint()
-            if last is not None and last[0] >= head.size:
-                raise LogError(
-                    f"a checkpoint of {last[0]} entries is signed already; one of {head.size} "
-                    "could contradict it"
-                )
-            self._execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (head.size, time, note))
+            try:
+                self._base.execute("BEGIN IMMEDIATE")
+                last = self.checkpoint()
+                if last is not None and last[0] >= head.size:
+                    raise LogError(
+                        f"a checkpoint of {last[0]} entries is signed already; one of {head.size} "
+                        "could contradict it"
+                    )
+                self._execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (head.size, time, note))
+                self._base.execute("COMMIT")
+            except (sqlite3.Error, LogError) as error:
+                self._undo()
+                raise LogError(f"log {str(self.path)!r} keeps no checkpoint: {error}") from error
 
     def checkpoint(self, size: int | None = None) -> tuple[int, int, str] | None:
         """Return size, time (ms since 1970) and note of a checkpoint, by default the last one."""
@@ -226,6 +267,11 @@ class Store:
             return list(enumerate(unpack(_bytes(rows[0][2])), first))
         except LogError as error:
             raise LogError(f"log {str(self.path)!r}, from entry {first} on: {error}") from error
+
+    def holds(self, id: bytes, leaf: bytes) -> bool:
+        """Return whether the log has `leaf`, whose id is `id`."""
+        rows = self._rows("SELECT at FROM ids WHERE start = ?", (_start(id),))
+        return any(one.leaf == leaf for (at,) in rows for one in self.entries(at, at + 1))
 
     def _append(self, size: int, leaves: Sequence[bytes]) -> None:
         first = size // WIDTH
@@ -288,8 +334,47 @@ class Store:
                 raise LogError(f"log {str(self.path)!r}: {error}") from error
 
     def _undo(self) -> None:
-        if self._base.in_transaction:
-            self._base.execute("ROLLBACK")
+        base = self._open
+        try:
+            if base is not None and base.in_transaction:
+                base.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._disconnect()  # which takes it back
+
+
+_STORES: dict[int, weakref.ref[Store]] = {}
+_forking: list[Store] = []
+
+
+def _before_fork() -> None:
+    for store in [found for one in list(_STORES.values()) if (found := one()) is not None]:
+        store._mutex.acquire()
+        _forking.append(store)
+        store._disconnect()
+
+
+def _after_fork() -> None:
+    while _forking:
+        _forking.pop()._mutex.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )
+
+
+def _connect(path: Path, writing: bool) -> sqlite3.Connection:
+    mode = "rw" if writing else "ro"
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    log = path.with_name(path.name + "-wal")
+    if not writing and not os.access(path.parent, os.W_OK) and not log.exists():
+        address += "&immutable=1"  # a copy on a medium that cannot be written to
+    base = sqlite3.connect(
+        address, uri=True, check_same_thread=False, timeout=30, isolation_level=None
+    )
+    base.execute("PRAGMA synchronous = FULL")
+    return base
 
 
 def id_of(leaf: bytes) -> bytes | None:
