@@ -44,6 +44,7 @@ class _Own:
     mutex: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
     worker: threading.Thread | None = None
+    replaced: str = ""
 
 
 class TransparencyLog:
@@ -164,7 +165,8 @@ class TransparencyLog:
                 own = _Own(Spool(self.folder.spools, writer), writer)
             except OSError as error:
                 raise LogError(
-                    f"log {str(self.folder.path)!r} cannot be written: {error.strerror}"
+                    f"log {str(self.folder.path)!r} cannot be written: {error.strerror}; free some "
+                    "space, or let this process write there"
                 ) from error
             work = _Work(own, self.folder, self._to_disk, self._integrates)
             own.worker = threading.Thread(target=work.run, name="chopmark-log", daemon=True)
@@ -189,7 +191,8 @@ class _Work:
                 self._turn()
                 told = ""
             except (LogError, OSError) as error:
-                self._close()  # the next turn begins with what the folder holds then
+                if not self._own.replaced:
+                    self._close()  # the next turn begins with what the folder holds then
                 if str(error) != told or time.monotonic() - at > AGAIN:
                     told, at = str(error), time.monotonic()
                     _logger.error("the log is behind: %s", error)
@@ -210,7 +213,12 @@ class _Work:
             if not mine:
                 return
             if self._store is not None and self._store.replaced:
-                self._close()
+                # Opened anew it would be mixed with what SQLite wrote beside the former one.
+                self._own.replaced = (
+                    f"{str(self._store.path)!r} was replaced while processes write it: stop them, "
+                    "take away its -wal and -shm, and see `chopmark log fsck`"
+                )
+                raise LogError(self._own.replaced)
             if self._store is None:
                 self._store = self._folder.open(writing=True)
             try:
@@ -265,6 +273,8 @@ def _end(owns: dict[int, _Own], folder: LogFolder, integrates: bool) -> None:
             ) from error
         finally:
             own.spool.close()
+    if own.replaced:
+        raise LogError(own.replaced)
     if not integrates:
         return
     with integrating(folder) as mine:
