@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Sequence
-from itertools import groupby, pairwise, repeat
-from operator import lt, mul
+from itertools import groupby, pairwise
+from operator import mul, ne
 from typing import NamedTuple
 
 RATE = 8_000
@@ -52,7 +52,9 @@ def listen(parts: Iterable[array[int]]) -> Heard:
         for at in range(0, whole, _SAMPLES):
             window = left[at : at + _SAMPLES]
             loud.append(math.sqrt(sum(map(mul, window, window)) / _SAMPLES) / _FULL)
-            turns.append(sum(map(lt, map(mul, window, window[1:]), repeat(0))))
+            # By the sign of each, not of products: a pure tone may have a 0 at every turn.
+            signs = list(map((0).__le__, window))
+            turns.append(sum(map(ne, signs, signs[1:])))
         left = left[whole:]
     return Heard(loud, turns)
 

@@ -194,7 +194,12 @@ def _opened(path: Path, named: Path | None = None) -> Iterator[tuple[Any, Any]]:
     except ImportError as error:
         raise missing(named, "av", "sound") from error
     try:
-        with av.open(str(path), metadata_errors="replace") as file:
+        with av.open(str(path), **as_it_is(av)) as file:
             yield av, file
     except (av.FFmpegError, IndexError, ValueError) as error:
         raise FileError(named, f"has sound that cannot be decoded or coded ({error})") from error
+
+
+def as_it_is(av: Any) -> dict[str, str]:
+    """Return what makes PyAV open files whose tags are no UTF-8; from version 19 on it does so."""
+    return {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}

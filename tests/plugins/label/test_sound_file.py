@@ -38,7 +38,7 @@ from chopmark_label._files._boxes import pack
 from chopmark_label._files._errors import FileError
 from chopmark_label._heard import listen, rhythms
 from chopmark_label._sound import Position
-from chopmark_label._sound_coding import heard_in
+from chopmark_label._sound_coding import as_it_is, heard_in
 from chopmark_label._sound_file import label_sound
 
 av = pytest.importorskip("av")
@@ -83,7 +83,7 @@ def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def samples(path: Path) -> array[int]:
     """Return the samples as PyAV decodes them, with nothing of ours."""
     found = array("i")
-    with av.open(str(path), metadata_errors="replace") as file:
+    with av.open(str(path), **as_it_is(av)) as file:
         resampler = av.AudioResampler(format="s32", layout="mono", rate=48_000)
         for frame in file.decode(audio=0):
             for part in resampler.resample(frame):

@@ -24,6 +24,7 @@ from tests.plugins.label.files.document_blocks import BLOCK, only_file_errors
 
 from chopmark_label._files._errors import FileError
 from chopmark_label._files._format import FileFormat, Place
+from chopmark_label._sound_coding import as_it_is
 
 av = pytest.importorskip("av")
 
@@ -123,7 +124,7 @@ def make_rich_video(folder: Path) -> Path:
 
 def packets(path: Path) -> list[tuple[Any, ...]]:
     """Return every packet: stream, times and content."""
-    with av.open(str(path), metadata_errors="replace") as file:
+    with av.open(str(path), **as_it_is(av)) as file:
         return [
             (p.stream.index, p.pts, p.dts, p.duration, p.is_keyframe, _digest(bytes(p)))
             for p in file.demux()
@@ -132,7 +133,7 @@ def packets(path: Path) -> list[tuple[Any, ...]]:
 
 def frames(path: Path) -> list[tuple[Any, ...]]:
     """Return every decoded frame of sound and picture: time and content."""
-    with av.open(str(path), metadata_errors="replace") as file:
+    with av.open(str(path), **as_it_is(av)) as file:
         streams = [s for s in file.streams if s.type in ("audio", "video")]
         return [
             (type(f).__name__, f.pts, _digest(b"".join(bytes(plane) for plane in f.planes)))
