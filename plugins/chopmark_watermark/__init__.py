@@ -10,6 +10,7 @@ Enable it with `plugins = ["watermark"]` and set it up under `[settings.watermar
     alpha = 1e-5                    # so seldom a text without a mark is called marked
     vendor = "auto"                 # or "anthropic", "xai", ...: what the provider marks by itself
     vendor_models = []              # patterns of models that you know to be marked by it
+    synonyms = false                # true: pick between synonyms, which changes the answer
 
 The words are chosen while the model writes, so a hook in its runtime draws the tokens (`Watermark`,
 `drawer`); the plugin looks whether the finished answer carries the mark, and the record keeps that.
@@ -17,6 +18,12 @@ The words are chosen while the model writes, so a hook in its runtime draws the 
 With `vendor` every response also says what its provider declares of a mark of its own, and what in
 the request takes it away; `check` says the same of a model before it is asked. `vendor` alone,
 without a ring, does only that.
+
+`synonyms` is for models behind an API of which nothing but the text can be had: it rewrites prose,
+one English word of a hundred or one place in sixty Chinese characters, half of them changed, and
+needs a ring and no tokenizer. At the usual level a text is long enough from some 1,700 words or
+1,000 characters on; the mark says where one is not. It is off unless you ask for it, and not for
+texts in which each word counts, legal and medical ones.
 
 A mark is evidence that a text came from a model with this key, never proof of who wrote it, and no
 mark is evidence of nothing. Paraphrase and translation erase it.
@@ -32,7 +39,7 @@ from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Marker, Wrapper
 
 from ._commands import watermark
-from ._names import NAME
+from ._names import NAME, SYNONYMS
 
 if TYPE_CHECKING:
     from ._detect import detect as detect
@@ -52,6 +59,7 @@ if TYPE_CHECKING:
     from ._ring_file import read_ring as read_ring
     from ._ring_file import write_ring as write_ring
     from ._sampling import Sampling as Sampling
+    from ._synonyms import SynonymMark as SynonymMark
     from ._tiktoken import RanksTokenizer as RanksTokenizer
     from ._tiktoken import read_tokenizer as read_tokenizer
     from ._tokens import FileTokenizer as FileTokenizer
@@ -74,6 +82,7 @@ __all__ = [
     "RingError",
     "Sampling",
     "Span",
+    "SynonymMark",
     "Tokenizer",
     "Tokens",
     "Watermark",
@@ -103,6 +112,7 @@ _HOMES = {
     "read_ring": "_ring_file",
     "write_ring": "_ring_file",
     "Sampling": "_sampling",
+    "SynonymMark": "_synonyms",
     "RanksTokenizer": "_tiktoken",
     "read_tokenizer": "_tiktoken",
     "FileTokenizer": "_tokens",
@@ -121,15 +131,22 @@ def __getattr__(name: str) -> Any:
 
 @hookimpl
 def chopmark_markers(policy: Policy) -> Iterable[Marker]:
-    """Return the marker that looks for the mark; none where a policy names only a vendor."""
-    from ._declared import is_vendor_only
+    """Return what looks for the mark of the model's hook, and what picks between synonyms."""
+    from ._declared import needs_no_tokenizer
 
-    if is_vendor_only(policy):
-        return ()
-    from ._marker import WatermarkMarker
-    from ._options import read_options
+    markers: list[Marker] = []
+    if policy.options(NAME).get(SYNONYMS):
+        from ._synonym_marker import read_synonym_marker
 
-    return (WatermarkMarker(read_options(policy)),)
+        synonyms = read_synonym_marker(policy)
+        if synonyms is not None:
+            markers.append(synonyms)
+    if not needs_no_tokenizer(policy):
+        from ._marker import WatermarkMarker
+        from ._options import read_options
+
+        markers.append(WatermarkMarker(read_options(policy)))
+    return markers
 
 
 @hookimpl

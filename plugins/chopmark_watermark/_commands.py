@@ -13,7 +13,7 @@ import click
 from chopmark import ChopmarkError, MarkError
 from chopmark.terminal import table
 
-from ._names import ALPHA, ENGINE_NAMES, SCHEME_NAMES
+from ._names import ALPHA, ENGINE_NAMES, SCHEME_NAMES, SYNONYMS
 
 if TYPE_CHECKING:
     from ._detection import Detection
@@ -41,10 +41,14 @@ def watermark() -> None:
 @click.option(
     "--tokenizer",
     type=click.Path(path_type=Path),
-    required=True,
-    help="The tokenizer.json, or NAME.tiktoken, of the model.",
+    help="The tokenizer.json, or NAME.tiktoken, of the model; synonyms need none.",
 )
-@click.option("--scheme", type=click.Choice(SCHEME_NAMES), default="gumbel", show_default=True)
+@click.option(
+    "--scheme",
+    type=click.Choice((*SCHEME_NAMES, SYNONYMS)),
+    default="gumbel",
+    show_default=True,
+)
 @click.option("--tenant", "tenants", multiple=True, help="For whom it may be; may be repeated.")
 @click.option("--tenants", "names", type=click.Path(path_type=Path), help="A file of them.")
 @click.option("--epoch", "epochs", multiple=True, help="A month, YYYY-MM; by default all.")
@@ -54,7 +58,7 @@ def watermark() -> None:
 def find(
     file: str,
     ring: Path,
-    tokenizer: Path,
+    tokenizer: Path | None,
     scheme: str,
     tenants: tuple[str, ...],
     names: Path | None,
@@ -70,20 +74,27 @@ def find(
     """
     from ._detect import detect
     from ._ring_file import read_ring
+    from ._synonyms import SynonymMark
     from ._tiktoken import read_tokenizer
 
     try:
         lines = "" if names is None else _read(str(names))
         asked = [*tenants, *filter(None, map(str.strip, lines.splitlines()))]
-        found = detect(
-            _read(file),
-            read_ring(ring),
-            read_tokenizer(tokenizer),
-            scheme=scheme,
-            tenants=asked or [""],
-            epochs=epochs or None,
-            alpha=alpha,
-        )
+        if scheme == SYNONYMS:
+            mark = SynonymMark(ring=read_ring(ring), alpha=alpha)
+            found = mark.detect(_read(file), tenants=asked or [""], epochs=epochs or None)
+        elif tokenizer is None:
+            raise MarkError(f"{scheme} is a mark in tokens: name the model's with --tokenizer")
+        else:
+            found = detect(
+                _read(file),
+                read_ring(ring),
+                read_tokenizer(tokenizer),
+                scheme=scheme,
+                tenants=asked or [""],
+                epochs=epochs or None,
+                alpha=alpha,
+            )
     except ChopmarkError as error:
         raise click.ClickException(str(error)) from error
     told = found.to_public() if public else found.to_dict()

@@ -9,7 +9,7 @@ from chopmark import Mark, MarkError, Policy, PolicyError, Request, Response
 
 from ._asked import Asked, Origin
 from ._lint import Finding, judge
-from ._names import NAME
+from ._names import NAME, SYNONYMS
 from ._vendors import AUTO, NONE, VendorMark, read_vendors
 
 MARKER, WHERE = "vendor", "declared"
@@ -66,10 +66,12 @@ def read_declared(policy: Policy) -> Declared | None:
     return None if vendor == NONE else Declared(vendor, tuple(models))
 
 
-def is_vendor_only(policy: Policy) -> bool:
-    """Return whether `policy` sets nothing of the plugin but what its vendor marks."""
+def needs_no_tokenizer(policy: Policy) -> bool:
+    """Return whether `policy` asks for nothing that is in tokens: a vendor's mark, or synonyms."""
     given = policy.options(NAME)
-    return "vendor" in given and set(given) <= set(OPTIONS)
+    synonyms = bool(given.get(SYNONYMS))
+    allowed = {*OPTIONS, SYNONYMS, *(("ring", "tenant", "tenants", "alpha") if synonyms else ())}
+    return ("vendor" in given or synonyms) and set(given) <= allowed
 
 
 def _reason(findings: list[Finding]) -> str:

@@ -21,5 +21,7 @@ ENGINE_NAMES: tuple[EngineName, ...] = get_args(EngineName)
 SCHEME_NAMES: tuple[str, ...] = (*OWN_NAMES, *ENGINE_NAMES)
 NAME = "watermark"
 """Of the plugin, and of its options in a policy."""
+SYNONYMS = "synonyms"
+"""The scheme that picks between synonyms: it needs a ring and no tokenizer."""
 ALPHA = 1e-5
 """Of a million texts without a mark ten are called marked, at the most."""

@@ -10,13 +10,24 @@ from pathlib import Path
 from chopmark import MarkError, Policy, PolicyError
 
 from ._declared import OPTIONS
-from ._names import ALPHA, NAME, SCHEME_NAMES
+from ._names import ALPHA, NAME, SCHEME_NAMES, SYNONYMS
 from ._ring_file import read_ring
 from ._tiktoken import read_tokenizer
 from ._unigram import DELTA, WORDS
 from ._watermark import Watermark
 
-_KNOWN = ("ring", "tokenizer", "scheme", "words", "delta", "tenant", "tenants", "alpha", *OPTIONS)
+_KNOWN = (
+    "ring",
+    "tokenizer",
+    "scheme",
+    "words",
+    "delta",
+    "tenant",
+    "tenants",
+    "alpha",
+    SYNONYMS,
+    *OPTIONS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
