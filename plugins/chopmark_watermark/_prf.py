@@ -38,6 +38,8 @@ class Prf:
         u is (x + 1/2) / 2^53, where x are the upper 53 bits of the first eight bytes, read as a
         little-endian number.
         """
+        if not len(tokens):  # no view of nothing can be cast
+            return np.zeros(0)
         blocks = np.empty((len(tokens), 4), dtype="<u4")
         blocks[:, 0] = before
         blocks[:, 1] = last

@@ -87,3 +87,12 @@ def test_each_scheme_says_which_way_it_goes_to_the_model(
         gumbel.logit_bias()
     with pytest.raises(MarkError, match="there are gumbel"):
         Watermark(ring=ring, tokenizer=reader, scheme="kgw")
+
+
+@pytest.mark.parametrize("text", ["", " x1 x2 x3" * 50])
+def test_a_text_without_any_listed_word_is_inconclusive(
+    ring: Ring, reader: FileTokenizer, text: str
+) -> None:
+    mark = Watermark(ring=ring, tokenizer=reader, scheme="unigram", clock=lambda: "2026-10")
+    found = mark.detect(text)
+    assert (found.verdict, found.scored) == ("inconclusive", 0)
