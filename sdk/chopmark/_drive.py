@@ -58,7 +58,7 @@ def drive(
                     finally:
                         leave(token)
                 elif kind is Append:
-                    value = log.append(step.record) if log else None
+                    value = step.to(log) if log else None
                 else:
                     value = step.run()
             except GeneratorExit:

@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ._flow import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
 from ._inside import CURRENT, Guarding
-from ._values import Receipt, Record, Request
+from ._values import Receipt, Request
 from .hookspecs import Log
 
 R = TypeVar("R")
@@ -68,7 +68,7 @@ async def drive(
                     finally:
                         CURRENT.reset(token)
                 elif kind is Append:
-                    append, patience = _Append(log, step.record), 0.0
+                    append, patience = _Append(log, step), 0.0
                     try:
                         await append.run()
                     except cancelled as raised:
@@ -98,8 +98,8 @@ class _Append:
     the thread then still finishes, and `receipt` waits for it.
     """
 
-    def __init__(self, log: Log | None, record: Record) -> None:
-        self._log, self._record = log, record
+    def __init__(self, log: Log | None, step: Append) -> None:
+        self._log, self._step = log, step
         self._begun = threading.Lock()
         self._finished = threading.Event()
         self._receipt: Receipt | None = None
@@ -125,7 +125,7 @@ class _Append:
         if not self._begun.acquire(blocking=False):
             return
         try:
-            self._receipt = self._log.append(self._record) if self._log else None
+            self._receipt = self._step.to(self._log) if self._log else None
         except Exception as error:  # noqa: BLE001  raised again by `receipt`
             self._error = error
         self._finished.set()

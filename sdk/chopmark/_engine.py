@@ -98,7 +98,10 @@ def judge(engine: Engine, text: str, context: Context, audience: str, part: int 
 
 def check_role(role: str, value: object) -> None:
     """Raise `PluginError` where `value` lacks what its role needs."""
-    missing = [name for name in _ROLE_MEMBERS[role] if not hasattr(value, name)]
+    needed = _ROLE_MEMBERS[role]
+    if role == "log" and getattr(value, "takes_content", False):
+        needed = (*needed, "append_with")
+    missing = [name for name in needed if not hasattr(value, name)]
     if missing:
         raise PluginError(
             f"{type(value).__qualname__!r} is no {role}: it has no {', '.join(missing)}; "

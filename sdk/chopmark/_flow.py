@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from os import urandom
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar, cast
 
 from ._engine import Engine
 from ._errors import LogError, MarkError, Refused
@@ -20,8 +20,9 @@ from ._screen import Screen
 from ._session import Lane, MarkFailed, Session
 from ._shape import OnBlock, Shape
 from ._unrecorded import Unrecorded
-from ._values import Chunk, Kind, Receipt, Record, Request, Response
+from ._values import Chunk, Content, Kind, Receipt, Record, Request, Response
 from ._wrapping import Wrapping
+from .hookspecs import ContentLog, Log
 
 R = TypeVar("R")
 
@@ -58,9 +59,18 @@ class Work:
 
 @dataclass(slots=True)
 class Append:
-    """Store a record; must not be cut short by a cancellation."""
+    """Store a record, with its content where the log takes that; must not be cut short by a
+    cancellation.
+    """
 
     record: Record
+    content: Content | None = None
+
+    def to(self, log: Log) -> Receipt:
+        """Have `log` store it."""
+        if self.content is None:
+            return log.append(self.record)
+        return cast(ContentLog, log).append_with(self.record, self.content)
 
 
 class Abandoned(Exception):  # noqa: N818  an ending, not an error
@@ -316,15 +326,18 @@ def _record(
         request=request, response=response, started=started, duration=duration, salt=salt
     )
     receipt = Receipt(log="", record=record.id)
+    content: Content | None = None
     if engine.log is not None:
+        if getattr(engine.log, "takes_content", False):
+            content = Content(messages=request.messages, answer=response.text, user=request.user)
         try:
             while (late := unrecorded.oldest()) is not None:
-                yield Append(late)
-                unrecorded.recorded(late)
-            receipt = yield Append(record)
+                yield Append(*late)
+                unrecorded.recorded(late[0])
+            receipt = yield Append(record, content)
         except Exception as broke:
             handled = engine.policy.on_error.log
-            unrecorded.keep(record, broke, handled)
+            unrecorded.keep(record, broke, handled, content)
             if handled == "block":
                 raise LogError(
                     f"log {engine.log.name!r} could not take the record of call {record.id}: "
@@ -332,9 +345,8 @@ def _record(
                     "record is kept in memory and is appended with the next call"
                 ) from broke
             return None
-    receipt = Receipt(
-        log=receipt.log, record=receipt.record, position=receipt.position, salt=salt.hex()
-    )
+    if content is None:
+        receipt = replace(receipt, salt=salt.hex())
     for told in engine.recorded:
         told(record, receipt)
     return receipt

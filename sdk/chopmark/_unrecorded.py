@@ -1,4 +1,4 @@
-"""Records that the log could not take, kept until it can."""
+"""Records that the log could not take, kept in memory until it can, with what goes with them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import threading
 from collections import deque
 from dataclasses import replace
 
-from ._values import Failure, Record
+from ._values import Content, Failure, Record
 from .policy import Handling
 
 _LIMIT = 10_000
+Late = tuple[Record, Content | None]
 _logger = logging.getLogger("chopmark")
 
 
@@ -19,29 +20,33 @@ class Unrecorded:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._records: deque[Record] = deque()
+        self._records: deque[Late] = deque()
 
     def __len__(self) -> int:
         return len(self._records)
 
-    def keep(self, record: Record, error: Exception, handled: Handling) -> None:
+    def keep(
+        self, record: Record, error: Exception, handled: Handling, content: Content | None = None
+    ) -> None:
         """Keep `record`, with the failure written into it."""
         failure = Failure(role="log", name="log", error=type(error).__name__, handled=handled)
         record = replace(record, failures=(*record.failures, failure))
         with self._lock:
-            self._records.append(record)
+            self._records.append((record, content))
             lost = self._records.popleft() if len(self._records) > _LIMIT else None
         _logger.error("the log failed (%s); record %s is kept in memory", error, record.id)
         if lost is not None:
-            _logger.critical("too many records wait for the log; record %s is lost", lost.id)
+            _logger.critical("too many records wait for the log; record %s is lost", lost[0].id)
 
-    def oldest(self) -> Record | None:
-        """Return the record that has waited longest."""
+    def oldest(self) -> Late | None:
+        """Return the record that has waited longest, with its content where one was kept."""
         with self._lock:
             return self._records[0] if self._records else None
 
     def recorded(self, record: Record) -> None:
         """Forget `record`, which the log has taken."""
         with self._lock:
-            if record in self._records:
-                self._records.remove(record)
+            for late in self._records:
+                if late[0] is record:
+                    self._records.remove(late)
+                    return

@@ -193,11 +193,25 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The texts that a record commits to, for a log that keeps contents.
+
+    `messages` are those of the request as the application gave them, `answer` is what the caller
+    was given, `user` the subject's id. No text is in its `repr`.
+    """
+
+    messages: tuple[Message, ...] = field(default=(), repr=False)
+    answer: str = field(default="", repr=False)
+    user: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """A log's answer to an append: where the record is.
 
     `salt` (hexadecimal) opens the record's commitments; it goes to the caller and is not in
-    the log.
+    the log. It is empty where the log took the content: such a log commits by salts of its own,
+    so that what it erases nobody can open.
     """
 
     log: str

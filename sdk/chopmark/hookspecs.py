@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import pluggy
 
-from ._values import Context, Mark, Receipt, Record, Request, Response, Verdict
+from ._values import Content, Context, Mark, Receipt, Record, Request, Response, Verdict
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -200,6 +200,24 @@ class Log(Protocol):
 
     def close(self) -> None:
         """Release what is held; a later `append` may open it again."""
+        ...
+
+
+class ContentLog(Log, Protocol):
+    """A log that keeps the contents of calls beside their records.
+
+    `takes_content` True asks for them; it is read at every call. Content is personal data: such a
+    log must be able to forget it, and what it commits to must not be opened by anything that it
+    gave away.
+    """
+
+    takes_content: bool
+
+    def append_with(self, record: Record, content: Content) -> Receipt:
+        """Store both before returning; raise where that cannot be promised.
+
+        It takes the place of `append`, which still takes a record alone.
+        """
         ...
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from .._record import commit, new_id
-from .._values import Failure, Mark, Record, Usage, Verdict
-from ..hookspecs import Log
+from .._values import Content, Failure, Mark, Message, Record, Usage, Verdict
+from ..hookspecs import ContentLog, Log
 
 
 def sample_record(text: str = "answer") -> Record:
@@ -64,6 +65,19 @@ class LogContract:
         receipt = log.append(record)
         assert receipt.record == record.id
         assert receipt.log == log.name
+        assert list(self.ids(log, tmp_path)) == [record.id]
+
+    def test_one_that_takes_contents_takes_them_with_the_record(
+        self, log: Log, tmp_path: Path
+    ) -> None:
+        if not getattr(log, "takes_content", False):
+            return
+        record = sample_record()
+        content = Content(
+            messages=(Message(role="user", text="request"),), answer="answer", user="someone"
+        )
+        receipt = cast(ContentLog, log).append_with(record, content)
+        assert (receipt.log, receipt.record, receipt.salt) == (log.name, record.id, "")
         assert list(self.ids(log, tmp_path)) == [record.id]
 
     def test_records_stay_in_order(self, log: Log, tmp_path: Path) -> None:
