@@ -18,6 +18,7 @@ ORDER = (
 )  # fmt: skip
 APART = {
     "disguises.py": " DATA: what is seen through; wants texts, and models/tables/requirements.txt",
+    "watermark/generate.py": " CACHE, and the scripts beside it: what docs/watermarks.md shows",
     "survival.py": ": what is left of every mark; wants the tools that texts and files go through",
     "peers/compare.py": " --setup: the peers, each in an environment of its own",
 }

@@ -6,8 +6,9 @@ Reads what generate.py wrote of `gumbel`, 160 tokens a text. The key of one tena
 by the seed, made the text; all keys are tried by chopmark's own search, with windows, and what it
 finds is multiplied by all of them. Searched in full are `texts` texts. Of all texts is counted
 whether the right key by itself passes the level of 1e-3 after that multiplication: a wrong key is
-then stronger in less than one text of a thousand, so this is the share that is named, within .001.
-Limit: .99. Exits with 1 where it is missed.
+then stronger in less than one text of a thousand, so this is the share that is named, within .001;
+counted apart are the texts that had 1.6 bits of chance a token themselves. Limit: .99. Exits with 1
+where it is missed.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from typing import Any
 import numpy as np
 from counting import progress, share
 from drawing import Cell
-from generate import load
+from generate import TEMPERATURES, load
 from scoring import keys_of, tests_of
 
 from chopmark_watermark import KeyName
 from chopmark_watermark._detect import conclude, search
 from chopmark_watermark._schemes import GUMBEL
 
-LEVEL, LIMIT = 1e-3, 0.99
+LEVEL, LIMIT, BITS = 1e-3, 0.99, 1.6
 CELLS = (Cell("gumbel", 1.0), Cell("gumbel", 0.7))
 
 
@@ -62,7 +63,9 @@ def main() -> int:
 
 
 def measure(cell: Cell, asked: Any, others: list[tuple[KeyName, bytes]]) -> dict[str, Any]:
-    texts = load(asked.cache, cell)["ids"]
+    made = load(asked.cache, cell)
+    texts = made["ids"]
+    rich = made["bits"][..., TEMPERATURES.index(cell.temperature)].mean(axis=1) >= BITS
     keys = keys_of(cell, asked.seed, len(texts))
     detect = tests_of(cell)["detect"]
     alone = [
@@ -86,6 +89,7 @@ def measure(cell: Cell, asked: Any, others: list[tuple[KeyName, bytes]]) -> dict
         "named": share(named, count).to_dict(),
         "wrong": wrong,
         "passes": share(sum(alone), len(alone)).to_dict(),
+        "passes_rich": share(sum(np.array(alone)[rich]), int(rich.sum())).to_dict(),
         "seconds": (time.perf_counter() - started) / max(1, count),
     }
 

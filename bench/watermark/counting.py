@@ -30,11 +30,13 @@ class Share(NamedTuple):
 
 def share(hits: int, n: int, outside: float = 0.05) -> Share:
     """Return the two-sided interval of level 1 - `outside`."""
+    hits = int(hits)  # numpy counts in its own kind
     return Share(hits, n, _low(hits, n, outside / 2), 1 - _low(n - hits, n, outside / 2))
 
 
 def at_most(hits: int, n: int) -> Share:
     """Return the one-sided interval whose upper bound holds with 95 %."""
+    hits = int(hits)
     return Share(hits, n, 0.0, 1 - _low(n - hits, n, 0.05))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import kgw
@@ -37,7 +37,7 @@ class Cell:
 
     scheme: str
     temperature: float
-    texts: int = 200
+    texts: int = field(default=200, compare=False)
     words: int = 0
 
     @property
@@ -72,14 +72,15 @@ class Cell:
 
 
 CELLS = (
-    Cell("none", 1.0), Cell("none", 0.7), Cell("none", 0.3),
+    Cell("none", 1.0), Cell("none", 0.7), Cell("none", 0.3, 100),
     Cell("gumbel", 1.0), Cell("gumbel", 0.7), Cell("gumbel", 0.3),
-    Cell("green", 0.0), Cell("unigram", 0.7, words=300), Cell("unigram", 0.7, words=1000),
-    Cell("kgw", 1.0), Cell("kgw", 0.7), Cell("synthid", 1.0), Cell("synthid", 0.7),
-    Cell("none", 0.0, 100), Cell("kgw", 0.3, 100), Cell("synthid", 0.3, 100),
-    Cell("unigram", 1.0, 100, words=300), Cell("unigram", 1.0, 100, words=1000),
-    Cell("vllm-gumbel", 1.0, 100), Cell("vllm-gumbel", 0.7, 100), Cell("vllm-gumbel", 0.3, 100),
-    Cell("vllm-sbw", 1.0, 100), Cell("vllm-sbw", 0.7, 100),
+    Cell("green", 0.0), Cell("unigram", 0.7, 100, words=300), Cell("unigram", 0.7, words=1000),
+    Cell("kgw", 1.0, 100), Cell("kgw", 0.7, 100), Cell("kgw", 0.3, 50),
+    Cell("synthid", 1.0, 100), Cell("synthid", 0.7, 100), Cell("synthid", 0.3, 50),
+    Cell("none", 0.0, 100),
+    Cell("unigram", 1.0, 50, words=300), Cell("unigram", 1.0, 50, words=1000),
+    Cell("vllm-gumbel", 1.0, 50), Cell("vllm-gumbel", 0.7, 50), Cell("vllm-gumbel", 0.3, 50),
+    Cell("vllm-sbw", 1.0, 50), Cell("vllm-sbw", 0.7, 50),
 )  # fmt: skip
 
 

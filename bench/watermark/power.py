@@ -56,8 +56,7 @@ def main() -> int:
 
 
 def unmarked(cell: Cell, made: dict[Cell, Any]) -> Any:
-    same = Cell("none", cell.temperature, 100 if cell.temperature == 0 else 200)
-    return made.get(same)
+    return made.get(Cell("none", cell.temperature))
 
 
 def measure(cell: Cell, made: Any, seed: int, plain: Any) -> dict[str, Any]:
@@ -109,7 +108,7 @@ def rate(cell: Cell, ids: Any, keys: list[bytes]) -> dict[str, float] | None:
     test = tests_of(cell)["whole"]
     scored = [len(scores_of(cell, one, key).values) for one, key in zip(ids, keys, strict=True)]
     each = [-test(one, key) / max(1, n) for one, key, n in zip(ids, keys, scored, strict=True)]
-    return {"median": median(each), "scored": median(scored)}
+    return {"median": round(float(np.median(each)), 4), "scored": median(scored)}
 
 
 def ratio(nats: Any, plain: Any) -> dict[str, float]:

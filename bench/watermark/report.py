@@ -1,0 +1,237 @@
+"""Writes the measured tables of docs/watermarks.md, and its pictures, of what the scripts found.
+
+    python bench/watermark/report.py RESULTS [--page docs/watermarks.md]
+
+RESULTS holds power.json, attacks.json, attribution.json, false_positives.json, speed.json,
+chinese.json, paraphrase.json and rates.json: what each script prints with --json. What stands on
+the page between the two comments that name this script is replaced.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pictures
+from attacks import ATTACKS, SPANS
+from power import LENGTHS
+
+START, END = "<!-- bench/watermark/report.py -->", "<!-- end of bench/watermark/report.py -->"
+Json = Mapping[str, Any]
+TESTS = {
+    "whole": "", "detect": ", as `detect`", "transformers": ", as transformers",
+    "z, dedup": ", z with dedup", "exact, dedup": ", exact with dedup",
+}  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--page", type=Path, default=Path("docs/watermarks.md"))
+    asked = parser.parse_args()
+    found = {
+        path.stem: json.loads(path.read_text()) for path in sorted(asked.results.glob("*.json"))
+    }
+    folder = asked.page.parent / "pictures"
+    folder.mkdir(exist_ok=True)
+    pictures.lengths(found["power"], folder / "watermark-lengths.svg")
+    pictures.edits(found["attacks"]["edits"], found["power"], folder / "watermark-edits.svg")
+    pictures.alarms(found["false_positives"], folder / "watermark-alarms.svg")
+    page = asked.page.read_text("utf-8")
+    before, _, rest = page.partition(START)
+    _, found_end, after = rest.partition(END)
+    if not found_end:
+        raise SystemExit(f"{asked.page} has no comments {START} and {END}")
+    made = "\n\n".join(part for part in sections(found))
+    asked.page.write_text(f"{before}{START}\n\n{made}\n\n{END}{after}", "utf-8")
+    return 0
+
+
+def sections(found: Mapping[str, Json]) -> Iterator[str]:
+    yield "### False alarms"
+    yield alarms(found["false_positives"])
+    yield "![false alarms by corpus](pictures/watermark-alarms.svg)"
+    yield alarms_by_corpus(found["false_positives"])
+    yield "### How often a mark is found"
+    yield powers(found["power"])
+    yield "![share found by length](pictures/watermark-lengths.svg)"
+    yield "### Quality"
+    yield quality(found["power"])
+    yield "### Edits"
+    yield edits(found["attacks"]["edits"])
+    yield "![share found after edits](pictures/watermark-edits.svg)"
+    yield "### Marked parts of long texts"
+    yield mixed(found["attacks"]["mixed"])
+    yield "### Which tenant"
+    yield tenants(found["attribution"])
+    yield "### Chinese"
+    yield chinese(found["chinese"])
+    yield "### Speed"
+    yield speed(found["speed"])
+    yield "### How many tokens are enough"
+    yield held(found["rates"]["held"])
+    yield rates(found["rates"]["cells"])
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def of(one: Json) -> str:
+    """Return a share in two digits, or in three where two would round it to 1."""
+    share = one["share"]
+    return f"{share:.3f}" if 0.99 < share < 1 else f"{share:.2f}"
+
+
+def both(one: Json) -> str:
+    return f"{of(one['0.001'])} / {of(one['1e-05'])}"
+
+
+def rare(one: Json) -> str:
+    return f"{one['share']:.1e} (≤ {one['high']:.1e})"
+
+
+def alarms(found: Json) -> str:
+    rows = [
+        [test, f"{one['0.001']['n']:,}", rare(one["0.001"]), rare(one["1e-05"])]
+        for test, one in found["all"].items()
+    ]
+    head = ["all corpora together", "tests", "at 1e-3 (limit ≤ 1.3e-3)", "at 1e-5 (limit ≤ 5e-5)"]
+    return table(head, rows)
+
+
+def alarms_by_corpus(found: Json) -> str:
+    shown = ["gumbel", "green", "unigram300", "unigram1000", "peer: KGW as transformers",
+             "peer: KGW z, dedup", "peer: Unigram z"]  # fmt: skip
+    rows = []
+    for corpus, row in found.items():
+        if corpus != "all":
+            cells = [f"{rare(row[t]['0.001'])}; {rare(row[t]['1e-05'])}" for t in shown[:4]]
+            more = [f"{row[t]['0.001']['share']:.1e}; {row[t]['1e-05']['share']:.1e}"
+                    for t in shown[4:]]  # fmt: skip
+            rows.append([corpus, *cells, *more])
+    return table(["at 1e-3; at 1e-5", *shown], rows)
+
+
+def powers(found: Json) -> str:
+    rows = []
+    for cell, row in found.items():
+        for test, by_length in row.get("tests", {}).items():
+            cells = [both(by_length[str(length)]) for length in LENGTHS]
+            rows.append(
+                [
+                    f"{cell}{TESTS[test]}", f"{row['bits']:.2f}", str(row["n"]), *cells,
+                    f"{by_length['100']['median_log10_p']:.1f}",
+                ]
+            )  # fmt: skip
+    lengths = [f"{length} tokens" for length in LENGTHS]
+    return table(["scheme-temperature", "bits", "n", *lengths, "median log10 p of 100"], rows)
+
+
+def quality(found: Json) -> str:
+    rows = []
+    for cell, row in found.items():
+        ratio = row.get("perplexity_ratio")
+        cost = f"{ratio['ratio']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}]" if ratio else "-"
+        different = f"{row['distinct_4_ratio']:.3f}" if "distinct_4_ratio" in row else "-"
+        rows.append([cell, str(row["n"]), f"{row['perplexity']:.2f}", cost, different])
+    head = ["scheme-temperature", "n", "perplexity", "to no mark", "distinct 4-grams to no mark"]
+    return table(head, rows)
+
+
+def edits(found: Json) -> str:
+    rows = []
+    for cell, row in found.items():
+        for test in row["none"]:
+            if test in ("whole", "z, dedup"):
+                cells = [both(row[name][test]) for name in ATTACKS]
+                rows.append([f"{cell}{TESTS[test]}", str(row["n"]), *cells])
+    return table(["scheme-temperature", "n", *ATTACKS], rows)
+
+
+def mixed(found: Json) -> str:
+    rows = [
+        [
+            cell, str(row["n"]), str(size), of(row[str(size)]["0.001"]),
+            of(row[str(size)]["1e-05"]), of(row[str(size)]["located"]),
+            f"{row[str(size)]['median_iou']:.2f}",
+        ]
+        for cell, row in found.items()
+        for size in SPANS
+    ]  # fmt: skip
+    head = ["scheme-temperature", "n", "marked tokens in 8,000", "found at 1e-3", "at 1e-5",
+            "place named", "median IoU"]  # fmt: skip
+    return table(head, rows)
+
+
+def tenants(found: Json) -> str:
+    rows = []
+    for cell, row in found.items():
+        named, passes = row["named"], row["passes"]
+        inside = f"[{passes['low']:.3f}, {passes['high']:.3f}] of {passes['n']}"
+        rich = row["passes_rich"]
+        rows.append(
+            [
+                cell, f"{named['hits']} of {named['n']}", str(row["wrong"]),
+                f"{passes['share']:.3f} {inside}", f"{rich['share']:.3f} of {rich['n']}",
+                f"{row['seconds']:.0f} s",
+            ]
+        )  # fmt: skip
+    head = [
+        "scheme-temperature", "named by a full search", "wrong ones named",
+        "right key passes 1e-3 after 10^5 keys", "of texts of 1.6 bits and more", "a search took",
+    ]  # fmt: skip
+    return table(head, rows)
+
+
+def chinese(found: Json) -> str:
+    rows = [
+        [
+            f"{row['bits']:.2f}", str(row["n"]), *(both(row[str(length)]) for length in LENGTHS),
+            rare(row["unmarked"]["0.001"]), f"{row['unmarked']['0.001']['n']:,}",
+        ]
+        for row in found.values()
+    ]  # fmt: skip
+    lengths = [f"{length} tokens" for length in LENGTHS]
+    return table(["bits", "n", *lengths, "unmarked, at 1e-3", "tests"], rows)
+
+
+def speed(found: Json) -> str:
+    rows = [
+        [job, f"{row['us_per_token']:.3g}", f"{row['per_second']:,.0f}"]
+        for job, row in found["jobs"].items()
+    ]
+    return table(["", "microseconds a token", "tokens a second"], rows)
+
+
+def held(found: Json) -> str:
+    rows = [
+        [name, bits, str(one["n"]), f"{one['rate']:.3f}", f"{one['held']:g}"]
+        for name, row in found.items()
+        for bits, one in row.items()
+        if one["n"]
+    ]
+    head = ["scheme", "bits", "texts", "-log10 p a tested token, median", "held by the plugin"]
+    return table(head, rows)
+
+
+def rates(found: Json) -> str:
+    rows = [
+        [
+            cell, f"{row['bits']:.2f}", f"{row['scored']:.0f}",
+            f"{row['tokens']} at {row['level']:g}",
+            f"{row['power']['share']:.2f} of {row['power']['n']}",
+        ]
+        for cell, row in found.items()
+    ]  # fmt: skip
+    head = ["scheme-temperature", "bits", "tested of 160", "called enough", "found with so many"]
+    return table(head, rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
