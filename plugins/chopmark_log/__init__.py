@@ -20,6 +20,7 @@ from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Log
 
 from ._commands import log
+from ._commands_care import COMMANDS as CARE
 
 
 @hookimpl
@@ -33,4 +34,6 @@ def chopmark_log(policy: Policy) -> Log | None:
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
     """Add `chopmark log`."""
+    for command in CARE:
+        log.add_command(command)
     cli.add_command(log)

@@ -98,14 +98,18 @@ def tail(path: Path, count: int, as_json: bool) -> None:
             click.echo(json.dumps({"index": index, **leaf}, ensure_ascii=False))
         return
     heads = ("INDEX", "TIME", "RECORD", "ACTION", "ENDING", "MODEL", "VERDICTS", "MARKS")
-    click.echo(table(heads, [
-        (
-            str(index), _time(leaf["t"]), leaf["id"][-12:], leaf["action"], leaf["ending"],
-            leaf["model"], ", ".join(sorted({v["category"] for v in leaf["verdicts"]})) or "-",
-            ", ".join(m["marker"] for m in leaf["marks"] if m["placed"]) or "-",
-        )
-        for index, leaf in leaves
-    ]))  # fmt: skip
+    click.echo(table(heads, [(str(index), *_row(leaf)) for index, leaf in leaves]))
+
+
+def _row(leaf: dict[str, Any]) -> tuple[str, ...]:
+    if leaf["k"] != "call":
+        return (_time(leaf["t"]), leaf["k"], "-", "-", "-", "-", "-")
+    verdicts = sorted({one["category"] for one in leaf["verdicts"]})
+    marks = [one["marker"] for one in leaf["marks"] if one["placed"]]
+    return (
+        _time(leaf["t"]), leaf["id"][-12:], leaf["action"], leaf["ending"], leaf["model"],
+        ", ".join(verdicts) or "-", ", ".join(marks) or "-",
+    )  # fmt: skip
 
 
 @log.command("show")
@@ -180,6 +184,7 @@ def verify_proof(proof: Path, leaf: Path, keys: tuple[str, ...], as_json: bool) 
 def verify(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
     """Hash every record again, and compare with everything that was ever signed."""
     from ._audit import audit
+    from ._integrate import head_faults
     from ._signing import read_verifier_key
 
     with _errors():
@@ -190,6 +195,7 @@ def verify(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
             length=store.size, label="hashing", file=sys.stderr, hidden=as_json or not store.size
         ) as bar:
             found = audit(store, known, lambda n: bar.update(n - bar.pos))
+        found = found._replace(faults=(*found.faults, *head_faults(folder, store)))
     told = {"holds": not found.faults, **found._asdict()}
     if as_json:
         click.echo(json.dumps(told))

@@ -112,10 +112,14 @@ def write_whole(path: Path, text: str) -> None:
         OSError: it cannot be written; the old one is there then.
     """
     making = path.with_name(f".{path.name}.part")
-    with making.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    file = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        data = text.encode()
+        while data:
+            data = data[os.write(file, data) :]
+        os.fsync(file)
+    finally:
+        os.close(file)
     making.replace(path)
     sync_folder(path.parent)
 

@@ -171,6 +171,15 @@ def check_head(folder: LogFolder, store: Store) -> None:
         )
 
 
+def head_faults(folder: LogFolder, store: Store) -> list[str]:
+    """Return what `check_head` has to say, as a list that is empty where all is well."""
+    try:
+        check_head(folder, store)
+    except LogError as error:
+        return [str(error)]
+    return []
+
+
 def publish(folder: LogFolder, store: Store) -> str | None:
     """Sign what the log is, where it grew, and return the note. The caller holds the lock.
 

@@ -273,6 +273,24 @@ class Store:
         rows = self._rows("SELECT at FROM ids WHERE start = ?", (_start(id),))
         return any(one.leaf == leaf for (at,) in rows for one in self.entries(at, at + 1))
 
+    def ids(self) -> Iterator[tuple[int, int]]:
+        """Return the first 8 bytes of each id, as a signed number, and the entry it belongs to."""
+        last: tuple[int, int] = (-(1 << 63), -1)
+        while rows := self._rows(
+            "SELECT start, at FROM ids WHERE (start, at) > (?, ?) ORDER BY start, at LIMIT 4096",
+            last,
+        ):
+            yield from rows
+            last = rows[-1]
+
+    def damages(self) -> list[str]:
+        """Return what SQLite finds to be damaged in its file."""
+        try:
+            rows = self._rows("PRAGMA integrity_check(20)")
+        except LogError as error:
+            return [str(error)]
+        return [f"SQLite: {told}" for (told,) in rows if told != "ok"]
+
     def _append(self, size: int, leaves: Sequence[bytes]) -> None:
         first = size // WIDTH
         full = (size + len(leaves)) // WIDTH

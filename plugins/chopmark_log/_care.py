@@ -1,0 +1,242 @@
+"""What keeps a log whole: compares all of it with itself, and mends what a crash left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from chopmark import LogError
+
+from ._audit import audit
+from ._folder import LogFolder
+from ._integrate import check_head, integrate, publish
+from ._leaf import VERSION, decode, encode
+from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, Frame, is_alive, salvage, sync_folder
+from ._store import Store, id_of
+from ._tree import WIDTH, grow
+from .verify import HASH_BYTES, VerifierKey, hash_leaf
+
+Progress = Callable[[int], object]
+KEPT = "recovered"
+"""The folder, in that of the log, to which goes what `recover` is done with."""
+
+
+def fsck(
+    store: Store, keys: Sequence[VerifierKey], progress: Progress = lambda n: None
+) -> list[str]:
+    """Compute everything in the log again from its entries, and return what differs, as sentences.
+
+    Beside what `verify` compares: that each leaf is written as it must be, that all tiles are those
+    of the entries, that each record is found by its id, and that SQLite finds its file whole.
+
+    Args:
+        store: the log.
+        keys: those that must have signed it.
+        progress: told how many entries are done, of twice as many as there are.
+    """
+    faults = store.damages()
+    if faults:
+        return faults  # the rest would say the same in more words
+    faults += audit(store, keys, progress).faults
+    size = store.size
+    tiles: dict[tuple[int, int], bytearray] = {}
+    at, known = 0, 0
+
+    def earlier(level: int, start: int, end: int) -> bytes:
+        tile = tiles[level, start // WIDTH]
+        first = start % WIDTH
+        return bytes(tile[first * HASH_BYTES : (first + end - start) * HASH_BYTES])
+
+    def settle(level: int, number: int) -> None:
+        tile = tiles.pop((level, number))
+        if bytes(tile) != store.tile(level, number):
+            faults.append(f"tile {number} of level {level} is not that of the entries")
+
+    for start in range(0, size, WIDTH):
+        entries = list(store.entries(start, min(start + WIDTH, size)))
+        for entry in entries:
+            try:
+                decode(entry.leaf)
+            except LogError as error:
+                faults.append(f"entry {entry.index}: {error}")
+        known += sum(_mark(id_of(entry.leaf), entry.index) for entry in _readable(entries))
+        for level, (first, data) in grow(
+            at, [hash_leaf(one.leaf) for one in entries], earlier
+        ).items():
+            for place in range(0, len(data), HASH_BYTES):
+                number = (first + place // HASH_BYTES) // WIDTH
+                tile = tiles.setdefault((level, number), bytearray())
+                tile += data[place : place + HASH_BYTES]
+        at += len(entries)
+        for level, number in [where for where, tile in tiles.items() if len(tile) == 8192]:
+            settle(level, number)
+        if at % 4096 == 0:
+            progress(size + at)
+    for level, number in list(tiles):
+        settle(level, number)
+    if known != sum(_mark(start.to_bytes(8, "big", signed=True), at) for start, at in store.ids()):
+        faults.append("the index of ids is not that of the entries")
+    progress(2 * size)
+    return faults
+
+
+def _readable(entries: Iterable[Any]) -> Iterable[Any]:
+    for entry in entries:
+        try:
+            id_of(entry.leaf)
+        except LogError:
+            continue
+        yield entry
+
+
+def _mark(id: bytes | None, at: int) -> int:
+    # Summed, so that the order of the index does not matter.
+    if not id:
+        return 0
+    data = id[:8].ljust(8, b"\0") + at.to_bytes(8, "big")
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
+
+
+def recover(folder: LogFolder, writer: str) -> list[str]:
+    """Take in what crashes left in the spools, and return what was done, as sentences.
+
+    Each file about which something was decided goes to `recovered`, none is thrown away, and the
+    log gets a leaf of kind `gap` that says so. The caller holds the lock of the log.
+
+    Args:
+        folder: that of the log.
+        writer: a name that no process had.
+
+    Raises:
+        LogError: the log is an older copy, or did not take it.
+    """
+    store = folder.open(writing=True)
+    try:
+        check_head(folder, store)
+        work = _Recovery(folder, store, writer)
+        for path in sorted(folder.spools.glob(f"*{NEW}")):
+            if not is_alive(path):
+                work.put_aside(path, 0, [], "a process ended before it began to write")
+        for path in sorted(folder.spools.glob(f"*{SUFFIX}")):
+            if not is_alive(path):
+                work.mend(path)
+        for path in sorted(folder.spools.glob(f"*{TORN}")):
+            work.salvage(path, 0, "a process ended while it wrote the last frame")
+        for path in sorted(folder.spools.glob(f"*{TWICE}")):
+            work.salvage(path, 0, "it was taken before, and a backup brought it back")
+        try:
+            integrate(folder, store)
+        finally:
+            publish(folder, store)
+        return work.done
+    finally:
+        store.close()
+
+
+class _Recovery:
+    def __init__(self, folder: LogFolder, store: Store, writer: str) -> None:
+        self._folder, self._store, self._writer = folder, store, writer
+        self.done: list[str] = []
+
+    def mend(self, path: Path) -> None:
+        """Take what is whole of a dead process's spool, where damage is between."""
+        read = self._store.read().get(path.name, 0)
+        at = read
+        for start, frame in salvage(path, read):
+            if start != at:
+                self.salvage(path, read, f"it is damaged at byte {at}")
+                return
+            at = frame.end
+
+    def salvage(self, path: Path, read: int, why: str) -> None:
+        """Take the whole frames of `path` that the log has not, and put the file aside."""
+        missing = [frame for _, frame in salvage(path, read) if not self._has(frame)]
+        self.put_aside(path, read, missing, why)
+
+    def _has(self, frame: Frame) -> bool:
+        try:
+            name = id_of(frame.leaf)
+        except LogError:
+            return True  # no leaf of ours: it stays in the file
+        return name is not None and self._store.holds(name, frame.leaf)
+
+    def put_aside(self, path: Path, read: int, frames: Sequence[Frame], why: str) -> None:
+        data = path.read_bytes()
+        leaf = encode(
+            {
+                "v": VERSION, "k": "gap", "t": time.time_ns() // 1_000_000,
+                "w": {"h": self._writer, "n": len(self.done)}, "why": why, "file": path.name,
+                "bytes": len(data), "from": read, "taken": len(frames),
+                "sha256": hashlib.sha256(data).hexdigest(),
+            }
+        )  # fmt: skip
+        batch = [(id_of(frame.leaf), frame.leaf) for frame in frames]
+        # In one transaction, so that doing it again after a crash takes nothing twice.
+        self._store.take([*batch, (None, leaf)], {path.name: max(read, len(data))})
+        kept = self._folder.path / KEPT
+        kept.mkdir(mode=0o700, exist_ok=True)
+        path.rename(kept / (path.stem + (DAMAGED if path.suffix == SUFFIX else path.suffix)))
+        sync_folder(kept)
+        sync_folder(path.parent)
+        self._store.forget_spool(path.name)
+        self.done.append(
+            f"{path.name}: {why}; {len(frames)} records of it were taken, and it is in {KEPT}"
+        )
+
+
+def start_anew(folder: LogFolder, origin: str, writer: str) -> str:
+    """Put a log that is an older copy aside, begin one named `origin`, and return where it is.
+
+    What waits in the spools goes into the new log. The first entry names the former one. The caller
+    holds the lock of the log, and no process has it open.
+
+    Raises:
+        LogError: the former log has that origin, or a file cannot be moved.
+    """
+    before = folder.open()
+    try:
+        former, found, last = before.origin, before.size, before.checkpoint()
+    finally:
+        before.close()
+    if origin == former:
+        raise LogError(
+            f"{origin!r} is the origin of the log that was set back: under the same name two logs "
+            "would contradict each other; give the new one another"
+        )
+    signed = folder.head.read_text("utf-8").split("\n")[1] if folder.head.exists() else "0"
+    aside = folder.path / f"former-{time.time_ns() // 1_000_000:x}"
+    made = LogFolder(aside / "next")
+    try:
+        aside.mkdir(mode=0o700)
+        made.create(origin)
+        beside = [folder.base.with_name(folder.base.name + end) for end in ("-wal", "-shm")]
+        for path in (folder.base, *beside, folder.key, folder.public, folder.head):
+            if path.exists():
+                path.rename(aside / path.name)
+        for path in (made.key, made.public, made.base):
+            path.rename(folder.path / path.name)
+        sync_folder(aside)
+        sync_folder(folder.path)
+        for path in (made.lock, made.spools, made.path):
+            path.unlink() if path.is_file() else path.rmdir()
+    except OSError as error:
+        raise LogError(f"log {str(folder.path)!r} cannot be put aside: {error}") from error
+    leaf = encode(
+        {
+            "v": VERSION, "k": "gap", "t": time.time_ns() // 1_000_000,
+            "w": {"h": writer, "n": 0}, "why": "an older copy was put in the former log's place",
+            "former": former, "found": found, "signed": int(signed),
+            "checkpoint": last[2] if last else "",
+        }
+    )  # fmt: skip
+    store = folder.open(writing=True)
+    try:
+        store.take([(None, leaf)], {})
+        integrate(folder, store)
+        publish(folder, store)
+    finally:
+        store.close()
+    return str(aside)

@@ -1,0 +1,148 @@
+"""The commands that keep a log whole: `fsck`, `recover`, `doctor`."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chopmark import LogError
+from chopmark.terminal import table
+
+from ._commands import FAILS, _errors, _folder, _json, _keys, _path
+
+if TYPE_CHECKING:
+    from ._folder import LogFolder
+
+PATIENCE = 10.0
+"""Seconds for which `recover` waits for the lock of the log."""
+
+
+@click.command("fsck")
+@_path
+@_keys
+@_json
+def fsck(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
+    """Compute everything in the log again from its entries, and name what differs.
+
+    Does what `verify` does, and looks at all tiles, at the form of every leaf, at the index of ids,
+    and at SQLite's own file. Nothing is changed. Exits with 0 where all of it is whole, with 1
+    where something differs, and with 2 where it could not be looked at.
+    """
+    from ._care import fsck as look
+    from ._integrate import head_faults
+    from ._signing import read_verifier_key
+
+    with _errors():
+        folder = _folder(path)
+        store = folder.open()
+        known = [read_verifier_key(key) for key in keys or (str(folder.public),)]
+        size = store.size
+        with click.progressbar(
+            length=2 * size, label="comparing", file=sys.stderr, hidden=as_json or not size
+        ) as bar:
+            faults = look(store, known, lambda n: bar.update(n - bar.pos))
+        faults += head_faults(folder, store)
+    if as_json:
+        click.echo(json.dumps({"whole": not faults, "entries": size, "faults": faults}))
+    elif faults:
+        click.echo("differs:")
+        for fault in faults:
+            click.echo(f"  {fault}")
+        click.echo("put back a copy that `chopmark log verify` finds to hold; nothing was changed")
+    else:
+        click.echo(f"whole: {size} records of {store.origin}")
+    if faults:
+        sys.exit(FAILS)
+
+
+@click.command("recover")
+@_path
+@click.option(
+    "--new-origin", metavar="ORIGIN",
+    help="Where an older copy of the log was put in place and the newer one is gone: put this one "
+    "aside, and begin a log of this name. All processes that write it must have ended.",
+)  # fmt: skip
+@_json
+def recover(path: Path, new_origin: str | None, as_json: bool) -> None:
+    """Take in what crashes left behind, and say what was done.
+
+    Records that stand behind damage in a spool are taken, torn ends and spools that a backup
+    brought back are looked through. Every such file goes to the folder `recovered`, and the log
+    gets an entry of kind `gap` for it: nothing is thrown away, and nothing is done silently.
+
+    Exits with 0 where nothing is left to do, and with 2 where it could not be done: another process
+    takes records in at this moment, or the log is an older copy than the one that was signed, which
+    only you can decide about.
+    """
+    from ._care import recover as mend
+    from ._care import start_anew
+
+    writer = f"recover-{time.time_ns() // 1_000_000:x}-{secrets.token_hex(4)}"
+    with _errors():
+        folder = _folder(path)
+        if not folder.is_log:
+            raise LogError(f"{str(path)!r} is no log; make one with `chopmark log init`")
+        with _taking_turns(folder):
+            if new_origin is None:
+                done = mend(folder, writer)
+            else:
+                aside = start_anew(folder, new_origin, writer)
+                done = [f"the former log is in {aside}; {new_origin} begins with an entry about it"]
+    if as_json:
+        click.echo(json.dumps({"done": done}))
+        return
+    for line in done or ["nothing was left behind"]:
+        click.echo(line)
+
+
+@click.command("doctor")
+@_path
+@_json
+def doctor(path: Path, as_json: bool) -> None:
+    """Look at what the log stands on: SQLite, the disk, permissions, the clock, what waits.
+
+    Exits with 0 where all is well, with 1 where something wants your attention, and with 2 where
+    there is no log to look at.
+    """
+    from ._doctor import examine
+
+    with _errors():
+        found = examine(_folder(path))
+    well = all(one.well for one in found)
+    if as_json:
+        click.echo(json.dumps({"well": well, "found": [one._asdict() for one in found]}))
+    else:
+        rows = [("ok" if one.well else "LOOK", one.name, one.told) for one in found]
+        click.echo(table(("", "WHAT", "FOUND"), rows))
+    if not well:
+        sys.exit(FAILS)
+
+
+@contextmanager
+def _taking_turns(folder: LogFolder) -> Iterator[None]:
+    """Hold the lock of the log; a process that takes records in has it for moments only."""
+    from ._integrate import integrating
+
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with integrating(folder) as mine:
+            if mine:
+                yield
+                return
+        if time.monotonic() > deadline:
+            raise LogError(
+                "another process takes records in, and does not come to an end; stop those that "
+                "write this log"
+            )
+        time.sleep(0.02)
+
+
+COMMANDS = (fsck, recover, doctor)
