@@ -11,6 +11,8 @@ from typing import Any
 from chopmark import LogError
 
 from ._audit import audit
+from ._content import is_payload
+from ._contents import Contents
 from ._folder import LogFolder
 from ._integrate import check_head, integrate, publish
 from ._leaf import VERSION, decode, encode
@@ -19,6 +21,7 @@ from ._store import Store, id_of
 from ._tree import WIDTH, grow
 from .verify import HASH_BYTES, VerifierKey, hash_leaf
 
+Leaf = tuple[bytes | None, bytes]
 Progress = Callable[[int], object]
 KEPT = "recovered"
 """The folder, in that of the log, to which goes what `recover` is done with."""
@@ -153,8 +156,13 @@ class _Recovery:
 
     def salvage(self, path: Path, read: int, why: str) -> None:
         """Take the whole frames of `path` that the log has not, and put the file aside."""
-        missing = [frame for _, frame in salvage(path, read) if not self._has(frame)]
-        self.put_aside(path, read, missing, why)
+        frames = [frame for _, frame in salvage(path, read)]
+        contents = Contents(self._folder, self._store)
+        for frame in frames:
+            if is_payload(frame.leaf):
+                contents.add(frame.leaf)
+        missing = [one for one in frames if not is_payload(one.leaf) and not self._has(one)]
+        self.put_aside(path, read, missing, why, contents.keep())
 
     def _has(self, frame: Frame) -> bool:
         try:
@@ -163,7 +171,9 @@ class _Recovery:
             return True  # no leaf of ours: it stays in the file
         return name is not None and self._store.holds(name, frame.leaf)
 
-    def put_aside(self, path: Path, read: int, frames: Sequence[Frame], why: str) -> None:
+    def put_aside(
+        self, path: Path, read: int, frames: Sequence[Frame], why: str, said: Sequence[Leaf] = ()
+    ) -> None:
         data = path.read_bytes()
         leaf = encode(
             {
@@ -175,7 +185,7 @@ class _Recovery:
         )  # fmt: skip
         batch = [(id_of(frame.leaf), frame.leaf) for frame in frames]
         # In one transaction, so that doing it again after a crash takes nothing twice.
-        self._store.take([*batch, (None, leaf)], {path.name: max(read, len(data))})
+        self._store.take([*batch, *said, (None, leaf)], {path.name: max(read, len(data))})
         kept = self._folder.path / KEPT
         kept.mkdir(mode=0o700, exist_ok=True)
         path.rename(kept / (path.stem + (DAMAGED if path.suffix == SUFFIX else path.suffix)))

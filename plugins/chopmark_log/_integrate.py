@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from chopmark import LogError
 
+from ._content import is_payload
+from ._contents import Contents
 from ._folder import LogFolder, write_whole
 from ._signing import sign_note
 from ._spool import (
@@ -88,7 +90,7 @@ def integrate(folder: LogFolder, store: Store) -> Taken:
     known = store.read()
     for path in sorted(folder.spools.glob(f"*{SUFFIX}")):
         try:
-            taken += _take(path, known.get(path.name), store)
+            taken += _take(folder, path, known.get(path.name), store)
         except FileNotFoundError:
             continue
         except (SpoolError, OSError) as error:
@@ -98,7 +100,7 @@ def integrate(folder: LogFolder, store: Store) -> Taken:
     return Taken(taken, store.size)
 
 
-def _take(path: Path, read: int | None, store: Store) -> int:
+def _take(folder: LogFolder, path: Path, read: int | None, store: Store) -> int:
     """Take what a spool has behind byte `read`, which is None where nothing was taken of it yet."""
     alive = is_alive(path)  # asked first: what it writes until it ends is read below
     if read is None and _was_taken(path, store):
@@ -106,6 +108,7 @@ def _take(path: Path, read: int | None, store: Store) -> int:
         path.rename(path.with_suffix(TWICE))
         return 0
     taken, at = 0, read or 0
+    contents = Contents(folder, store)
     batch: list[tuple[bytes | None, bytes]] = []
     fault: SpoolError | None = None
     frames = read_frames(path, at)
@@ -113,11 +116,15 @@ def _take(path: Path, read: int | None, store: Store) -> int:
         try:
             frame = next(frames, None)
             if frame is not None:
-                batch.append((_id(path, frame), frame.leaf))
+                if is_payload(frame.leaf):
+                    contents.add(frame.leaf)
+                else:
+                    batch.append((_id(path, frame), frame.leaf))
                 at = frame.end
         except SpoolError as error:
             frame, fault = None, error
         if batch and (frame is None or len(batch) == BATCH):
+            batch += contents.keep()  # before the leaves: none is without what it speaks of
             store.take(batch, {path.name: at})
             taken, batch = taken + len(batch), []
         if frame is None:
@@ -139,6 +146,8 @@ def _id(path: Path, frame: Frame) -> bytes | None:
 def _was_taken(path: Path, store: Store) -> bool:
     """Return whether the log has this spool from an earlier time: a backup brought it back."""
     for frame in read_frames(path, 0):
+        if is_payload(frame.leaf):
+            continue
         name = _id(path, frame)
         return name is not None and store.holds(name, frame.leaf)
     return False

@@ -64,7 +64,7 @@ def decode(leaf: bytes) -> dict[str, Any]:
 
 
 def call_leaf(
-    record: Record, writer: str, number: int, commitments: Mapping[str, str]
+    record: Record, writer: str, number: int, commitments: Mapping[str, str], payload: str = ""
 ) -> dict[str, Any]:
     """Return the leaf of a call.
 
@@ -72,7 +72,9 @@ def call_leaf(
         record: what the SDK keeps of it.
         writer: the writer's id, new with each process.
         number: how many leaves that writer made before.
-        commitments: to `request`, `answer` and `user`, by those names.
+        commitments: to `request`, `answer` and `user`, by those names: those of disclosures in
+            base64url where the content is kept, else those of the record in hexadecimal.
+        payload: the hash of the sealed content, where that is kept.
     """
     usage = record.usage
     whole = {
@@ -90,6 +92,7 @@ def call_leaf(
         "ending": record.ending,
         "judged": record.judged,
         "commit": dict(commitments),
+        "payload": payload,
         "characters": {"request": record.request.characters, "answer": record.answer.characters},
         "messages": record.messages,
         "verdicts": [_verdict(one) for one in record.verdicts],
@@ -106,6 +109,7 @@ def call_leaf(
 CALL: Mapping[str, Any] = {
     "audience": "", "stream": False, "action": "allow", "ending": "completed", "judged": True,
     "messages": 1, "verdicts": [], "marks": [], "failures": [], "tokens": None, "holdback": 0,
+    "payload": "",
 }  # fmt: skip
 """What a field of a call is that its leaf leaves out; it must leave it out, if it is that."""
 VERDICT: Mapping[str, Any] = {

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from chopmark import LogError, Policy, PolicyError, Receipt, Record
+from chopmark import Content, LogError, Policy, PolicyError, Receipt, Record
 
+from ._content import Sealed, record_id, seal
 from ._folder import LogFolder, default_origin
 from ._integrate import integrate, integrating, publish
+from ._keyring import Keyring
 from ._leaf import call_leaf, encode
+from ._master import Subject
 from ._spool import Spool
 from ._store import Store
 
@@ -32,7 +35,8 @@ CHECKPOINT = 1.0
 AGAIN = 60.0
 """Seconds after which a fault that lasts is told again."""
 _logger = logging.getLogger("chopmark")
-_OPTIONS = ("path", "durability", "origin", "integrate")
+_OPTIONS = ("path", "durability", "origin", "integrate", "contents", "retention_days")
+_DAY = 86_400_000  # milliseconds
 
 
 @dataclass(slots=True)
@@ -54,7 +58,9 @@ class TransparencyLog:
     there; `durability`: `os` (what was taken survives the end of the process at once, and a loss of
     power after 0.2 seconds), or `disk` (it survives that, too, before the call returns); `origin`,
     the log's name where it is made, such as `example.com/chopmark/2026`; `integrate` (true):
-    whether this process also takes what all processes wrote into the log.
+    whether this process also takes what all processes wrote into the log; `contents` (true):
+    whether the texts of the calls are kept beside it, sealed under a key of each user, so that they
+    can be shown, and erased; `retention_days` (0): how long the law wants them kept at the least.
     """
 
     name = NAME
@@ -91,7 +97,18 @@ class TransparencyLog:
         if not isinstance(integrates, bool):
             raise PolicyError(f"{where}.integrate is {integrates!r}; write true or false")
         self._integrates = integrates
+        contents = options.get("contents", True)
+        if not isinstance(contents, bool):
+            raise PolicyError(f"{where}.contents is {contents!r}; write true or false")
+        self.takes_content = contents
+        days = options.get("retention_days", 0)
+        if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= 36_525:
+            raise PolicyError(
+                f"{where}.retention_days is {days!r}; write a whole number of days, such as 183"
+            )
+        self._retention = days * _DAY
         self._owns: dict[int, _Own] = {}
+        self._keyrings: dict[int, Keyring] = {}
         self._starting = threading.Lock()
         _LOGS[id(self)] = weakref.ref(self)
         weakref.finalize(self, _LOGS.pop, id(self), None)
@@ -105,7 +122,24 @@ class TransparencyLog:
         Raises:
             LogError: it is not taken, or the disk may not hold it.
         """
-        commitments = {
+        return self._append(record, None)
+
+    def append_with(self, record: Record, content: Content) -> Receipt:
+        """Do the same, and keep `content`, sealed: `chopmark log show --open` shows it.
+
+        The receipt has no salt: the log's own follow from the key of the user, and only who has
+        that key opens what it committed to.
+
+        Raises:
+            LogError: one of the two is not taken, or the disk may not hold them.
+        """
+        return self._append(record, content)
+
+    def _append(self, record: Record, content: Content | None) -> Receipt:
+        sealed: Sealed | None = None
+        frames: tuple[bytes, ...] = ()
+        payload = ""
+        commitments: Mapping[str, str] = {
             "request": record.request.digest,
             "answer": record.answer.digest,
             "user": record.user.digest,
@@ -113,11 +147,14 @@ class TransparencyLog:
         try:
             while True:
                 own = self._owns.get(os.getpid()) or self._begin()
+                if content is not None and sealed is None:
+                    sealed = self._seal(record, content)
+                    frames, payload, commitments = sealed
                 with own.mutex:
                     if own.spool.usable:
                         number = own.spool.count
-                        leaf = encode(call_leaf(record, own.writer, number, commitments))
-                        end = own.spool.append(leaf)
+                        leaf = encode(call_leaf(record, own.writer, number, commitments, payload))
+                        end = own.spool.append(leaf, frames)
                         break
                 self._abandon(own)
             if self._to_disk:
@@ -129,13 +166,28 @@ class TransparencyLog:
             ) from error
         return Receipt(log=NAME, record=record.id, position=number)
 
+    def _seal(self, record: Record, content: Content) -> Sealed:
+        pid = os.getpid()
+        keyring = self._keyrings.get(pid)
+        if keyring is None:
+            with self._starting:
+                keyring = self._keyrings.get(pid) or Keyring(self.folder)
+                self._keyrings[pid] = keyring
+        day = time.strftime("%Y-%m-%d", time.gmtime(record.time // 1000))
+        key = keyring.key(Subject.of(content.user, day))
+        return seal(key, record_id(record.id), content, record.time + self._retention)
+
     def close(self) -> None:
         """Take all that was written into the log; a later append begins anew.
 
         Raises:
             LogError: the disk may not hold the last records, or the log is damaged.
         """
-        _end(self._owns, self.folder, self._integrates)
+        try:
+            _end(self._owns, self.folder, self._integrates)
+        finally:
+            for keyring in list(self._keyrings.values()):
+                keyring.rest()
 
     def _abandon(self, own: _Own) -> None:
         """Leave a spool that takes no more; what is in it is read by who takes the spools in."""
@@ -151,6 +203,7 @@ class TransparencyLog:
         self._starting = threading.Lock()
         for pid in list(self._owns):
             self._owns.pop(pid).spool.close()
+        self._keyrings.clear()
 
     def _begin(self) -> _Own:
         """Return what belongs to this process, after a start or a fork."""

@@ -1,8 +1,9 @@
 """The spool: a file of each process, to which it appends what the log is to take.
 
 A frame is four bytes of length, four of CRC-32 (both big-endian), and the leaf. One `write` puts it
-behind the last one. Since a file has one writer, no process waits for another; what a crash tore is
-seen by its CRC. The writer holds a lock on its file for as long as it lives, which says so.
+behind the last one, and the sealed content that belongs to it into frames before it. Since a file
+has one writer, no process waits for another; what a crash tore is seen by its CRC. The writer holds
+a lock on its file for as long as it lives, which says so.
 
 A file about which anything is in doubt, because a sync failed or a write was interrupted, is done
 with: nothing in it is changed, for it may have been read, and its writer begins another one.
@@ -18,7 +19,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,7 +60,7 @@ class Spool:
         self._busy = False
         self._writing = False
         self.written = 0  # bytes
-        self.count = 0  # frames
+        self.count = 0  # leaves
         self._synced = 0
         self._broken = ""
         self.synced_at = time.monotonic()
@@ -74,13 +75,13 @@ class Spool:
         """Whether it takes more."""
         return self._file >= 0 and not self._broken and not self._writing
 
-    def append(self, leaf: bytes) -> int:
-        """Write `leaf` behind the others, and return where it ends.
+    def append(self, leaf: bytes, before: Sequence[bytes] = ()) -> int:
+        """Write `leaf` behind the others, with what goes `before` it, and return where it ends.
 
         Raises:
             OSError: it is not in the file, or the file can no longer be trusted.
         """
-        frame = _HEAD.pack(len(leaf), zlib.crc32(leaf)) + leaf
+        frame = _framed(leaf) if not before else b"".join(map(_framed, (*before, leaf)))
         with self._mutex:
             self._check()
             start = self.written
@@ -219,6 +220,10 @@ def _length(head: bytes, at: int, size: int) -> tuple[int, int] | None:
     if not 0 < length <= _MOST or at + _HEAD.size + length > size:
         return None
     return length, crc
+
+
+def _framed(body: bytes) -> bytes:
+    return _HEAD.pack(len(body), zlib.crc32(body)) + body
 
 
 def is_alive(path: Path) -> bool:

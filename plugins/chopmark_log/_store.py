@@ -58,6 +58,7 @@ class Store:
         self._open: sqlite3.Connection | None = None
         self._closed = False
         self._file: tuple[int, int] | None = None
+        self.beside: Any = None  # what is open with it, and is closed with it
         try:
             self.origin = self._meta("origin")
             found = int(self._meta("format"))
@@ -123,6 +124,8 @@ class Store:
         """Close the file."""
         with self._mutex:
             self._closed = True
+            for one in self.beside or ():
+                one.close()
             self._disconnect()
 
     def _disconnect(self) -> None:

@@ -1,0 +1,107 @@
+"""Opens what a record committed to, for who has the keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chopmark import LogError
+
+from ._content import FIELDS, digest_of, disclosures, record_id
+from ._folder import LogFolder
+from ._master import read_master
+from ._side import Side
+from ._store import Store
+from ._subject import Keys
+
+
+class ClosedError(LogError):
+    """The content of a record cannot be shown, for a reason that is no fault."""
+
+
+class RestrictedError(ClosedError):
+    """The content is kept because it must be, and is not to be read."""
+
+
+class Opener:
+    """Opens records of one log."""
+
+    def __init__(self, folder: LogFolder) -> None:
+        if not (folder.path / "keys.db").exists():
+            raise ClosedError(f"log {str(folder.path)!r} keeps no contents")
+        self._keys, self._side = Keys(folder), Side(folder)
+        self._master = read_master(folder)
+
+    def open(self, leaf: Mapping[str, Any], *, restricted: bool = False) -> dict[str, str]:
+        """Return the disclosures of all fields of a leaf, each checked against it.
+
+        Raises:
+            ClosedError: its content was not kept, was erased, or is restricted.
+            LogError: what is kept is not what was recorded.
+        """
+        if leaf.get("k") != "call" or not leaf.get("payload"):
+            raise ClosedError("no content was kept of it")
+        record = record_id(leaf["id"])
+        kept = self._side.get(record)
+        if kept is None:
+            if self._side.is_gone(record):
+                raise ClosedError(f"the content of record {leaf['id']} was erased")
+            raise LogError(f"the content of record {leaf['id']} is missing from side.db")
+        found = self._keys.wrapped(kept.key)
+        if found is None:
+            raise ClosedError(f"the content of record {leaf['id']} was erased")
+        if found[1] and not restricted:
+            raise RestrictedError(
+                f"the content of record {leaf['id']} is restricted: it is kept because it must be, "
+                "and not to be read; `chopmark log show --break-glass REASON` reads it, and the "
+                "log says so"
+            )
+        if digest_of(kept.cipher) != leaf["payload"]:
+            raise LogError(f"the content of record {leaf['id']} is not the one that was recorded")
+        key = self._master.unwrap(kept.key, found[0])
+        return disclosures(key, record, kept.cipher, leaf)
+
+    def close(self) -> None:
+        """Close the files."""
+        self._keys.close()
+        self._side.close()
+
+
+def content_faults(folder: LogFolder, store: Store) -> list[str]:
+    """Return which contents of a log are missing or were changed, as sentences.
+
+    It needs no key.
+    """
+    side = Side(folder) if (folder.path / "side.db").exists() else None
+    faults = []
+    try:
+        for entry in store.entries(0, store.size):
+            if b'"payload":"' not in entry.leaf:
+                continue
+            leaf = json.loads(entry.leaf)
+            record = record_id(leaf["id"])
+            kept = side.get(record) if side is not None else None
+            if kept is not None and digest_of(kept.cipher) != leaf["payload"]:
+                faults.append(f"entry {entry.index}: its content is not the one that was recorded")
+            elif kept is None and (side is None or not side.is_gone(record)):
+                faults.append(f"entry {entry.index}: its content is missing, and was not erased")
+    except (LogError, ValueError, KeyError) as error:
+        faults.append(str(error))
+    finally:
+        if side is not None:
+            side.close()
+    return faults
+
+
+def read_fields(text: str) -> Sequence[str]:
+    """Return the fields that `text` names, such as `request,answer`.
+
+    Raises:
+        LogError: there is no such field.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = sorted(set(names) - set(FIELDS))
+    if unknown or not names:
+        raise LogError(f"{text!r} names no field that can be opened; those are {', '.join(FIELDS)}")
+    return names

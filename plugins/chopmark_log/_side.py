@@ -1,0 +1,111 @@
+"""The contents of calls, sealed: a file beside the log, from which they can be taken out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from chopmark import LogError
+
+from ._content import Payload
+from ._folder import LogFolder
+from ._tables import Tables
+
+_NAME = "side.db"
+_EVER = (1 << 63) - 1
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE payloads (
+    record BLOB, part INTEGER, parts INTEGER, key BLOB NOT NULL, until INTEGER NOT NULL,
+    data BLOB NOT NULL, PRIMARY KEY (record, part)
+);
+CREATE INDEX of_key ON payloads (key, until);
+CREATE TABLE gone (record BLOB PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+class Kept(NamedTuple):
+    """The sealed content of a record, the name of its key, and until when the law wants it kept."""
+
+    key: bytes
+    until: int
+    cipher: bytes
+
+
+class Side:
+    """`side.db` of a log. Shared by threads; it is written by who holds the log's lock."""
+
+    def __init__(self, folder: LogFolder, *, writing: bool = False) -> None:
+        self._tables = Tables(folder.path / _NAME, writing=writing)
+        self.scrub, self.close = self._tables.scrub, self._tables.close
+
+    @classmethod
+    def create(cls, folder: LogFolder) -> None:
+        """Make the file, unless it is there."""
+        Tables.create(folder.path / _NAME, _TABLES, [("format", 1)])
+
+    def put(self, payloads: Sequence[Payload]) -> None:
+        """Keep payloads: none twice, and none of a record that is gone."""
+        with self._tables.transaction():
+            self._tables.many(
+                "INSERT OR REPLACE INTO payloads SELECT ?, ?, ?, ?, ?, ? "
+                "WHERE NOT EXISTS (SELECT 1 FROM gone WHERE record = ?)",
+                [(p.record, p.part, p.parts, p.key, p.until, p.data, p.record) for p in payloads],
+            )
+
+    def get(self, record: bytes) -> Kept | None:
+        """Return what is kept of a record.
+
+        Raises:
+            LogError: a part of it is missing.
+        """
+        rows = self._tables.rows(
+            "SELECT key, until, parts, data FROM payloads WHERE record = ? ORDER BY part", (record,)
+        )
+        if not rows:
+            return None
+        key, until, parts, _ = rows[0]
+        if len(rows) != parts:
+            raise LogError(f"{str(self._tables.path)!r} has {len(rows)} of {parts} parts")
+        return Kept(key, until, b"".join(bytes(data) for *_, data in rows))
+
+    def is_gone(self, record: bytes) -> bool:
+        """Return whether the content of a record was kept, and was erased."""
+        return bool(self._tables.rows("SELECT 1 FROM gone WHERE record = ?", (record,)))
+
+    def records(self, key: bytes) -> Iterator[bytes]:
+        """Return the records under a key."""
+        query = "SELECT record FROM payloads WHERE key = ? AND part = 0"
+        for (record,) in self._tables.rows(query, (key,)):
+            yield record
+
+    def count(self, key: bytes) -> int:
+        """Return how many records are under a key."""
+        query = "SELECT count(*) FROM payloads WHERE key = ? AND part = 0"
+        return int(self._tables.rows(query, (key,))[0][0])
+
+    def until(self, key: bytes) -> int:
+        """Return the time, ms since 1970, until which the law wants the last of a key kept."""
+        query = "SELECT max(until) FROM payloads WHERE key = ?"
+        return int(self._tables.rows(query, (key,))[0][0] or 0)
+
+    def keys(self) -> list[bytes]:
+        """Return the names of all keys under which something is kept."""
+        return [key for (key,) in self._tables.rows("SELECT DISTINCT key FROM payloads")]
+
+    def remove(self, key: bytes, before: int = _EVER) -> int:
+        """Delete what is under a key, and is to be kept until `before` at the most; say how many.
+
+        That a record is gone stays: its number alone, which leads to nobody.
+        """
+        which = "FROM payloads WHERE key = ? AND until <= ?"
+        with self._tables.transaction():
+            query = f"SELECT count(*) {which} AND part = 0"
+            count = int(self._tables.rows(query, (key, before))[0][0])
+            self._tables.rows(f"INSERT OR IGNORE INTO gone SELECT record {which}", (key, before))
+            self._tables.rows(f"DELETE {which}", (key, before))
+        return count
+
+    def forget(self, records: Iterable[bytes]) -> None:
+        """Note that contents are gone that were never kept here."""
+        self._tables.many("INSERT OR IGNORE INTO gone VALUES (?)", [(one,) for one in records])
