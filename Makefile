@@ -10,7 +10,7 @@ NEW := .venv-3.13/bin
 NEWEST ?= tests/sdk tests/plugins tests/adapters/openai
 PATHS := sdk plugins adapters models tests examples bench docs
 
-.PHONY: demo test check fix bench docs clean
+.PHONY: demo test torture check fix bench docs clean
 
 demo: .venv/demo.done  ## a real model, guarded: screened, labelled, recorded
 	$(BIN)/chopmark demo $(ARGS)
@@ -18,6 +18,9 @@ demo: .venv/demo.done  ## a real model, guarded: screened, labelled, recorded
 test: .venv/dev.done $(if $(PYTHON_NEW),.venv-3.13/dev.done)  ## on the older Python, then on 3.13
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 	$(if $(PYTHON_NEW),$(NEW)/pytest -n 2 --dist loadfile $(NEWEST) $(ARGS))
+
+torture: .venv/dev.done  ## the log: losses of power, failing calls and kills, for long
+	$(BIN)/python -m tests.torture.log $(ARGS)
 
 check: .venv/dev.done  ## everything that is not a test
 	$(BIN)/ruff check $(PATHS)

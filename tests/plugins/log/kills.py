@@ -1,0 +1,136 @@
+"""Processes that write a log, take records in, and are killed, round after round."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from chopmark.testing import sample_record
+from chopmark_log._audit import audit
+from chopmark_log._folder import LogFolder
+from chopmark_log._integrate import integrate, integrating, publish
+from chopmark_log._leaf import decode
+from chopmark_log._log import TransparencyLog
+from chopmark_log._signing import read_verifier_key
+
+FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Where files may be that need not survive the machine."""
+
+KINDS = ("os", "disk", "threads", "fork")
+LOOK = 25
+"""Rounds after which a log is looked through, and another one begins."""
+
+
+class Killed(NamedTuple):
+    """What was found over `rounds`: `lost`, `doubled` and `damaged` must be 0."""
+
+    rounds: int = 0
+    kills: int = 0
+    taken: int = 0
+    lost: int = 0
+    doubled: int = 0
+    damaged: int = 0
+
+    def plus(self, other: Killed) -> Killed:
+        """Return the sum of both."""
+        return Killed(*(one + two for one, two in zip(self, other, strict=True)))
+
+    @property
+    def faults(self) -> int:
+        return self.lost + self.doubled + self.damaged
+
+
+def storm(rounds: int, seed: int, progress: Callable[[int], object] = lambda n: None) -> Killed:
+    """Kill three to six processes in each round, at any moment; return what was lost by it."""
+    chance = random.Random(seed)
+    whole = Killed()
+    while whole.rounds < rounds:
+        with tempfile.TemporaryDirectory(dir=FAST) as there:
+            folder = LogFolder(Path(there) / "log")
+            folder.create("example.com/log")
+            taken: list[str] = []
+            kills = count = 0
+            for _ in range(min(LOOK, rounds - whole.rounds)):
+                kills += _round(folder, chance, taken)
+                count += 1
+                progress(whole.rounds + count)
+            whole = whole.plus(_look(folder, taken)._replace(rounds=count, kills=kills))
+    return whole
+
+
+def _round(folder: LogFolder, chance: random.Random, taken: list[str]) -> int:
+    writers = [_start(folder, chance.choice(KINDS)) for _ in range(chance.randint(3, 6))]
+    time.sleep(chance.random() * 0.35)
+    chance.shuffle(writers)
+    for child, _ in writers:
+        os.killpg(child, signal.SIGKILL)
+        time.sleep(chance.random() * 0.02)
+    for child, out in writers:
+        os.waitpid(child, 0)
+        data = b""
+        while piece := os.read(out, 1 << 20):
+            data += piece
+        os.close(out)
+        taken.extend(data.decode().split("\n")[:-1])  # a torn last line was told to nobody
+    return len(writers)
+
+
+def _start(folder: LogFolder, kind: str) -> tuple[int, int]:
+    """Start a process in a group of its own; return it, and where it says what was taken."""
+    out, told = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(told)
+        with contextlib.suppress(OSError):  # it may have done so itself
+            os.setpgid(child, child)
+        return child, out
+    try:
+        os.close(out)
+        os.setpgid(0, 0)
+        log = TransparencyLog(
+            {"path": str(folder.path), "durability": "disk" if kind == "disk" else "os"}
+        )
+
+        def append() -> None:
+            while True:
+                os.write(told, f"{log.append(sample_record()).record}\n".encode())
+                if kind != "disk":
+                    time.sleep(0.0005)
+
+        if kind == "threads":
+            for _ in range(3):
+                threading.Thread(target=append).start()
+        elif kind == "fork":
+            os.write(told, f"{log.append(sample_record()).record}\n".encode())
+            os.fork()
+        append()
+    finally:
+        os._exit(98)
+
+
+def _look(folder: LogFolder, taken: list[str]) -> Killed:
+    with integrating(folder) as mine:
+        assert mine, "a process that was killed holds the lock"
+        store = folder.open(writing=True)
+        try:
+            integrate(folder, store)
+            publish(folder, store)
+            found = Counter(decode(entry.leaf)["id"] for entry in store.entries(0, store.size))
+            faults = audit(store, [read_verifier_key(str(folder.public))]).faults
+        finally:
+            store.close()
+    return Killed(
+        taken=len(taken),
+        lost=sum(not found[name] for name in taken),
+        doubled=sum(count > 1 for count in found.values()),
+        damaged=len(faults),
+    )

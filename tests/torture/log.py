@@ -1,0 +1,108 @@
+"""Tortures the log for long: losses of power, failing system calls, kills; no part of the suite.
+
+    python -m tests.torture.log [--rounds 500] [--seed 1] [--json] [--only power calls kills]
+
+`--rounds` are kills; of losses of power there are twenty times as many, and system calls fail each
+at each place in each way, or as many as there are rounds if that is less. Exits with 1 where
+anything was lost, doubled, or contradicts what was signed; the seed brings the same back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import platform
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+from tests.plugins.log import injections, kills
+
+from chopmark.terminal import table
+
+POWER = 20
+KINDS = ("power", "calls", "kills")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--only", nargs="*", choices=KINDS, default=KINDS)
+    given = parser.parse_args()
+    logging.disable(logging.CRITICAL)  # torn frames are told a thousand times
+    runs: dict[str, Callable[[], tuple[dict[str, int], int]]] = {
+        "power": lambda: _power(given.rounds * POWER, given.seed, given.json),
+        "calls": lambda: _calls(given.rounds, given.seed, given.json),
+        "kills": lambda: _kills(given.rounds, given.seed, given.json),
+    }
+    results: dict[str, Any] = {}
+    for kind in given.only:
+        start = time.monotonic()
+        try:
+            figures, faults = runs[kind]()
+        except ModuleNotFoundError as error:
+            results[kind] = {"skipped": f"{error.name} is not installed"}
+            continue
+        results[kind] = {**figures, "faults": faults, "seconds": round(time.monotonic() - start, 1)}
+    told = {
+        "seed": given.seed, "python": platform.python_version(), "sqlite": sqlite3.sqlite_version,
+        "system": platform.platform(), "results": results,
+    }  # fmt: skip
+    if given.json:
+        print(json.dumps(told, indent=2))
+    else:
+        print()
+        print(
+            table(("WHAT", "FIGURES", "FAULTS", "SECONDS"), [_row(*one) for one in results.items()])
+        )
+    return 1 if any(found.get("faults") for found in results.values()) else 0
+
+
+def _row(kind: str, found: dict[str, Any]) -> tuple[str, ...]:
+    if "skipped" in found:
+        return kind, f"skipped: {found['skipped']}", "-", "-"
+    shown = [
+        f"{name} {value}" for name, value in found.items() if name not in ("faults", "seconds")
+    ]
+    return kind, ", ".join(shown), str(found["faults"]), str(found["seconds"])
+
+
+def _power(images: int, seed: int, quiet: bool) -> tuple[dict[str, int], int]:
+    from tests.plugins.log import outages
+
+    with _bar(images, "losses of power", quiet) as bar:
+        found = outages.storm(images, seed, progress=lambda n: bar.update(n - bar.pos))
+    return found._asdict(), found.faults
+
+
+def _calls(most: int, seed: int, quiet: bool) -> tuple[dict[str, int], int]:
+    if not injections.can_inject():
+        raise ModuleNotFoundError(name="a strace that may look into processes")
+    chosen = injections.sampled(most, seed)
+    with _bar(len(chosen), "failing calls", quiet) as bar:
+        found = injections.inject(
+            chosen,
+            lambda n: bar.update(n - bar.pos),
+            lambda case, what: print(f"\n{case}: {what}", file=sys.stderr),
+        )
+    return found._asdict(), found.faults
+
+
+def _kills(rounds: int, seed: int, quiet: bool) -> tuple[dict[str, int], int]:
+    with _bar(rounds, "rounds of kills", quiet) as bar:
+        found = kills.storm(rounds, seed, progress=lambda n: bar.update(n - bar.pos))
+    return found._asdict(), found.faults
+
+
+def _bar(length: int, label: str, quiet: bool) -> Any:
+    return click.progressbar(length=length, label=f"{label:16}", file=sys.stderr, hidden=quiet)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
