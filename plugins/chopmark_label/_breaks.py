@@ -34,6 +34,14 @@ class Breaks:
         self._line = ""  # the last line break and what is behind it, while that is blank
         self._due = False
 
+    def pass_by(self, text: str) -> bool:
+        """Take the next piece and return True where no place can be in it or before it."""
+        if self._line or self._due or "\n" in text:
+            return False
+        self._blocks.feed(text)
+        self._since += len(text)
+        return True
+
     def feed(self, text: str) -> list[str]:
         """Take the next piece; return it in parts, between which there is a place."""
         if not text:

@@ -15,6 +15,8 @@ _ITEM = re.compile(r"([-+*]|\d{1,9}[.)])( +|$)")
 _BREAK = re.compile(r"([-_*])(?: *\1){2,} *$")
 _NO_PARAGRAPH = re.compile(r"$|#{1,6}(?: |$)")
 _UNDERLINE = re.compile(r"(?:=+|-+) *$")
+_SIGNS = frozenset("`~<>#=-+*_0123456789")
+"""What a line begins with that may be more than one of a paragraph."""
 _NAMES = (
     "address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|"
     "dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|"
@@ -80,6 +82,9 @@ class MarkdownBlocks:
         return self._html[1] if self._html else ""
 
     def _lines(self, line: str) -> None:
+        if "\r" not in line and "\t" not in line:
+            self._line(line)
+            return
         for part in line.removesuffix("\r").split("\r"):
             self._line(part.expandtabs(4))
 
@@ -94,7 +99,11 @@ class MarkdownBlocks:
         elif self._fence:
             self._in_fence(body, indent)
         elif body:
-            self._block(body, indent)
+            if indent < 4 and not self._items and body[0] not in _SIGNS:  # most lines
+                self._quoted = self._quoted and self._paragraph
+                self._paragraph, self._goes_on = True, False
+            else:
+                self._block(body, indent)
         else:
             self._paragraph = False
             if self._bare:  # an item may begin with one blank line, not with two
@@ -154,7 +163,9 @@ class MarkdownBlocks:
             )
             return
         starts = indent < 4 and (
-            self._open_fence(body) or self._open_html(body, lazy) or _NO_PARAGRAPH.match(body)
+            self._open_fence(body)
+            or (body[0] == "<" and self._open_html(body, lazy))
+            or _NO_PARAGRAPH.match(body)
         )
         if starts:
             self._items, self._bare = items, False

@@ -83,7 +83,9 @@ class LabelMarking:
         self._between = 0  # how many labels stand between paragraphs
         self._head: str | None = ""  # what is held back; None once the start is decided
         self._opening = Opening(label.format)
-        self._tail = ""
+        self._ends = "end" in places
+        self._tail: list[str] = []  # the last pieces, of `_kept` characters
+        self._kept = 0
         self._keep = known.longest + TRAILING_SPACE + 1
         self._empty = True
         self._made: list[Mark] = []
@@ -91,12 +93,16 @@ class LabelMarking:
 
     def feed(self, text: str) -> str:
         """Take the next piece of the answer and return what goes out for it."""
-        self._check_open()
-        if not text:
+        if self._finished or not text:
+            self._check_open()
             return ""
-        self._empty = self._empty and text.isspace()
-        if "end" in self._places:
-            self._tail = (self._tail + text)[-self._keep :]
+        if self._empty:
+            self._empty = text.isspace()
+        if self._ends:
+            self._tail.append(text)
+            self._kept += len(text)
+            if self._kept > 8 * self._keep:
+                self._shorten()
         if self._head is None or "start" not in self._places:
             return self._part(text)
         self._head += text
@@ -119,7 +125,7 @@ class LabelMarking:
         if self._between:
             data = {**self._data(self._label), "count": str(self._between)}
             self._made.append(make_mark("middle", data))
-        if "end" in self._places:
+        if self._ends:
             held += self._end()
         return held, self._made
 
@@ -129,7 +135,7 @@ class LabelMarking:
         there = self._known.at_start(head[at:])
         if there:
             self._breaks = None
-        self.done = "end" not in self._places and self._breaks is None
+        self.done = not self._ends and self._breaks is None
         self._made.append(make_mark("start", self._data(self._label, there)))
         first, head = head[:at], self._part(head[at:])
         if there:
@@ -139,12 +145,14 @@ class LabelMarking:
     def _part(self, text: str) -> str:
         """Put labels between the paragraphs of the next piece, where some are due."""
         if self._breaks is None:
-            if "end" in self._places:
+            if self._ends:
                 self._follower.feed(text)
             return text
-        first, *parts = self._breaks.feed(text)
-        self._between += len(parts)
-        return f"{self._label.text}{GAP}".join((first, *parts))
+        if self._breaks.pass_by(text):
+            return text
+        parts = self._breaks.feed(text)
+        self._between += len(parts) - 1
+        return f"{self._label.text}{GAP}".join(parts)
 
     def _end(self) -> str:
         inside = self._follower.finish()
@@ -153,11 +161,18 @@ class LabelMarking:
             data = self._data(self._label)
             self._made.append(make_mark("end", data, placed=False, reason=reason))
             return ""
-        there = self._known.at_end(self._tail)
+        tail = self._shorten()
+        there = self._known.at_end(tail)
         self._made.append(make_mark("end", self._data(self._label, there)))
         if there:
             return ""
-        return f"{missing_breaks(self._tail)}{self._label.text}"
+        return f"{missing_breaks(tail)}{self._label.text}"
+
+    def _shorten(self) -> str:
+        """Keep of the tail, and return, as much as can be a label with white space behind it."""
+        tail = "".join(self._tail)[-self._keep :]
+        self._tail, self._kept = [tail], len(tail)
+        return tail
 
     def _data(self, line: Line, there: Line | None = None) -> dict[str, str]:
         if there is None:

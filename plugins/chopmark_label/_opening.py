@@ -27,9 +27,13 @@ _BEGUN = re.compile(r"<!(?P<mark>[a-z-]*)|<\?|</?(?P<name>[a-z0-9]*)", re.IGNORE
 _FIRST = ("html", "head", "body", "meta", "link", "base", "title")
 _LATER = ("style", "script", "noscript", "template")  # a fragment may begin with these, too
 _FENCES = ("---", "+++")
-_LINES = {  # how a line of YAML or TOML may begin at the top of a file
-    "---": re.compile(r"[ \t#\]}]|- |[\"']?[^\W\d][^:\n]{0,100}:(?:\s|$)|$"),
-    "+++": re.compile(r"[ \t#\[\]}]|[\w.\"'-]{1,100}[ \t]{0,9}=|[\"']{3}|$"),
+_FIRST_LINES = {  # a key: what else begins so may be a list or a heading between two breaks
+    "---": re.compile(r"[\"']?[^\W\d][^:\n]{0,100}:(?:\s|$)"),
+    "+++": re.compile(r"[\w.\"'-]{1,100}[ \t]{0,9}=|\["),
+}
+_LATER_LINES = {
+    "---": re.compile(rf"[ \t#\]}}]|- |$|{_FIRST_LINES['---'].pattern}"),
+    "+++": re.compile(rf"[ \t#\]}}]|[\"']{{3}}|$|{_FIRST_LINES['+++'].pattern}"),
 }
 _TELLING = 120
 """So many characters of a line tell what it can be."""
@@ -93,14 +97,15 @@ class Opening:
                     return 0
             elif number > 1 and (line == fence or (fence == "---" and line == "...")):
                 return self._at
-            elif not _LINES[fence].match(line) or (number == 1 and not line):
+            elif not (_FIRST_LINES if number == 1 else _LATER_LINES)[fence].match(line):
                 return 0
         line = text[self._at :]
         if complete:
             return len(text) if self._lines > 1 and line.rstrip() == fence else 0
         if self._lines == 0:
             return 0 if line.rstrip() != fence else None
-        return 0 if len(line) > _TELLING and not _LINES[fence].match(line) else None
+        known = _FIRST_LINES if self._lines == 1 else _LATER_LINES
+        return 0 if len(line) > _TELLING and not known[fence].match(line) else None
 
 
 def _may_be_piece(rest: str, names: Sequence[str]) -> bool:

@@ -64,6 +64,8 @@ def test_front_matter_reads_as_before() -> None:
         ("markdown", "---\n\na: b\n---\n"),  # a break, a paragraph, a heading
         ("markdown", "---\nA sentence.\n---\n"),
         ("markdown", "----\na: b\n---\n"),
+        ("markdown", "---\n- a\n---\n"),
+        ("markdown", "---\n# Heading\n---\n"),
         ("markdown", "---\n---\n"),
         ("markdown", "---\na: b\n"),  # without an end
         ("markdown", "- item"),
