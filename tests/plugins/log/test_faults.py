@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 import os
 import shutil
 import signal
@@ -323,21 +322,27 @@ def test_forks_at_any_moment_end_and_lose_nothing(folder: LogFolder, tmp_path: P
     holds(folder, [*taken, *told.read_text().split()])
 
 
-def _work(path: str, count: int) -> list[str]:
-    log = _SHARED.setdefault(path, TransparencyLog({"path": path}))
+FORKED = """
+import multiprocessing, sys
+from chopmark.testing import sample_record
+from chopmark_log._log import TransparencyLog
+log = TransparencyLog({"path": sys.argv[1]})
+def work(count):
     return [log.append(sample_record()).record for _ in range(count)]
+print(*work(2))  # as with gunicorn --preload
+with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
+    for names in pool.map(work, [4] * 6, 1):
+        print(*names)
+log.close()
+"""
 
 
-_SHARED: dict[str, TransparencyLog] = {}
-
-
-def test_workers_that_were_forked_after_a_first_call_lose_nothing(folder: LogFolder) -> None:
-    path = str(folder.path)
-    taken = _work(path, 2)  # as with gunicorn --preload
-    with multiprocessing.get_context("fork").Pool(2, maxtasksperchild=1) as pool:
-        for names in pool.starmap(_work, [(path, 4)] * 6):
-            taken += names
-    _SHARED.pop(path).close()
+def test_workers_that_were_forked_after_a_first_call_lose_nothing(
+    tmp_path: Path, folder: LogFolder
+) -> None:
+    taken, code = run_script(tmp_path, FORKED, folder)
+    assert code == 0
+    assert len(taken) == 26
     holds(folder, taken)
 
 
