@@ -1,0 +1,349 @@
+"""What the log costs, and how it grows, beside raw SQLite and other logs, in one interleaved run.
+
+    python bench/log.py [--folder DIR] [--entries 10000 100000 1000000] [--peers VENV] [--json]
+
+Limits (two cores, a disk whose syncs take 0.2 to 4 ms):
+
+    a durable append, beside raw SQLite with synchronous = FULL, at batch 1, 10, 100    >= 0.8
+    an append with `os`, with building its record: p50 <= 80 us, p99 <= 1 ms
+    64 threads that wait for the disk, beside logs that commit each append              >= 100
+    of 4 processes the slowest beside the fastest                                       >= 0.5
+    a proof at a million entries                                                        <= 2 ms
+    a full verify, entries a second of one core                                     >= 200,000
+    bytes an entry in the log, all of it                                                <= 750
+
+`--peers` is an environment in which pymerkle, auditchain and ledgerchain are installed, or some of
+them: `python -m venv VENV && VENV/bin/pip install pymerkle auditchain ledgerchain`. A batch of raw
+SQLite is one transaction; one of the log is as many frames in a spool with one sync. What is
+integrated is beside that: the same rows, in the tree, in one transaction. Times are medians of
+rounds in turns, with the least and the most in brackets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import secrets
+import shutil
+import signal
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jsonl import RECORD, quantile
+
+from chopmark import Record
+from chopmark._record import new_id
+from chopmark.terminal import table
+from chopmark_log._audit import audit, prove
+from chopmark_log._folder import LogFolder
+from chopmark_log._integrate import publish
+from chopmark_log._leaf import call_leaf, encode
+from chopmark_log._log import TransparencyLog
+from chopmark_log._signing import read_verifier_key
+from chopmark_log._spool import Spool
+from chopmark_log._store import Store, id_of
+
+PEERS = ("pymerkle", "auditchain", "ledgerchain")
+PEER = Path(__file__).parent / "peers" / "log_peer.py"
+WRITER = "19b0a1b2c3d-12345-0a1b2c3d"
+ROUNDS = 7
+
+
+def record() -> Record:
+    return replace(RECORD, id=new_id(), time=time.time_ns() // 1_000_000)
+
+
+def leaf(number: int) -> bytes:
+    """Return a leaf as a call has it; no two have a hash in common."""
+    digests = {name: secrets.token_urlsafe(32) for name in ("request", "answer", "user")}
+    return encode(call_leaf(record(), WRITER, number, digests))
+
+
+def spread(values: list[float], digits: int = 0) -> str:
+    found = [round(one, digits) if digits else round(one) for one in values]
+    return f"{statistics.median(found):,} [{min(found):,} .. {max(found):,}]"
+
+
+@contextmanager
+def new_log(folder: str | None) -> Iterator[LogFolder]:
+    with tempfile.TemporaryDirectory(dir=folder) as there:
+        made = LogFolder(Path(there) / "log")
+        made.create("example.com/bench")
+        yield made
+
+
+def batches(folder: str | None) -> dict[str, Any]:
+    """Durable appends a second, by batch: raw SQLite, the log's intake, the log's tree."""
+    found: dict[str, Any] = {}
+    with new_log(folder) as made:
+        raw = sqlite3.connect(made.path / "raw.db", isolation_level=None)
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("CREATE TABLE entries (at INTEGER PRIMARY KEY, leaf BLOB NOT NULL)")
+        spool = Spool(made.spools, "bench")
+        store = made.open(writing=True)
+        numbers = iter(range(1 << 40))
+
+        def into_sqlite(batch: int) -> None:
+            raw.execute("BEGIN IMMEDIATE")
+            raw.executemany(
+                "INSERT INTO entries (leaf) VALUES (?)",
+                [(leaf(next(numbers)),) for _ in range(batch)],
+            )
+            raw.execute("COMMIT")
+
+        def into_spool(batch: int) -> None:
+            for _ in range(batch):
+                end = spool.append(leaf(next(numbers)))
+            spool.sync(end)
+
+        def into_tree(batch: int) -> None:
+            leaves = [leaf(next(numbers)) for _ in range(batch)]
+            store.take([(id_of(one), one) for one in leaves], {"bench": next(numbers)})
+
+        ways = {"sqlite": into_sqlite, "append": into_spool, "tree": into_tree}
+        for batch in (1, 10, 100):
+            rates: dict[str, list[float]] = {name: [] for name in ways}
+            for _ in range(ROUNDS):
+                for name, way in ways.items():
+                    rates[name].append(rate(partial(way, batch), 0.4) * batch)
+            middle = {name: statistics.median(some) for name, some in rates.items()}
+            found[str(batch)] = {
+                **{name: spread(some) for name, some in rates.items()},
+                "append_ratio": round(middle["append"] / middle["sqlite"], 2),
+                "tree_ratio": round(middle["tree"] / middle["sqlite"], 2),
+            }
+        raw.close()
+        store.close()
+        spool.close()
+    return found
+
+
+def rate(run: Callable[[], object], seconds: float) -> float:
+    """Return how often a second `run` can be run."""
+    count, start = 0, time.perf_counter()
+    while (taken := time.perf_counter() - start) < seconds:
+        run()
+        count += 1
+    return count / taken
+
+
+def calls(folder: str | None) -> dict[str, Any]:
+    """What a call waits for an append with `os`, while its process also takes in."""
+    halves: dict[str, list[float]] = {"p50": [], "p99": [], "max": []}
+    with new_log(folder) as made:
+        log = TransparencyLog({"path": str(made.path)})
+        clock = time.perf_counter_ns
+        for _ in range(500):
+            log.append(record())
+        for _ in range(ROUNDS):
+            taken = []
+            for _ in range(1500):
+                start = clock()
+                log.append(record())
+                taken.append((clock() - start) / 1000)
+                time.sleep(0.0003)  # calls come; a loop without a pause measures the other thread
+            taken.sort()
+            halves["p50"].append(quantile(taken, 0.5))
+            halves["p99"].append(quantile(taken, 0.99))
+            halves["max"].append(taken[-1])
+        log.close()
+    return {f"{name}_us": spread(some, 1) for name, some in halves.items()} | {
+        "p50": statistics.median(halves["p50"]), "p99": statistics.median(halves["p99"]),
+    }  # fmt: skip
+
+
+def waiting(folder: str | None, peers: str | None) -> dict[str, Any]:
+    """Records a second that are on the disk, with 64 threads that wait; and peers."""
+    rates: dict[str, list[float]] = {"log": []}
+    for _ in range(3):
+        with new_log(folder) as made:
+            rates["log"].append(_together(made, 64, 2.0))
+        for name in PEERS if peers else ():
+            with tempfile.TemporaryDirectory(dir=folder) as there:
+                done = subprocess.run(
+                    [os.path.join(str(peers), "bin", "python"), PEER, name, there, "2"],
+                    input=leaf(0), capture_output=True, check=False,
+                )  # fmt: skip
+                if done.returncode == 0:
+                    rates.setdefault(name, []).append(float(done.stdout))
+    middle = {name: statistics.median(some) for name, some in rates.items()}
+    ratios = {f"beside_{name}": round(middle["log"] / middle[name]) for name in middle}
+    del ratios["beside_log"]
+    return {**{name: spread(some) for name, some in rates.items()}, **ratios}
+
+
+def _together(made: LogFolder, count: int, seconds: float) -> float:
+    """Return the records a second that so many threads get onto the disk."""
+    log = TransparencyLog({"path": str(made.path), "durability": "disk"})
+    start = time.perf_counter()
+    done: list[int] = []
+
+    def append() -> None:
+        own = 0
+        while time.perf_counter() < start + seconds:
+            log.append(record())
+            own += 1
+        done.append(own)
+
+    threads = [threading.Thread(target=append) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = sum(done) / (time.perf_counter() - start)
+    log.close()
+    return found
+
+
+def fairness(folder: str | None) -> dict[str, Any]:
+    """Records of each of four processes that write to the disk for five seconds."""
+    shares, totals = [], []
+    for _ in range(3):
+        with new_log(folder) as made:
+            counts = _race(made, 4, 5.0)
+        shares.append(min(counts) / max(counts))
+        totals.append(sum(counts) / 5.0)
+    return {"slowest_beside_fastest": spread(shares, 2), "all_a_second": spread(totals)}
+
+
+def _race(made: LogFolder, count: int, seconds: float) -> list[int]:
+    racers = []
+    start = time.time() + 0.3
+    for _ in range(count):
+        out, told = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                log = TransparencyLog({"path": str(made.path), "durability": "disk"})
+                log.append(record())
+                time.sleep(max(0.0, start - time.time()))
+                done = 0
+                while time.time() < start + seconds:
+                    log.append(record())
+                    done += 1
+                os.write(told, str(done).encode())
+            finally:
+                os.kill(os.getpid(), signal.SIGKILL)
+        os.close(told)
+        racers.append((child, out))
+    counts = []
+    for child, out in racers:
+        counts.append(int(os.read(out, 64)))
+        os.close(out)
+        os.waitpid(child, 0)
+    return counts
+
+
+def growth(folder: str | None, sizes: list[int]) -> dict[str, Any]:
+    """Bytes, proofs and verifying, as the log grows."""
+    found: dict[str, Any] = {}
+    with new_log(folder) as made:
+        store = made.open(writing=True)
+        key = read_verifier_key(str(made.public))
+        taking = 0.0
+        for size in sorted(sizes):
+            before = store.size
+            while (at := store.size) < size:
+                leaves = [leaf(n) for n in range(at, min(at + 4096, size))]
+                batch = [(id_of(one), one) for one in leaves]
+                start = time.perf_counter()
+                store.take(batch, {"bench": at + 1})
+                taking += time.perf_counter() - start
+            publish(made, store)
+            rates = []
+            for _ in range(3):
+                start = time.process_time()  # of one core: others may be at work here
+                seen = audit(store, [key])
+                rates.append(size / (time.process_time() - start))
+                assert not seen.faults, seen.faults
+            proofs = []
+            for n in range(200):
+                start = time.perf_counter()
+                prove(store, n * (size // 200))
+                proofs.append((time.perf_counter() - start) * 1000)
+            found[str(size)] = {
+                "verified_a_second": spread(rates),
+                "proof_ms": spread(proofs, 2),
+                "taken_a_second": round((size - before) / taking),
+                "bytes_an_entry": round(_bytes(store) / size),
+                "leaf_bytes": len(leaf(0)),
+                "verify": statistics.median(rates), "proof": statistics.median(proofs),
+            }  # fmt: skip
+            taking = 0.0
+        store.close()
+    return found
+
+
+def _bytes(store: Store) -> int:
+    store._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return store.path.stat().st_size
+
+
+def limits(results: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Return what was measured beside what was asked for."""
+    rows = []
+
+    def row(what: str, value: float, least: float | None = None, most: float | None = None) -> None:
+        holds = value >= least if least is not None else value <= float(most or 0)
+        limit = f">= {least:,}" if least is not None else f"<= {most:,}"
+        rows.append((what, f"{value:,}", limit, "holds" if holds else "MISSED"))
+
+    for batch, found in results["batches"].items():
+        row(f"append beside SQLite, batch {batch}", found["append_ratio"], least=0.8)
+    row("append with os, p50 us", results["calls"]["p50"], most=80)
+    row("append with os, p99 us", results["calls"]["p99"], most=1000)
+    for name in PEERS:
+        if f"beside_{name}" in results["waiting"]:
+            row(f"64 threads beside {name}", results["waiting"][f"beside_{name}"], least=100)
+    share = float(results["fairness"]["slowest_beside_fastest"].split(" ")[0])
+    row("slowest process beside fastest", share, least=0.5)
+    for size, found in results["growth"].items():
+        row(f"proof at {int(size):,}, ms", round(found["proof"], 2), most=2)
+        row(f"verify at {int(size):,}, entries/s", round(found["verify"]), least=200_000)
+        row(f"bytes an entry at {int(size):,}", found["bytes_an_entry"], most=750)
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", help="where logs are made; by default a temporary one")
+    parser.add_argument("--entries", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--peers", help="an environment with other logs")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    if given.folder is not None and shutil.disk_usage(given.folder).free < 2 << 30:
+        sys.exit("less than 2 GiB are free there")
+    results = {
+        "python": platform.python_version(), "sqlite": sqlite3.sqlite_version,
+        "cores": os.cpu_count(), "load": os.getloadavg(),
+        "batches": batches(given.folder), "calls": calls(given.folder),
+        "waiting": waiting(given.folder, given.peers), "fairness": fairness(given.folder),
+        "growth": growth(given.folder, given.entries), "load_after": os.getloadavg(),
+    }  # fmt: skip
+    if given.json:
+        print(json.dumps(results, indent=2))
+        return
+    for name in ("batches", "calls", "waiting", "fairness", "growth"):
+        print(f"\n{name}")
+        for key, value in results[name].items():
+            print(f"  {key}: {value}")
+    print()
+    print(table(("WHAT", "FOUND", "LIMIT", ""), limits(results)))
+
+
+if __name__ == "__main__":
+    main()
