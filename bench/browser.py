@@ -139,6 +139,11 @@ class Browser:
         data = self.call("Page.captureScreenshot", captureBeyondViewport=True)["data"]
         path.write_bytes(base64.b64decode(data))
 
+    def printed(self, html: str) -> bytes:
+        """Return a page as PDF."""
+        self.show(html)
+        return base64.b64decode(self.call("Page.printToPDF")["data"])
+
     def copied(self, html: str) -> str:
         """Return what is pasted as text after all of a page was selected and copied, by keys."""
         self.show(html)

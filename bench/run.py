@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 ORDER = (
     "policy.py", "stream.py", "langchain.py", "llamaindex.py", "openai_sdk.py", "keywords.py",
     "pii.py", "minors.py", "injection.py", "onnx.py", "cascade.py", "screen.py", "memory.py",
-    "inspect_text.py", "label_files.py", "jsonl.py", "conversation.py", "log.py",
+    "inspect_text.py", "label_files.py", "label_stream.py", "jsonl.py", "conversation.py", "log.py",
 )  # fmt: skip
 APART = {
     "disguises.py": " DATA: what is seen through; wants texts, and models/tables/requirements.txt",
