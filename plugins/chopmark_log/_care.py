@@ -11,7 +11,7 @@ from typing import Any
 from chopmark import LogError
 
 from ._audit import audit
-from ._content import is_payload
+from ._content import is_payload, read_payload
 from ._contents import Contents
 from ._folder import LogFolder
 from ._integrate import check_head, integrate, publish
@@ -157,11 +157,13 @@ class _Recovery:
     def salvage(self, path: Path, read: int, why: str) -> None:
         """Take the whole frames of `path` that the log has not, and put the file aside."""
         frames = [frame for _, frame in salvage(path, read)]
+        missing = [one for one in frames if not is_payload(one.leaf) and not self._has(one)]
+        # What a record that the log has said was taken with it, and may be erased since.
+        new = {id_of(one.leaf) for one in missing}
         contents = Contents(self._folder, self._store)
         for frame in frames:
-            if is_payload(frame.leaf):
+            if is_payload(frame.leaf) and read_payload(frame.leaf).record in new:
                 contents.add(frame.leaf)
-        missing = [one for one in frames if not is_payload(one.leaf) and not self._has(one)]
         self.put_aside(path, read, missing, why, contents.keep())
 
     def _has(self, frame: Frame) -> bool:

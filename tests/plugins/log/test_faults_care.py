@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from chopmark import Content
 from chopmark._cli import cli
 from chopmark.testing import sample_record
+from chopmark_log._content import record_id
 from chopmark_log._folder import LogFolder
 from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog
+from chopmark_log._side import Side
 from chopmark_log._spool import read_frames
 
 
@@ -118,6 +121,22 @@ def test_records_behind_damage_are_taken_and_the_file_is_kept(folder: LogFolder)
     told = run(folder, "verify")  # that a number of a writer is missing stays to be seen
     assert told.exit_code == 1
     assert "records are missing" in told.output
+
+
+def test_what_a_record_behind_damage_said_is_taken_with_it(folder: LogFolder) -> None:
+    log = TransparencyLog({"path": str(folder.path), "integrate": False})
+    said = [Content(answer=f"answer {n}", user="u") for n in range(3)]
+    taken = [log.append_with(sample_record(), one).record for one in said]
+    log.close()
+    (spool,) = folder.spools.iterdir()
+    data = bytearray(spool.read_bytes())
+    data[next(iter(read_frames(spool, 0))).end + 30] ^= 1  # the first leaf, behind its content
+    spool.write_bytes(data)
+    assert "2 records of it were taken" in run(folder, "recover").output
+    side = Side(folder)
+    kept = [side.get(record_id(name)) for name in taken]
+    side.close()
+    assert [one is not None for one in kept] == [False, True, True]
 
 
 def test_a_torn_end_is_looked_through_and_told(folder: LogFolder) -> None:
