@@ -6,6 +6,7 @@ Enable it with `plugins = ["log"]` and set it up under `[settings.log]`:
     durability = "os"               # or "disk": a call waits until its record survives a power cut
     origin = "example.com/chopmark/2026"    # the log's name, where it is made
     integrate = true                # or false, where another process takes the records in
+    witnesses = [{ url = "https://witness.example.org", key = "witness.example.org+..." }]
 
 Each process appends to a file of its own, and one of them takes all of these into the log: a tree
 of RFC 6962 whose head is signed every second while records come. `chopmark log prove` makes of a
@@ -21,6 +22,7 @@ from chopmark.hookspecs import Log
 
 from ._commands import log
 from ._commands_care import COMMANDS as CARE
+from ._commands_witness import log_witness, witness
 
 
 @hookimpl
@@ -33,7 +35,9 @@ def chopmark_log(policy: Policy) -> Log | None:
 
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
-    """Add `chopmark log`."""
+    """Add `chopmark log` and `chopmark witness`."""
     for command in CARE:
         log.add_command(command)
+    log.add_command(log_witness)
     cli.add_command(log)
+    cli.add_command(witness)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from chopmark import LogError
 
 from . import verify as _verify
+from ._cosignatures import cosigned
 from ._leaf import decode
 from ._store import Store
 from ._tree import WIDTH
@@ -104,7 +105,7 @@ class _Leaves:
 
 
 def prove(store: Store, index: int) -> Proof:
-    """Return the proof that entry `index` is under the last checkpoint.
+    """Return the proof that entry `index` is under a checkpoint, a cosigned one where there is one.
 
     Raises:
         LogError: there is no such entry, or none was signed that holds it.
@@ -113,14 +114,15 @@ def prove(store: Store, index: int) -> Proof:
     last = store.checkpoint()
     if last is None or last[0] <= index:
         raise LogError(f"entry {index} is under no checkpoint yet; ask again in a second")
-    return Proof(index, tuple(store.tree(last[0]).inclusion(index)), last[2])
+    head = cosigned(store, index + 1)
+    return Proof(index, tuple(store.tree(head.size).inclusion(index)), head.note)
 
 
 def export(store: Store, public: VerifierKey, start: int, end: int, out: Path) -> int:
     """Write the records from `start` to `end` as a bundle into the new folder `out`.
 
-    It holds the checkpoint, each leaf with its proof, the log's key and the program that checks
-    them. Return how many records it has.
+    It holds the checkpoint with the cosignatures of witnesses, each leaf with its proof, the keys
+    and the program that checks them. Return how many records it has.
 
     Raises:
         LogError: the folder is there already or cannot be made, or nothing was signed yet.
@@ -128,7 +130,8 @@ def export(store: Store, public: VerifierKey, start: int, end: int, out: Path) -
     last = store.checkpoint()
     if last is None:
         raise LogError("the log has no checkpoint yet; ask again in a second")
-    tree = store.tree(last[0])
+    head = cosigned(store, min(end, last[0]))
+    tree = store.tree(head.size)
     making = out.with_name(out.name + ".part")
     count = 0
     try:
@@ -136,11 +139,11 @@ def export(store: Store, public: VerifierKey, start: int, end: int, out: Path) -
             raise LogError(f"{str(out)!r} is there already; nothing was changed")
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
-        (making / "checkpoint").write_text(last[2], "utf-8")
-        (making / "keys").write_text(f"{public}\n", "utf-8")
+        (making / "checkpoint").write_text(head.note, "utf-8")
+        (making / "keys").write_text("".join(f"{key}\n" for key in (public, *head.keys)), "utf-8")
         shutil.copyfile(_verify.__file__, making / "verify.py")
         with (making / "records.jsonl").open("w", encoding="utf-8") as file:
-            for entry in store.entries(start, min(end, last[0])):
+            for entry in store.entries(start, min(end, head.size)):
                 proof = [base64.b64encode(one).decode() for one in tree.inclusion(entry.index)]
                 line = {
                     "index": entry.index, "leaf": entry.leaf.decode(), "proof": proof, "opened": [],

@@ -159,22 +159,28 @@ def prove(record: str, path: Path, out: Path | None) -> None:
 def verify_proof(proof: Path, leaf: Path, keys: tuple[str, ...], as_json: bool) -> None:
     """Say whether LEAF is in the log, by PROOF and a key that you know. It needs no log."""
     from ._signing import read_verifier_key
-    from .verify import Proof, VerifyError
+    from .verify import Proof, VerifyError, moment
 
     with _errors():
         known = [read_verifier_key(key) for key in keys]
         text, entry = _text(proof), _bytes(leaf)
     try:
         found = Proof.parse(text)
-        head = found.check(entry, known).checkpoint
+        head, signers = found.check(entry, known)
     except VerifyError as error:
         _fail(str(error), as_json)
         return
-    told = {"holds": True, "origin": head.origin, "index": found.index, "size": head.size}
+    told = {
+        "holds": True, "origin": head.origin, "index": found.index, "size": head.size,
+        "signers": signers,
+    }  # fmt: skip
     if as_json:
         click.echo(json.dumps(told))
     else:
         click.echo(f"holds: entry {found.index} of {head.origin}, which has {head.size}")
+        for key, time in signers.items():
+            seen = "" if time is None else f", who saw it at {moment(time)}"
+            click.echo(f"  signed by {key.partition('+')[0]}{seen}")
 
 
 @log.command("verify")
@@ -250,11 +256,15 @@ def consistency(older: Path, path: Path, keys: tuple[str, ...], as_json: bool) -
 @_path
 def checkpoint(path: Path) -> None:
     """Print the last signed checkpoint: kept elsewhere, it shows if anything is taken back."""
+    from ._cosignatures import with_cosignatures
+
     with _errors():
-        last = _folder(path).open().checkpoint()
+        store = _folder(path).open()
+        last = store.checkpoint()
         if last is None:
             raise LogError("the log has no checkpoint yet")
-    click.echo(last[2], nl=False)
+        note = with_cosignatures(store, last[2]).note
+    click.echo(note, nl=False)
 
 
 @log.command("export")

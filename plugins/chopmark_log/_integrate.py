@@ -15,6 +15,7 @@ from chopmark import LogError
 
 from ._content import is_payload
 from ._contents import Contents
+from ._cosignatures import Cosignatures
 from ._folder import LogFolder, write_whole
 from ._signing import sign_note
 from ._spool import (
@@ -194,7 +195,7 @@ def publish(folder: LogFolder, store: Store) -> str | None:
 
     Raises:
         LogError: the log does not begin with what was signed last, so nothing is signed: it was
-            changed, or an older copy was put in its place.
+            changed, or an older copy was put in its place; or a witness refused it.
     """
     last = store.checkpoint()
     size = store.size
@@ -210,6 +211,12 @@ def publish(folder: LogFolder, store: Store) -> str | None:
     if not size:
         return None
     check_head(folder, store)
+    refusal = Cosignatures(folder.path).refusal(store.origin)
+    if refusal is not None:
+        raise LogError(
+            f"nothing is signed: {refusal}; put the newest copy of the log back or, where it is "
+            "lost, begin a new log by `chopmark log recover --new-origin`"
+        )
     key = folder.signing_key()
     head = Checkpoint(store.origin, size, store.tree().root())
     if last is not None:

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from chopmark import Content, LogError, Policy, PolicyError, Receipt, Record
 
@@ -24,6 +24,10 @@ from ._master import Subject
 from ._spool import Spool
 from ._store import Store
 
+if TYPE_CHECKING:
+    from ._witness_client import WitnessAddress
+    from ._witnessing import Witnessing
+
 Durability = Literal["os", "disk"]
 
 NAME = "log"
@@ -32,10 +36,12 @@ INTERVAL = 0.2
 """Seconds after which, at the latest, the disk holds what was written, with `durability = "os"`."""
 CHECKPOINT = 1.0
 """Seconds between two checkpoints while entries come."""
+AT_END = 2.0
+"""Seconds that closing the log waits for witnesses that were not asked yet; then it signs."""
 AGAIN = 60.0
 """Seconds after which a fault that lasts is told again."""
 _logger = logging.getLogger("chopmark")
-_OPTIONS = ("path", "durability", "origin", "integrate", "contents", "retention_days")
+_OPTIONS = ("path", "durability", "origin", "integrate", "contents", "retention_days", "witnesses")
 _DAY = 86_400_000  # milliseconds
 
 
@@ -48,6 +54,7 @@ class _Own:
     mutex: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
     worker: threading.Thread | None = None
+    witnessing: Witnessing | None = None
     replaced: str = ""
 
 
@@ -60,7 +67,8 @@ class TransparencyLog:
     the log's name where it is made, such as `example.com/chopmark/2026`; `integrate` (true):
     whether this process also takes what all processes wrote into the log; `contents` (true):
     whether the texts of the calls are kept beside it, sealed under a key of each user, so that they
-    can be shown, and erased; `retention_days` (0): how long the law wants them kept at the least.
+    can be shown, and erased; `retention_days` (0): how long the law wants them kept at the least;
+    `witnesses` (none): tables of `url` and `key`, who are asked to cosign what the log signs.
     """
 
     name = NAME
@@ -107,6 +115,11 @@ class TransparencyLog:
                 f"{where}.retention_days is {days!r}; write a whole number of days, such as 183"
             )
         self._retention = days * _DAY
+        self._witnesses: tuple[WitnessAddress, ...] = ()
+        if "witnesses" in options:
+            from ._witness_client import read_witnesses
+
+            self._witnesses = read_witnesses(options["witnesses"], f"{where}.witnesses")
         self._owns: dict[int, _Own] = {}
         self._keyrings: dict[int, Keyring] = {}
         self._starting = threading.Lock()
@@ -221,6 +234,10 @@ class TransparencyLog:
                     f"log {str(self.folder.path)!r} cannot be written: {error.strerror}; free some "
                     "space, or let this process write there"
                 ) from error
+            if self._witnesses and self._integrates:
+                from ._witnessing import Witnessing
+
+                own.witnessing = Witnessing(self.folder, self._witnesses)
             work = _Work(own, self.folder, self._to_disk, self._integrates)
             own.worker = threading.Thread(target=work.run, name="chopmark-log", daemon=True)
             own.worker.start()
@@ -277,7 +294,9 @@ class _Work:
             try:
                 integrate(self._folder, self._store)
             finally:
-                if time.monotonic() - self._published >= CHECKPOINT:
+                witnessing = self._own.witnessing
+                asked = witnessing is None or witnessing.asked()
+                if asked and time.monotonic() - self._published >= CHECKPOINT:
                     publish(self._folder, self._store)
                     self._published = time.monotonic()
 
@@ -326,10 +345,20 @@ def _end(owns: dict[int, _Own], folder: LogFolder, integrates: bool) -> None:
             ) from error
         finally:
             own.spool.close()
-    if own.replaced:
-        raise LogError(own.replaced)
-    if not integrates:
-        return
+    if own.witnessing is not None and not own.replaced:
+        own.witnessing.asked(AT_END)
+    try:
+        if own.replaced:
+            raise LogError(own.replaced)
+        if integrates:
+            _settle(folder)
+    finally:
+        if own.witnessing is not None:
+            own.witnessing.close()
+
+
+def _settle(folder: LogFolder) -> None:
+    """Take all that was written into the log, if no other process does."""
     with integrating(folder) as mine:
         if mine:  # else another process takes it
             store = folder.open(writing=True)

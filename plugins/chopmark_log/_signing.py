@@ -8,22 +8,35 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chopmark import LogError
 
-from .verify import ED25519, ED25519_COSIGNATURE, Checkpoint, VerifierKey, VerifyError
+from .verify import (
+    ED25519,
+    ED25519_COSIGNATURE,
+    ML_DSA_44_COSIGNATURE,
+    Checkpoint,
+    VerifierKey,
+    VerifyError,
+)
 from .verify import cosigned_message as _cosigned
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 _PREFIX = "PRIVATE+KEY"
 _SEED_BYTES = 32
+_KINDS = (ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE)
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An Ed25519 key. Its secret is in no `repr`.
+    """An Ed25519 key, or a witness's ML-DSA-44 key. Its secret is in no `repr`.
 
     Args:
         public: the key that checks what this one signs.
@@ -31,7 +44,7 @@ class SigningKey:
     """
 
     public: VerifierKey
-    private: Ed25519PrivateKey = field(repr=False)
+    private: Ed25519PrivateKey | MLDSA44PrivateKey = field(repr=False)
 
     @classmethod
     def new(cls, name: str, kind: int = ED25519) -> SigningKey:
@@ -44,13 +57,13 @@ class SigningKey:
 
     @classmethod
     def of_seed(cls, name: str, seed: bytes, kind: int = ED25519) -> SigningKey:
-        """Return the key of 32 secret bytes (RFC 8032)."""
+        """Return the key of 32 secret bytes (RFC 8032; FIPS 204, section 6.1)."""
         if not name or any(c.isspace() or c in "+\n" or not c.isprintable() for c in name):
             raise LogError(
                 f"{name!r} cannot name a key: write an address without spaces and '+', for "
                 "example example.com/chopmark/2026"
             )
-        private = Ed25519PrivateKey.from_private_bytes(seed)
+        private = _ml_dsa(seed) if kind == ML_DSA_44_COSIGNATURE else _ed25519(seed)
         raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         return cls(VerifierKey(name, kind, raw), private)
 
@@ -89,12 +102,28 @@ class SigningKey:
             data = base64.b64decode(encoded, validate=True)
         except ValueError:
             data = b""
-        if len(data) != _SEED_BYTES + 1 or data[0] not in (ED25519, ED25519_COSIGNATURE):
+        if len(data) != _SEED_BYTES + 1 or data[0] not in _KINDS:
             raise LogError("no signing key: it was cut short, or is of a type that is not known")
         key = cls.of_seed(name, data[1:], data[0])
         if key.public.key_id.hex() != given:
             raise LogError(f"the signing key of {name!r} has the id of another; was it edited?")
         return key
+
+
+def _ed25519(seed: bytes) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def _ml_dsa(seed: bytes) -> MLDSA44PrivateKey:
+    try:
+        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+
+        return MLDSA44PrivateKey.from_seed_bytes(seed)
+    except (ImportError, UnsupportedAlgorithm) as error:
+        raise LogError(
+            f"a key of ML-DSA-44 needs a newer `cryptography`: {error}; update it, or take a key "
+            "of Ed25519"
+        ) from error
 
 
 def sign_note(checkpoint: Checkpoint, keys: Sequence[SigningKey]) -> str:

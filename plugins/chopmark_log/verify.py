@@ -20,6 +20,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -224,6 +225,8 @@ def cosigned_message(key: VerifierKey, time: int, body: str) -> bytes:
         return f"cosignature/v1\ntime {time}\n{body}".encode()
     found = Checkpoint.parse_body(body)
     name, origin = key.name.encode(), found.origin.encode()
+    if len(name) > 255 or len(origin) > 255:
+        raise VerifyError("the name of a cosigner, and that of its log, have at most 255 bytes")
     return b"".join(
         (
             b"subtree/v1\n\0",
@@ -479,8 +482,7 @@ def main(words: Sequence[str]) -> int:
                 f"holds: {found.records} records of log {found.origin}, {found.opened} texts shown"
             )
             _say(f"  a tree of {found.size} entries, signed by:")
-            for signer, time in found.signers.items():
-                _say(f"  {signer}" + (f" at {time}" if time is not None else ""))
+            _say_signers(found.signers)
             if not keys:
                 _say("  the keys came with the bundle: compare them with those that you know")
             return HOLDS
@@ -489,7 +491,8 @@ def main(words: Sequence[str]) -> int:
                 Path(names[1]).read_bytes(), keys
             )
             head = signed.checkpoint
-            _say(f"holds: it is in log {head.origin}, of {head.size} entries")
+            _say(f"holds: it is in log {head.origin}, of {head.size} entries, signed by:")
+            _say_signers(signed.signers)
             return HOLDS
     except VerifyError as error:
         _say(f"does not hold: {error}")
@@ -499,6 +502,20 @@ def main(words: Sequence[str]) -> int:
         return UNCHECKED
     _say((__doc__ or "").split("\n\n")[1])
     return UNCHECKED
+
+
+def _say_signers(signers: dict[str, int | None]) -> None:
+    for signer, time in signers.items():
+        _say(f"  {signer}" + (f" at {moment(time)}" if time is not None else ""))
+
+
+def moment(seconds: int) -> str:
+    """Return the time `seconds` after 1970, to be read."""
+    try:
+        found = datetime.fromtimestamp(seconds, timezone.utc)
+    except (ValueError, OverflowError, OSError):  # any number can be signed
+        return f"{seconds} s since 1970"
+    return f"{found:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _say(text: str) -> None:

@@ -1,0 +1,194 @@
+"""The command `chopmark witness`, and `chopmark log witness`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chopmark import LogError
+from chopmark.terminal import table
+
+from ._commands import FAILS, UNCHECKED, _errors, _folder, _json, _path, _time
+
+if TYPE_CHECKING:
+    from ._cosignatures import Cosignatures
+    from ._store import Store
+    from ._witness_state import WitnessFolder
+
+_witness_path = click.option(
+    "--path", type=click.Path(path_type=Path), default="chopmark-witness", show_default=True,
+    help="The folder of the witness.",
+)  # fmt: skip
+_KINDS = {"ed25519": 0x04, "ml-dsa-44": 0x06}
+
+
+@click.group("witness")
+def witness() -> None:
+    """Watch logs of others: cosign what grew, refuse what was set back or tells two stories.
+
+    Run it where those who run the log have no access. Exits with 0 where what was asked holds, with
+    1 where a log contradicts itself, and with 2 where it could not be checked.
+    """
+
+
+@witness.command("init")
+@_witness_path
+@click.option("--name", required=True, help="Its name, such as witness.example.org/w1.")
+@click.option(
+    "--kind", type=click.Choice(list(_KINDS)), default="ed25519", show_default=True,
+    help="Of its key; ml-dsa-44 withstands quantum computers, and fewer programs know it.",
+)  # fmt: skip
+def init(path: Path, name: str, kind: str) -> None:
+    """Make a witness and its key."""
+    with _errors():
+        key = _witness(path).create(name, _KINDS[kind])
+    click.echo(f"{path}: witness {name}")
+    click.echo("give this key to the logs, and to those who shall verify them:")
+    click.echo(str(key.public))
+
+
+@witness.command("add-log")
+@click.argument("key")
+@_witness_path
+def add_log(key: str, path: Path) -> None:
+    """Cosign the log whose key is KEY, or in the file KEY, from now on."""
+    from ._signing import read_verifier_key
+
+    with _errors():
+        known = read_verifier_key(key)
+        _witness(path).open().add_log(known)
+    click.echo(f"{path}: knows log {known.name}")
+
+
+@witness.command("status")
+@_witness_path
+@_json
+def status(path: Path, as_json: bool) -> None:
+    """Say which logs are known, what was cosigned last, and which contradict themselves.
+
+    With --json, `conflicts` holds the heads of one size that a log signed: they prove it to anyone.
+    """
+    with _errors():
+        found = _witness(path).open()
+        logs, conflicts = found.logs(), found.conflicts()
+    if as_json:
+        told = {
+            "key": str(found.key.public),
+            "logs": [one._asdict() for one in logs],
+            "conflicts": [one._asdict() for one in conflicts],
+        }
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo(f"key {found.key.public}\n")
+        rows = [
+            (
+                one.origin, str(one.size), _time(1000 * one.time) if one.time else "-",
+                str(sum(other.origin == one.origin for other in conflicts)),
+            )
+            for one in logs
+        ]  # fmt: skip
+        click.echo(table(("LOG", "ENTRIES", "COSIGNED AT", "CONTRADICTIONS"), rows))
+    if conflicts:
+        sys.exit(FAILS)
+
+
+@witness.command("serve")
+@_witness_path
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8799, show_default=True, help="The port; 0 takes a free one.")
+def serve(path: Path, host: str, port: int) -> None:
+    """Answer logs that ask for cosignatures, until it is interrupted.
+
+    It speaks HTTP; where others can reach it, put a server in front that speaks HTTPS.
+    """
+    from ._witness_server import WitnessServer
+
+    with _errors():
+        found = _witness(path).open()
+        try:
+            server = WitnessServer(found, (host, port))
+        except (OSError, OverflowError) as error:
+            raise LogError(f"{host}, port {port}: {error}") from error
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    click.echo(f"{found.key.public.name} cosigns {len(found.logs())} logs at {server.url}")
+    sys.stdout.flush()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+    finally:
+        server.server_close()
+
+
+@click.command("witness")
+@_path
+@click.option(
+    "--ask", nargs=2, metavar="URL KEY",
+    help="Have the last checkpoint cosigned now by the witness at URL, whose key is KEY.",
+)  # fmt: skip
+@_json
+def log_witness(path: Path, ask: tuple[str, str] | None, as_json: bool) -> None:
+    """Say what witnesses cosigned of the log, and whether one refuses it.
+
+    Which witnesses a running log asks, `witnesses` in [settings.log] says.
+    """
+    from ._cosignatures import Cosignatures
+
+    with _errors():
+        folder = _folder(path)
+        store = folder.open()
+        kept = Cosignatures(folder.path)
+        trouble = _ask(store, kept, ask) if ask else ""
+        last = store.checkpoint()
+        found, refusal = kept.witnesses(store.origin), kept.refusal(store.origin)
+    signed = last[0] if last else 0
+    if as_json:
+        told = {
+            "signed": signed, "refusal": refusal, "witnesses": [one._asdict() for one in found],
+        }  # fmt: skip
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        rows = [
+            (
+                one.key.partition("+")[0], one.url, f"{one.size} of {signed}",
+                _time(1000 * one.time) if one.time else "-", one.trouble or "-",
+            )
+            for one in found
+        ]  # fmt: skip
+        click.echo(table(("WITNESS", "AT", "COSIGNED", "TIME", "TROUBLE"), rows))
+        if refusal:
+            click.echo(f"nothing is signed: {refusal}")
+    if refusal:
+        sys.exit(FAILS)
+    if trouble:
+        sys.exit(UNCHECKED)
+
+
+def _ask(store: Store, kept: Cosignatures, ask: tuple[str, str]) -> str:
+    """Ask a witness, and return what the matter is with it."""
+    from ._signing import read_verifier_key
+    from ._witness_client import WitnessAddress, WitnessRefusalError, WitnessTroubleError
+    from ._witnessing import ask_one
+    from .verify import VerifyError
+
+    url, key = ask
+    try:
+        address = WitnessAddress.of(url, str(read_verifier_key(key)))
+        if not ask_one(store, kept, address):
+            raise LogError("the log has no checkpoint yet; ask again in a second")
+    except VerifyError as error:
+        raise LogError(str(error)) from error
+    except (WitnessRefusalError, WitnessTroubleError) as error:
+        return str(error)
+    return ""
+
+
+def _witness(path: Path) -> WitnessFolder:
+    from ._witness_state import WitnessFolder
+
+    return WitnessFolder(path)
