@@ -59,7 +59,12 @@ def recording(root: Path) -> Iterator[Journal]:
             journal.start[str(path.relative_to(root))] = path.read_bytes()
     vfs = _Vfs(journal)
     try:
-        with patch.multiple(os, **_calls(journal)), patch("chopmark_log._store.sqlite3", _Sqlite()):
+        sqlite = _Sqlite()
+        with (
+            patch.multiple(os, **_calls(journal)),
+            patch("chopmark_log._store.sqlite3", sqlite),
+            patch("chopmark_log._tables.sqlite3", sqlite),
+        ):
             yield journal
     finally:
         vfs.unregister()

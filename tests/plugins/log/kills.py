@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from chopmark import Content
 from chopmark.testing import sample_record
 from chopmark_log._audit import audit
 from chopmark_log._folder import LogFolder
@@ -102,7 +103,9 @@ def _start(folder: LogFolder, kind: str) -> tuple[int, int]:
 
         def append() -> None:
             while True:
-                os.write(told, f"{log.append(sample_record()).record}\n".encode())
+                said = Content(answer="x" * 200, user=f"u{random.randint(0, 9)}")
+                receipt = log.append_with(sample_record(), said)
+                os.write(told, f"{receipt.record}\n".encode())
                 if kind != "disk":
                     time.sleep(0.0005)
 

@@ -13,14 +13,17 @@ from typing import NamedTuple
 
 from tests.plugins.log.crashes import Journal, crash, recording
 
-from chopmark import LogError
+from chopmark import Content, LogError
 from chopmark.testing import sample_record
 from chopmark_log._audit import audit
 from chopmark_log._care import recover
+from chopmark_log._content import record_id
 from chopmark_log._folder import LogFolder
 from chopmark_log._integrate import integrate, integrating, publish
+from chopmark_log._keyring import ensure
 from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog
+from chopmark_log._side import Side
 from chopmark_log._signing import read_verifier_key
 
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -34,6 +37,7 @@ class Outcome(NamedTuple):
     lost: int = 0
     doubled: int = 0
     unknown: int = 0
+    unsaid: int = 0
     inconsistent: int = 0
     damaged: int = 0
     recovered: int = 0
@@ -43,13 +47,15 @@ class Outcome(NamedTuple):
 
     @property
     def faults(self) -> int:
-        return self.lost + self.doubled + self.unknown + self.inconsistent + self.damaged
+        wrong = self.lost + self.doubled + self.unknown + self.unsaid
+        return wrong + self.inconsistent + self.damaged
 
 
 def work(root: Path, chance: random.Random, steps: int) -> Journal:
     """Let logs write to the disk and to the system, take in, sign, and end; record all of it."""
     folder = LogFolder(root)
     folder.create("example.com/log")
+    ensure(folder)
     with recording(root) as journal:
         store = folder.open(writing=True)
         logs: list[tuple[TransparencyLog, bool]] = []
@@ -65,7 +71,14 @@ def work(root: Path, chance: random.Random, steps: int) -> Journal:
                     for _ in range(chance.choice((1, 1, 3, 40))):
                         record = sample_record("x" * chance.randint(0, 9))
                         journal.told("made", record.id)
-                        log.append(record)
+                        if chance.random() < 0.5:
+                            log.append(record)
+                        else:  # of a few subjects, some of which are new
+                            said = Content(
+                                answer="x" * chance.randint(0, 2000),
+                                user=f"u{chance.randint(0, 30)}",
+                            )
+                            log.append_with(record, said)
                         if disk:
                             journal.told("taken", record.id)
                 case "take":
@@ -118,6 +131,13 @@ def _look(journal: Journal, at: int, folder: LogFolder) -> Outcome:
         leaves = [decode(entry.leaf) for entry in store.entries(0, store.size)]
         found = Counter(leaf["id"] for leaf in leaves if leaf["k"] == "call")
         kept = {size: note for size, _, note in store.checkpoints()}
+        side = Side(folder)
+        unsaid = sum(
+            "payload" in leaf and side.get(record_id(leaf["id"])) is None
+            for leaf in leaves
+            if leaf["k"] == "call"
+        )
+        side.close()
         faults = audit(store, [read_verifier_key(str(folder.public))]).faults
         if recovered:  # where a record is missing that was promised to nobody, its number is too
             faults = tuple(fault for fault in faults if "records are missing" not in fault)
@@ -128,6 +148,7 @@ def _look(journal: Journal, at: int, folder: LogFolder) -> Outcome:
         lost=sum(not found[name] for name in taken),
         doubled=sum(count > 1 for count in found.values()),
         unknown=sum(name not in made for name in found),
+        unsaid=unsaid + sum(leaf["k"] == "gap" and "record" in leaf for leaf in leaves),
         inconsistent=sum(kept.get(size) != note for size, note in signed.items()),
         damaged=len(faults),
         recovered=recovered,
