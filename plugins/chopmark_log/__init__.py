@@ -6,6 +6,8 @@ Enable it with `plugins = ["log"]` and set it up under `[settings.log]`:
     durability = "os"               # or "disk": a call waits until its record survives a power cut
     origin = "example.com/chopmark/2026"    # the log's name, where it is made
     integrate = true                # or false, where another process takes the records in
+    contents = true                 # keep the texts beside it, sealed under a key of each user
+    retention_days = 0              # how long the law wants them kept: 183 under China's rules
     witnesses = [{ url = "https://witness.example.org", key = "witness.example.org+..." }]
 
 Each process appends to a file of its own, and one of them takes all of these into the log: a tree
@@ -22,6 +24,7 @@ from chopmark.hookspecs import Log
 
 from ._commands import log
 from ._commands_care import COMMANDS as CARE
+from ._commands_erase import COMMANDS as ERASE
 from ._commands_witness import log_witness, witness
 
 
@@ -36,7 +39,7 @@ def chopmark_log(policy: Policy) -> Log | None:
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
     """Add `chopmark log` and `chopmark witness`."""
-    for command in CARE:
+    for command in (*CARE, *ERASE):
         log.add_command(command)
     log.add_command(log_witness)
     cli.add_command(log)

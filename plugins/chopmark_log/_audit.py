@@ -118,11 +118,22 @@ def prove(store: Store, index: int) -> Proof:
     return Proof(index, tuple(store.tree(head.size).inclusion(index)), head.note)
 
 
-def export(store: Store, public: VerifierKey, start: int, end: int, out: Path) -> int:
+def export(
+    store: Store, public: VerifierKey, start: int, end: int, out: Path,
+    opening: Callable[[bytes], list[str]] | None = None,
+) -> int:  # fmt: skip
     """Write the records from `start` to `end` as a bundle into the new folder `out`.
 
     It holds the checkpoint with the cosignatures of witnesses, each leaf with its proof, the keys
     and the program that checks them. Return how many records it has.
+
+    Args:
+        store: the log.
+        public: its key.
+        start: the first entry.
+        end: behind the last one.
+        out: the folder.
+        opening: returns the disclosures of a leaf that the bundle shall show.
 
     Raises:
         LogError: the folder is there already or cannot be made, or nothing was signed yet.
@@ -146,7 +157,8 @@ def export(store: Store, public: VerifierKey, start: int, end: int, out: Path) -
             for entry in store.entries(start, min(end, head.size)):
                 proof = [base64.b64encode(one).decode() for one in tree.inclusion(entry.index)]
                 line = {
-                    "index": entry.index, "leaf": entry.leaf.decode(), "proof": proof, "opened": [],
+                    "index": entry.index, "leaf": entry.leaf.decode(), "proof": proof,
+                    "opened": opening(entry.leaf) if opening is not None else [],
                 }  # fmt: skip
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 count += 1

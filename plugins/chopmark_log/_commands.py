@@ -115,15 +115,27 @@ def _row(leaf: dict[str, Any]) -> tuple[str, ...]:
 @log.command("show")
 @click.argument("record")
 @_path
-def show(record: str, path: Path) -> None:
-    """Print what the leaf of RECORD, an id or an index, says, with what it leaves out."""
+@click.option("--open", "fields", help="Print texts, too: request, answer, user, or several.")
+@click.option("--break-glass", "reason", help="Read what is restricted; the log says so, and why.")
+def show(record: str, path: Path, fields: str | None, reason: str | None) -> None:
+    """Print what the leaf of RECORD, an id or an index, says, with what it leaves out.
+
+    A text that is opened was compared with what the leaf commits to.
+    """
+    from ._commands_erase import show_opened
     from ._leaf import filled
 
     with _errors():
-        store = _folder(path).open()
+        folder = _folder(path)
+        store = folder.open()
         entry = store.entry(_index(store, record))
         data = filled(json.loads(entry.leaf))
-    click.echo(json.dumps({"index": entry.index, **data}, indent=2, ensure_ascii=False))
+        if fields is not None:
+            data["opened"] = show_opened(folder, json.loads(entry.leaf), fields, reason or "")
+        elif reason is not None:
+            raise LogError("--break-glass goes with --open FIELDS")
+    text = json.dumps({"index": entry.index, **data}, indent=2, ensure_ascii=False)
+    click.echo(text.encode("utf-8", "backslashreplace"))  # of lone surrogates
 
 
 @log.command("prove")
@@ -272,16 +284,24 @@ def checkpoint(path: Path) -> None:
 @_path
 @click.option("--from", "start", default=0, show_default=True, help="The first entry.")
 @click.option("--to", "end", type=int, help="Behind the last entry; by default all.")
-def export(out: Path, path: Path, start: int, end: int | None) -> None:
-    """Write a bundle of records into the new folder OUT, with the program that checks it."""
+@click.option("--open", "fields", help="Show these texts: request, answer, user, or several.")
+def export(out: Path, path: Path, start: int, end: int | None, fields: str | None) -> None:
+    """Write a bundle of records into the new folder OUT, with the program that checks it.
+
+    Without --open it shows no texts. What was erased or is restricted is not opened.
+    """
     from ._audit import export as write
+    from ._commands_erase import Opening
     from ._signing import read_verifier_key
 
     with _errors():
         folder = _folder(path)
         store = folder.open()
         public = read_verifier_key(str(folder.public))
-        count = write(store, public, start, store.size if end is None else end, out)
+        opening = None if fields is None else Opening(folder, fields)
+        count = write(store, public, start, store.size if end is None else end, out, opening)
+    if opening is not None and opening.closed:
+        click.echo(f"{opening.closed} of them stay closed: not kept, erased, or restricted")
     click.echo(f"{out}: {count} records; check them with: python {out / 'verify.py'} {out}")
 
 

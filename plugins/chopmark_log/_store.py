@@ -124,9 +124,9 @@ class Store:
         """Close the file."""
         with self._mutex:
             self._closed = True
-            for one in self.beside or ():
-                one.close()
             self._disconnect()
+        for one in self.beside or ():  # outside: a fork takes all these locks, in another order
+            one.close()
 
     def _disconnect(self) -> None:
         base, self._open = self._open, None

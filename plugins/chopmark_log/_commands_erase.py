@@ -1,0 +1,226 @@
+"""The commands that forget people: `erase`, `restrict`, `hold`, `prune`; and those that open."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chopmark import LogError
+from chopmark.terminal import table
+
+from ._commands import FAILS, _errors, _folder, _json, _path, _time
+
+if TYPE_CHECKING:
+    from ._erase import Done, Registrar
+    from ._folder import LogFolder
+    from ._master import Subject
+    from ._opened import Opener
+
+_subject = click.option("--subject", default="", help="The id of the user, as calls gave it.")
+_day = click.option(
+    "--day", default="", metavar="YYYY-MM-DD", help="Calls of a day (UTC) that named no user."
+)
+_basis = click.option(
+    "--basis", required=True, help="Why, such as an article of the law; it goes into the log."
+)
+
+
+@click.command("erase")
+@_subject
+@_day
+@_basis
+@_path
+@_json
+def erase(subject: str, day: str, basis: str, path: Path, as_json: bool) -> None:
+    """Make what is kept of a subject unreadable, and take it out of the log's folder.
+
+    What the law (`retention_days` of the policy) or a hold still keeps is restricted: nothing leads
+    to it, it is not shown, and `chopmark log prune` erases it when its time has come. The log keeps
+    its records and says how many contents were erased, never whose; every proof still holds. Exits
+    with 1 where nothing is kept of the subject.
+    """
+    with _registrar(path) as registrar:
+        done = registrar.erase(_who(subject, day), basis)
+    _tell(done, as_json)
+
+
+@click.command("restrict")
+@_subject
+@_day
+@_basis
+@click.option(
+    "--until", required=True, metavar="YYYY-MM-DD", help="The day (UTC) until which it is kept."
+)
+@_path
+@_json
+def restrict(subject: str, day: str, basis: str, until: str, path: Path, as_json: bool) -> None:
+    """Keep what there is of a subject until a day, and let nobody read it.
+
+    `chopmark log prune` erases it then. Exits with 1 where nothing is kept of the subject.
+    """
+    with _registrar(path) as registrar:
+        end = _milliseconds(until)
+        if end <= time.time_ns() // 1_000_000:
+            raise LogError(f"{until} is past, and nothing was changed; to erase, use `erase`")
+        done = registrar.erase(_who(subject, day), basis, end)
+    _tell(done, as_json)
+
+
+@click.command("prune")
+@_path
+@_json
+def prune(path: Path, as_json: bool) -> None:
+    """Erase what is due, and finish what a crash cut short. Run it once a day."""
+    with _registrar(path) as registrar:
+        done = registrar.prune()
+    _tell(done, as_json)
+
+
+@click.group("hold")
+def hold() -> None:
+    """Suspend erasures, for example while a court wants the records."""
+
+
+@hold.command("add")
+@_subject
+@_day
+@click.option("--record", default="", help="Instead: a record, of whose subject all is kept.")
+@click.option("--reason", required=True, help="Why; it goes into the log.")
+@_path
+@_json
+def hold_add(subject: str, day: str, record: str, reason: str, path: Path, as_json: bool) -> None:
+    """Keep what there is of a subject from being erased, and print the name of the hold."""
+    with _registrar(path) as registrar:
+        who = None if record and not subject and not day else _who(subject, day, record)
+        made = registrar.hold(reason, who, record)
+    click.echo(json.dumps(made._asdict()) if as_json else made.name)
+
+
+@hold.command("rm")
+@click.argument("name")
+@_path
+def hold_rm(name: str, path: Path) -> None:
+    """End the hold NAME; `chopmark log prune` then erases what only it kept."""
+    with _registrar(path) as registrar:
+        registrar.release(name)
+    click.echo(f"{name} ended; `chopmark log prune` erases what only it kept")
+
+
+@hold.command("list")
+@_path
+@_json
+def hold_list(path: Path, as_json: bool) -> None:
+    """Show all holds."""
+    from ._erase import holds
+
+    with _errors():
+        folder = _folder(path)
+        folder.open().close()
+        found = holds(folder)
+    if as_json:
+        for one in found:
+            click.echo(json.dumps(one._asdict(), ensure_ascii=False))
+        return
+    click.echo(table(("HOLD", "SINCE", "REASON"), [(n, _time(t), why) for n, t, why in found]))
+
+
+def show_opened(
+    folder: LogFolder, leaf: Mapping[str, Any], fields: str, reason: str
+) -> dict[str, str]:
+    """Return the texts of a leaf that `fields` names, by field.
+
+    Where they are restricted, the log first takes that they are read, for `reason`.
+    """
+    from ._erase import registrar
+    from ._opened import Opener, RestrictedError, read_fields
+    from .verify import open_disclosure
+
+    names = read_fields(fields)
+    opener = Opener(folder)
+    try:
+        try:
+            found = opener.open(leaf)
+        except RestrictedError:
+            if not reason:
+                raise
+            found = opener.open(leaf, restricted=True)
+            with registrar(folder) as by:
+                by.record_access(leaf["id"], list(names), reason)
+    finally:
+        opener.close()
+    return {name: open_disclosure(found[name], leaf)[1] for name in names}
+
+
+class Opening:
+    """Opens the chosen fields of each leaf of an export, and counts those that it cannot."""
+
+    def __init__(self, folder: LogFolder, fields: str) -> None:
+        from ._opened import Opener, read_fields
+
+        self._names = read_fields(fields)
+        self._opener: Opener = Opener(folder)
+        self.closed = 0
+
+    def __call__(self, leaf: bytes) -> list[str]:
+        """Return the disclosures of a leaf."""
+        from ._opened import ClosedError
+
+        try:
+            found = self._opener.open(json.loads(leaf))
+        except ClosedError:
+            self.closed += 1
+            return []
+        return [found[name] for name in self._names]
+
+
+def _who(subject: str, day: str, other: str = "") -> Subject:
+    from ._master import Subject
+
+    if bool(subject) + bool(day) + bool(other) != 1:
+        raise LogError("say whose: --subject ID, or --day YYYY-MM-DD for calls that named no user")
+    if day:
+        _milliseconds(day)
+    return Subject.of(subject, day)
+
+
+def _milliseconds(day: str) -> int:
+    try:
+        found = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise LogError(f"{day!r} is no day; write it as 2026-03-01") from None
+    return int(found.timestamp() * 1000)
+
+
+def _tell(done: Done, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(done._asdict()))
+        return
+    click.echo(f"contents of {done.erased} records erased")
+    if done.restricted:
+        until = f"until {_time(done.until)} UTC" if done.until else "by a hold"
+        click.echo(f"contents of {done.restricted} records restricted, kept {until}")
+
+
+@contextmanager
+def _registrar(path: Path) -> Iterator[Registrar]:
+    """Hold the lock of the log; exit with 1 where nothing is kept of a subject."""
+    from ._erase import NoSubjectError, registrar
+
+    with _errors():
+        try:
+            with registrar(_folder(path)) as found:
+                yield found
+        except NoSubjectError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(FAILS)
+
+
+COMMANDS: tuple[click.Command, ...] = (erase, restrict, prune, hold)
