@@ -160,11 +160,15 @@ class _Recovery:
         missing = [one for one in frames if not is_payload(one.leaf) and not self._has(one)]
         # What a record that the log has said was taken with it, and may be erased since.
         new = {id_of(one.leaf) for one in missing}
-        contents = Contents(self._folder, self._store)
+        contents, said = Contents(self._folder, self._store), set()
         for frame in frames:
-            if is_payload(frame.leaf) and read_payload(frame.leaf).record in new:
+            if is_payload(frame.leaf) and (name := read_payload(frame.leaf).record) in new:
                 contents.add(frame.leaf)
-        self.put_aside(path, read, missing, why, contents.keep())
+                said.add(name)
+        lacking = sum(
+            "payload" in decode(one.leaf) and id_of(one.leaf) not in said for one in missing
+        )
+        self.put_aside(path, read, missing, why, contents.keep(), lacking)
 
     def _has(self, frame: Frame) -> bool:
         try:
@@ -174,14 +178,21 @@ class _Recovery:
         return name is not None and self._store.holds(name, frame.leaf)
 
     def put_aside(
-        self, path: Path, read: int, frames: Sequence[Frame], why: str, said: Sequence[Leaf] = ()
+        self,
+        path: Path,
+        read: int,
+        frames: Sequence[Frame],
+        why: str,
+        said: Sequence[Leaf] = (),
+        lacking: int = 0,
     ) -> None:
+        """Take `frames`, of which so many are `lacking` what was said, and move the file away."""
         data = path.read_bytes()
         leaf = encode(
             {
                 "v": VERSION, "k": "gap", "t": time.time_ns() // 1_000_000,
                 "w": {"h": self._writer, "n": len(self.done)}, "why": why, "file": path.name,
-                "bytes": len(data), "from": read, "taken": len(frames),
+                "bytes": len(data), "from": read, "taken": len(frames), "lacking": lacking,
                 "sha256": hashlib.sha256(data).hexdigest(),
             }
         )  # fmt: skip
@@ -195,7 +206,8 @@ class _Recovery:
         sync_folder(path.parent)
         self._store.forget_spool(path.name)
         self.done.append(
-            f"{path.name}: {why}; {len(frames)} records of it were taken, and it is in {KEPT}"
+            f"{path.name}: {why}; {len(frames)} records of it were taken, {lacking} of them "
+            f"without what was said, and it is in {KEPT}"
         )
 
 

@@ -132,11 +132,12 @@ def _look(journal: Journal, at: int, folder: LogFolder) -> Outcome:
         found = Counter(leaf["id"] for leaf in leaves if leaf["k"] == "call")
         kept = {size: note for size, _, note in store.checkpoints()}
         side = Side(folder)
-        unsaid = sum(
-            "payload" in leaf and side.get(record_id(leaf["id"])) is None
-            for leaf in leaves
-            if leaf["k"] == "call"
-        )
+        calls = [leaf for leaf in leaves if leaf["k"] == "call"]
+        mute = [
+            leaf["id"]
+            for leaf in calls
+            if "payload" in leaf and side.get(record_id(leaf["id"])) is None
+        ]
         side.close()
         faults = audit(store, [read_verifier_key(str(folder.public))]).faults
         if recovered:  # where a record is missing that was promised to nobody, its number is too
@@ -148,7 +149,10 @@ def _look(journal: Journal, at: int, folder: LogFolder) -> Outcome:
         lost=sum(not found[name] for name in taken),
         doubled=sum(count > 1 for count in found.values()),
         unknown=sum(name not in made for name in found),
-        unsaid=unsaid + sum(leaf["k"] == "gap" and "record" in leaf for leaf in leaves),
+        # Of a record that nobody was promised, `recover` may find the leaf alone; then it says so.
+        unsaid=len(set(mute) & set(taken))
+        + abs(len(mute) - sum(leaf.get("lacking", 0) for leaf in leaves))
+        + sum(leaf["k"] == "gap" and "record" in leaf for leaf in leaves),
         inconsistent=sum(kept.get(size) != note for size, note in signed.items()),
         damaged=len(faults),
         recovered=recovered,

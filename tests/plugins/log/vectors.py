@@ -84,7 +84,7 @@ def leaves() -> list[bytes]:
         "v": 1, "k": "gap", "t": 1_760_000_001_000,
         "w": {"h": "recover-19b0a1b2c3e-0a1b2c3d", "n": 0},
         "why": "a process ended while it wrote the last frame", "file": f"{WRITER}.torn",
-        "bytes": 14, "from": 0, "taken": 0, "sha256": "00" * 32,
+        "bytes": 14, "from": 0, "taken": 0, "lacking": 0, "sha256": "00" * 32,
     }  # fmt: skip
     return [*found, encode(gap)]
 
