@@ -73,8 +73,8 @@ def leaf(number: int) -> bytes:
 
 
 def spread(values: list[float], digits: int = 0) -> str:
-    found = [round(one, digits) if digits else round(one) for one in values]
-    return f"{statistics.median(found):,} [{min(found):,} .. {max(found):,}]"
+    shown = [f"{one:,.{digits}f}" for one in (statistics.median(values), min(values), max(values))]
+    return f"{shown[0]} [{shown[1]} .. {shown[2]}]"
 
 
 @contextmanager
@@ -117,14 +117,19 @@ def batches(folder: str | None) -> dict[str, Any]:
         ways = {"sqlite": into_sqlite, "append": into_spool, "tree": into_tree}
         for batch in (1, 10, 100):
             rates: dict[str, list[float]] = {name: [] for name in ways}
-            for _ in range(ROUNDS):
+            for _ in range(2 * ROUNDS):
                 for name, way in ways.items():
                     rates[name].append(rate(partial(way, batch), 0.4) * batch)
-            middle = {name: statistics.median(some) for name, some in rates.items()}
+            # Round by round, since the disk is not the same from one second to the next.
+            ratios = {
+                name: [one / other for one, other in zip(some, rates["sqlite"], strict=True)]
+                for name, some in rates.items()
+            }
             found[str(batch)] = {
                 **{name: spread(some) for name, some in rates.items()},
-                "append_ratio": round(middle["append"] / middle["sqlite"], 2),
-                "tree_ratio": round(middle["tree"] / middle["sqlite"], 2),
+                "append_ratio": round(statistics.median(ratios["append"]), 2),
+                "append_ratios": spread(ratios["append"], 2),
+                "tree_ratios": spread(ratios["tree"], 2),
             }
         raw.close()
         store.close()
