@@ -59,9 +59,13 @@ class Witnessing:
         self._thread.join(AT_END)
 
     def _run(self) -> None:
-        ended, told = False, ""
-        while not ended:
-            ended = self._ending.wait(TURN if self._asked.is_set() else FIRST_TURN)
+        ended, done, told = False, False, ""
+        until = 0.0
+        while not ended or (not done and time.monotonic() < until):
+            if ended:
+                time.sleep(FIRST_TURN)  # another process asks, maybe about an older checkpoint
+            elif self._ending.wait(TURN if self._asked.is_set() else FIRST_TURN):
+                ended, until = True, time.monotonic() + AT_END
             try:
                 done = self._turn(ended)
             except (LogError, OSError) as error:

@@ -350,6 +350,25 @@ def test_of_earlier_cosignatures_one_an_hour_is_kept(folder: LogFolder) -> None:
     assert (kept.known(address, ORIGIN), kept.known(address, "example.com")) == (29, 0)
 
 
+def test_the_last_checkpoint_is_cosigned_though_another_process_asks_at_the_end(
+    folder: LogFolder, serve: Callable[..., Serving]
+) -> None:
+    witness = serve(public(folder))
+    grow(folder, 1, witness)
+    log = TransparencyLog({"path": str(folder.path), "witnesses": option(witness)})
+    log.append(sample_record())
+    hold = (
+        "import fcntl, sys, time; file = open(sys.argv[1], 'w'); fcntl.lockf(file, fcntl.LOCK_EX); "
+        "print('held', flush=True); time.sleep(0.4)"
+    )
+    command = [sys.executable, "-c", hold, str(folder.path / "witness.lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        log.close()
+    assert signed(folder) == witness.folder.open().logs()[0].size == 2
+
+
 def test_a_witness_that_hangs_holds_up_no_call_and_not_the_end(
     folder: LogFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
