@@ -78,8 +78,8 @@ class Store:
             if self._closed:
                 raise LogError(f"log {str(self.path)!r} is closed")
             try:
-                self._open = _connect(self.path, self._writing)
                 found = self.path.stat()
+                self._open = _connect(self.path, self._writing)
             except (sqlite3.Error, OSError) as error:
                 raise LogError(f"log {str(self.path)!r}: {error}") from error
             self._file = (found.st_dev, found.st_ino)
@@ -394,7 +394,11 @@ def _connect(path: Path, writing: bool) -> sqlite3.Connection:
     base = sqlite3.connect(
         address, uri=True, check_same_thread=False, timeout=30, isolation_level=None
     )
-    base.execute("PRAGMA synchronous = FULL")
+    try:
+        base.execute("PRAGMA synchronous = FULL")
+    except sqlite3.Error:
+        base.close()
+        raise
     return base
 
 
