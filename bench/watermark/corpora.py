@@ -59,10 +59,10 @@ SOURCES: Mapping[str, Source] = {
     "code, Python": _code,
     "notes, English": _notes,
     "licences, English": _licences,
-    "tasks, English": _tasks,
-    "posts, English": _posts,
     "dialogues, Chinese": _dialogues,
     "comments, Chinese": _comments,
+    "tasks, English": _tasks,
+    "posts, English": _posts,
 }
 
 

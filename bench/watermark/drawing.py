@@ -72,12 +72,12 @@ class Cell:
 
 
 CELLS = (
-    Cell("none", 1.0), Cell("none", 0.7), Cell("none", 0.3, 100),
+    Cell("none", 1.0), Cell("none", 0.7), Cell("none", 0.3),
     Cell("gumbel", 1.0), Cell("gumbel", 0.7), Cell("gumbel", 0.3),
-    Cell("green", 0.0), Cell("unigram", 0.7, 100, words=300), Cell("unigram", 0.7, words=1000),
+    Cell("green", 0.0), Cell("none", 0.0),
+    Cell("unigram", 0.7, words=300), Cell("unigram", 0.7, words=1000),
     Cell("kgw", 1.0, 100), Cell("kgw", 0.7, 100), Cell("kgw", 0.3, 50),
     Cell("synthid", 1.0, 100), Cell("synthid", 0.7, 100), Cell("synthid", 0.3, 50),
-    Cell("none", 0.0, 100),
     Cell("unigram", 1.0, 50, words=300), Cell("unigram", 1.0, 50, words=1000),
     Cell("vllm-gumbel", 1.0, 50), Cell("vllm-gumbel", 0.7, 50), Cell("vllm-gumbel", 0.3, 50),
     Cell("vllm-sbw", 1.0, 50), Cell("vllm-sbw", 0.7, 50),

@@ -19,6 +19,7 @@ from typing import Any
 import pictures
 from attacks import ATTACKS, SPANS
 from power import LENGTHS
+from scoring import median
 
 START, END = "<!-- bench/watermark/report.py -->", "<!-- end of bench/watermark/report.py -->"
 Json = Mapping[str, Any]
@@ -52,6 +53,8 @@ def main() -> int:
 
 
 def sections(found: Mapping[str, Json]) -> Iterator[str]:
+    yield "### Limits"
+    yield limits(found)
     yield "### False alarms"
     yield alarms(found["false_positives"])
     yield "![false alarms by corpus](pictures/watermark-alarms.svg)"
@@ -64,6 +67,8 @@ def sections(found: Mapping[str, Json]) -> Iterator[str]:
     yield "### Edits"
     yield edits(found["attacks"]["edits"])
     yield "![share found after edits](pictures/watermark-edits.svg)"
+    yield "### Paraphrase, as a negative control"
+    yield paraphrases(found["paraphrase"])
     yield "### Marked parts of long texts"
     yield mixed(found["attacks"]["mixed"])
     yield "### Which tenant"
@@ -75,6 +80,67 @@ def sections(found: Mapping[str, Json]) -> Iterator[str]:
     yield "### How many tokens are enough"
     yield held(found["rates"]["held"])
     yield rates(found["rates"]["cells"])
+
+
+def limits(found: Mapping[str, Json]) -> str:
+    """Return the limits, what was measured, and whether it is met."""
+    power, speeds = found["power"], found["speed"]["jobs"]
+    everywhere = found["false_positives"]["all"]
+    rows = []
+
+    def row(what: str, limit: str, said: str, met: bool) -> None:
+        rows.append([what, limit, said, "met" if met else "**missed**"])
+
+    def least(what: str, one: Json, limit: float) -> None:
+        said = f"{one['share']:.3f} [{one['low']:.3f}, {one['high']:.3f}], n {one['n']}"
+        row(what, f"at least {limit:g}", said, one["share"] >= limit)
+
+    for level, limit in (("0.001", 1.3e-3), ("1e-05", 5e-5)):
+        ours = {name: one for name, one in everywhere.items() if not name.startswith("peer")}
+        worst = max(ours, key=lambda name: ours[name][level]["high"])
+        high = ours[worst][level]["high"]
+        said = f"{high:.2e} for the worst test, `{worst}`"
+        row(f"false alarms at {float(level):g}, upper 95 % bound", f"at most {limit:g}", said,
+            high <= limit)  # fmt: skip
+    own = power["gumbel-0.7"]
+    least(f"found at 1e-5, 100 tokens, {own['bits']:.1f} bits",
+          own["tests"]["whole"]["100"]["1e-05"], 0.95)  # fmt: skip
+    most = power["gumbel-1"]
+    least(f"found at 1e-5, 50 tokens, {most['bits']:.1f} bits",
+          most["tests"]["whole"]["50"]["1e-05"], 1.0)  # fmt: skip
+    replaced = found["attacks"]["edits"]["gumbel-1"]["30 % replaced"]["whole"]["1e-05"]
+    least(f"found at 1e-5, 160 tokens, 30 % replaced, {most['bits']:.1f} bits", replaced, 0.95)
+    for cell in ("gumbel-1", "gumbel-0.7", "gumbel-0.3"):
+        ratio = power[cell]["perplexity_ratio"]
+        said = f"{ratio['ratio']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}]"
+        row(f"perplexity to no mark, {cell}", "1 within noise", said,
+            ratio["low"] <= 1 <= ratio["high"])  # fmt: skip
+    for cell, one in found["attacks"]["mixed"].items():
+        least(f"50 marked tokens found in 8,000, {cell}, at 1e-3", one["50"]["0.001"], 0.95)
+    for cell, one in found["attribution"].items():
+        least(f"1 tenant of 100,000 named, {cell}, 160 tokens", one["passes"], 0.99)
+    for aim, length, limit in (("4", "50", 1.0), ("1.6", "100", 0.95)):
+        one = found["chinese"][aim]
+        least(f"Chinese, {length} tokens, {one['bits']:.1f} bits", one[length]["1e-05"], limit)
+    for job, limit in (("search, gumbel", 5e6), ("search from text, pages, gumbel", 5e5)):
+        said = speeds[job]["per_second"]
+        row(f"{job}, tokens a second", f"at least {limit:,.0f}", f"{said:,.0f}", said >= limit)
+    drawn = speeds["draw of 256, gumbel"]["us_per_token"]
+    row("a token drawn of 256", "at most 100 µs", f"{drawn:.0f} µs", drawn <= 100)
+    return table(["", "limit", "measured", ""], rows)
+
+
+def paraphrases(found: Json) -> str:
+    pairs = list(zip(found["copied"], found["after_log10_p"], strict=True))
+    rows = []
+    for low, high in ((0.0, 0.15), (0.15, 0.35), (0.35, 1.01)):
+        inside = [p for copied, p in pairs if low <= copied < high]
+        if inside:
+            share = f"{low:.0%} to {min(high, 1):.0%}"
+            rows.append([share, str(len(inside)), str(sum(p <= -5 for p in inside)),
+                         f"{median(inside):.1f}"])  # fmt: skip
+    head = ["4-grams copied from the text", "texts", "found at 1e-5", "median log10 p"]
+    return table(head, rows)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
