@@ -35,7 +35,7 @@ def lengths(power: Mapping[str, Any], path: Path) -> None:
                 points = {int(n): one["1e-05"] for n, one in row["tests"][test].items()}
                 _line(axis, points, label, colour)
         bits = power[f"gumbel-{temperature}"]["bits"]
-        _frame(axis, f"temperature {float(temperature)}, {bits:.1f} bits", "tokens")
+        _frame(axis, f"temperature {float(temperature)}, {bits:.2g} bits", "tokens")
     _save(figure, axes, path, "share found at 1e-5")
 
 
@@ -49,7 +49,7 @@ def edits(found: Mapping[str, Any], power: Mapping[str, Any], path: Path) -> Non
                 points = {part: row[name][test]["1e-05"] for part, name in EDITS.items()}
                 _line(axis, points, label, colour)
         bits = power[f"gumbel-{temperature}"]["bits"]
-        _frame(axis, f"temperature {float(temperature)}, {bits:.1f} bits", "% of tokens replaced")
+        _frame(axis, f"temperature {float(temperature)}, {bits:.2g} bits", "% of tokens replaced")
     _save(figure, axes, path, "share found at 1e-5")
 
 
@@ -103,7 +103,8 @@ def _frame(axis: Any, title: str, below: str) -> None:
 def _save(figure: Any, axes: Sequence[Any], path: Path, beside: str) -> None:
     axes[0].set_ylabel(beside, fontsize=9)
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, fontsize=8, ncols=6, frameon=False, loc="lower center")
-    figure.tight_layout(rect=(0, 0.07, 1, 1))
+    columns = 6 if len(axes) > 2 else 3
+    figure.legend(handles, labels, fontsize=8, ncols=columns, frameon=False, loc="lower center")
+    figure.tight_layout(rect=(0, 0.07 * 6 / columns, 1, 1))
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)

@@ -59,6 +59,7 @@ def sections(found: Mapping[str, Json]) -> Iterator[str]:
     yield alarms(found["false_positives"])
     yield "![false alarms by corpus](pictures/watermark-alarms.svg)"
     yield alarms_by_corpus(found["false_positives"])
+    yield worst_keys(found["false_positives"])
     yield "### How often a mark is found"
     yield powers(found["power"])
     yield "![share found by length](pictures/watermark-lengths.svg)"
@@ -103,8 +104,9 @@ def limits(found: Mapping[str, Json]) -> str:
         row(f"false alarms at {float(level):g}, upper 95 % bound", f"at most {limit:g}", said,
             high <= limit)  # fmt: skip
     own = power["gumbel-0.7"]
-    least(f"found at 1e-5, 100 tokens, {own['bits']:.1f} bits",
-          own["tests"]["whole"]["100"]["1e-05"], 0.95)  # fmt: skip
+    for test, said in (("whole", "one test"), ("detect", "`detect`, windows too")):
+        least(f"found at 1e-5, 100 tokens, {own['bits']:.1f} bits, {said}",
+              own["tests"][test]["100"]["1e-05"], 0.95)  # fmt: skip
     most = power["gumbel-1"]
     least(f"found at 1e-5, 50 tokens, {most['bits']:.1f} bits",
           most["tests"]["whole"]["50"]["1e-05"], 1.0)  # fmt: skip
@@ -182,6 +184,16 @@ def alarms_by_corpus(found: Json) -> str:
                     for t in shown[4:]]  # fmt: skip
             rows.append([corpus, *cells, *more])
     return table(["at 1e-3; at 1e-5", *shown], rows)
+
+
+def worst_keys(found: Json) -> str:
+    tests = ("gumbel", "green", "unigram1000", "peer: KGW as transformers", "peer: Unigram z")
+    rows = [
+        [corpus, *(f"{row[test]['worst_key_1e-3']:.3f}" for test in tests)]
+        for corpus, row in found.items()
+        if corpus != "all"
+    ]
+    return table(["of 500 chunks at 1e-3, the worst single key", *tests], rows)
 
 
 def powers(found: Json) -> str:
@@ -291,7 +303,8 @@ def rates(found: Json) -> str:
         [
             cell, f"{row['bits']:.2f}", f"{row['scored']:.0f}",
             f"{row['tokens']} at {row['level']:g}",
-            f"{row['power']['share']:.2f} of {row['power']['n']}",
+            f"{row['power']['share']:.2f} of {row['power']['n']}" if row["power"]["n"]
+            else "no text is long enough",
         ]
         for cell, row in found.items()
     ]  # fmt: skip
