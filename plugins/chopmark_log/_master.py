@@ -10,7 +10,6 @@ import base64
 import binascii
 import hmac
 import os
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chopmark import LogError
+from chopmark.private import read_private
 
 from ._content import KEY_BYTES, NONCE_BYTES, SubjectKey
 from ._folder import LogFolder
@@ -92,17 +92,15 @@ def read_master(folder: LogFolder) -> Master:
     Raises:
         LogError: there is none, it is no key, or others than its owner can read it.
     """
-    text, where = os.environ.get(MASTER), MASTER
+    text: str | bytes | None = os.environ.get(MASTER)
+    where = MASTER
     if text is None:
         file = _master_file(folder)
         where = repr(str(file))
         try:
-            mode = stat.S_IMODE(file.stat().st_mode)
-            text = file.read_text("ascii")
-        except (OSError, UnicodeError) as error:
-            raise LogError(f"master key {where}: {error}") from error
-        if mode & 0o077:
-            raise LogError(f"{where} can be read by others than its owner; run `chmod 600`")
+            text = read_private(file)
+        except OSError as error:
+            raise LogError(f"master key {where}: {error.strerror}") from error
     try:
         secret = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError):

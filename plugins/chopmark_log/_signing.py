@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chopmark import LogError
+from chopmark.private import read_private
 
 from .verify import (
     ED25519,
@@ -139,16 +139,9 @@ def read_signing_key(path: str | os.PathLike[str]) -> SigningKey:
     """
     file = Path(path)
     try:
-        with file.open("rb") as stream:
-            mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
-            content = stream.read(4096)
+        content = read_private(file)
     except OSError as error:
         raise LogError(f"key {str(file)!r}: {error.strerror}") from error
-    if os.name == "posix" and mode & 0o077:
-        raise LogError(
-            f"key {str(file)!r} can be read by others than its owner (mode {mode:o}); run "
-            "`chmod 600`, and make a new one if someone may have read it"
-        )
     try:
         return SigningKey.parse(content.decode())
     except (LogError, UnicodeDecodeError) as error:

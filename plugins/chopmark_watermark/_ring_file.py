@@ -6,12 +6,12 @@ import base64
 import binascii
 import json
 import os
-import stat
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from chopmark import MarkError
+from chopmark.private import read_private
 
 from ._ring import Master, Ring, RingError
 
@@ -27,17 +27,12 @@ def read_ring(path: str | os.PathLike[str]) -> Ring:
     """
     file = Path(path)
     try:
-        with file.open("rb") as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            text = stream.read()
-    except OSError as error:
+        text = read_private(file)
+    except FileNotFoundError as error:
         cure = "make one with `chopmark watermark keys new FILE`"
         raise RingError(f"ring {str(file)!r}: {error.strerror}; {cure}") from error
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise RingError(
-            f"ring {str(file)!r} can be read by others than its owner (mode "
-            f"{stat.S_IMODE(mode):o}); run `chmod 600`, and rotate if someone may have read it"
-        )
+    except OSError as error:
+        raise RingError(f"ring {str(file)!r}: {error.strerror}") from error
     try:
         data = json.loads(text)
     except ValueError as error:

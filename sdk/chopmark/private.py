@@ -1,0 +1,32 @@
+"""For authors of plugins: files that hold a secret, and that their owner alone may read."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def read_private(path: str | os.PathLike[str]) -> bytes:
+    """Return the bytes of the file `path`, a key or another secret.
+
+    The file that is read is the one whose mode was looked at, also where another takes its name
+    meanwhile. Windows has no such mode: there the file is only read.
+
+    Raises:
+        OSError: it cannot be read, or (a `PermissionError`) others than its owner can; `strerror`
+            says what is wrong and the cure, and names neither the file nor its content.
+    """
+    with Path(path).open("rb") as stream:
+        mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+        if os.name == "posix" and mode & _OF_OTHERS:
+            raise PermissionError(
+                errno.EPERM,
+                f"it can be read by others than its owner (mode {mode:o}); run `chmod 600`, and "
+                "make a new one if someone may have read it",
+                str(path),
+            )
+        return stream.read()
