@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
-import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -59,8 +58,8 @@ def demo_command(
         raise click.ClickException(
             f"no server at {base_url}; start it, or leave --base-url and --model out"
         )
-    if api_key:
-        os.environ["OPENAI_API_KEY"] = api_key
+    from openai import APIError
+
     logging.getLogger("httpx").setLevel(logging.WARNING)
     path = records or str(Path(tempfile.mkdtemp(prefix="chopmark-demo-")) / "records.jsonl")
     loaded = load_policy(policy)
@@ -71,19 +70,25 @@ def demo_command(
     with ExitStack() as stack:
         replay = stack.enter_context(RecordedServer(prompts, 0 if as_json else pause))
         if base_url:
-            local = Endpoint(base_url=base_url, model=model, label=model)
+            key = {"api_key": api_key} if api_key else {}
+            local = Endpoint(base_url=base_url, model=model, label=model, **key)
         elif recorded:
             local = Endpoint(why="recorded answers were asked for")
         else:
             local = stack.enter_context(local_model())
         endpoints = {p.id: _endpoint(p, replay, local, bool(base_url)) for p in prompts}
-        if as_json:
-            found = _run(chop, prompts, endpoints, path)
-            if not base_url and local.base_url and not can_mark():
-                found["watermark"] = mark_and_find(loaded, local, lambda text: None).to_dict()
-            click.echo(json.dumps(found, indent=2))
-        else:
-            _show(chop, prompts, endpoints, path, local, None if base_url else loaded)
+        try:
+            if as_json:
+                found = _run(chop, prompts, endpoints, path)
+                if not base_url and local.base_url and not can_mark():
+                    found["watermark"] = mark_and_find(loaded, local, lambda text: None).to_dict()
+                click.echo(json.dumps(found, indent=2))
+            else:
+                _show(chop, prompts, endpoints, path, local, None if base_url else loaded)
+        except APIError as error:
+            raise click.ClickException(
+                f"the model server answered with an error: {error}; see --model and --api-key"
+            ) from error
     chop.close()
 
 

@@ -25,7 +25,7 @@ def langchain_agent(chop: Chopmark, prompt: Prompt, at: Endpoint, say: Say, told
     from chopmark_langchain import ChopmarkMiddleware, guard
 
     model = ChatOpenAI(
-        model=at.model, base_url=at.base_url, api_key="local", temperature=0,
+        model=at.model, base_url=at.base_url, api_key=at.api_key, temperature=0,
         max_tokens=MAX_TOKENS, max_retries=0, stream_usage=False,
     )  # fmt: skip
     if prompt.structured:
@@ -50,7 +50,7 @@ def openai_sdk(chop: Chopmark, prompt: Prompt, at: Endpoint, say: Say, told: Tol
 
     from chopmark_openai import guard
 
-    client: Any = guard(OpenAI(base_url=at.base_url, api_key="local"), chop, on_response=told)
+    client: Any = guard(OpenAI(base_url=at.base_url, api_key=at.api_key), chop, on_response=told)
     messages: list[dict[str, Any]] = [{"role": "user", "content": prompt.text}]
     more: dict[str, Any] = {}
     if prompt.structured:
@@ -114,7 +114,7 @@ def llamaindex(chop: Chopmark, prompt: Prompt, at: Endpoint, say: Say, told: Tol
 
     llm: Any = guard(
         OpenAILike(
-            model=at.model, api_base=at.base_url, api_key="local", is_chat_model=True,
+            model=at.model, api_base=at.base_url, api_key=at.api_key, is_chat_model=True,
             is_function_calling_model=True, temperature=0, max_tokens=MAX_TOKENS, max_retries=0,
         ),
         chop,

@@ -8,17 +8,21 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """An OpenAI-compatible server. `why` says why there is none where `base_url` is empty."""
+    """An OpenAI-compatible server. `why` says why there is none where `base_url` is empty.
+
+    `api_key` is what it is given; llama.cpp and the recorded answers take any.
+    """
 
     base_url: str = ""
     model: str = ""
+    api_key: str = field(default="local", repr=False)
     label: str = ""
     why: str = ""
 

@@ -72,7 +72,7 @@ def mark_and_find(policy: Policy, at: Endpoint, say: Callable[[str], None]) -> M
         chop = Chopmark(marking.with_options("watermark", **more))
         responses: list[Response] = []
         client: Any = guard(
-            OpenAI(base_url=at.base_url, api_key="local"), chop, on_response=responses.append
+            OpenAI(base_url=at.base_url, api_key=at.api_key), chop, on_response=responses.append
         )
 
         def ask(heard: Callable[[str], None], **bias: Any) -> str:

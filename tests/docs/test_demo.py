@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -16,7 +17,7 @@ pytest.importorskip("llama_index.llms.openai_like", reason="it wants openai 2")
 from chopmark_demo._command import demo_command
 from chopmark_demo._local import answers, find_model_file, local_model
 from chopmark_demo._marked import mark_and_find
-from chopmark_demo._prompts import load_prompts
+from chopmark_demo._prompts import Prompt, load_prompts
 from chopmark_demo._recorded import RecordedServer
 
 from chopmark import load_policy
@@ -37,11 +38,16 @@ EXPECTED = {
 }
 
 
+def demo(*options: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+    command = [sys.executable, "-m", "chopmark", "demo", "--json", *options]
+    return subprocess.run(command, capture_output=True, text=True, env=env)
+
+
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     records = tmp_path_factory.mktemp("demo") / "records.jsonl"
-    command = [sys.executable, "-m", "chopmark", "demo", "--recorded", "--json"]
-    run = subprocess.run([*command, "--records", records], capture_output=True, text=True)
+    run = demo("--recorded", "--records", str(records))
     assert run.returncode == 0, run.stderr
     data: dict[str, Any] = json.loads(run.stdout)
     data["lines"] = records.read_text().splitlines()
@@ -87,6 +93,41 @@ def test_a_server_that_is_not_there_is_told_in_one_line(at: str) -> None:
     assert found.output.splitlines() == [
         f"Error: no server at {at}; start it, or leave --base-url and --model out"
     ]
+
+
+class Locked(RecordedServer):
+    """A server that wants a key, and answers every model's name with the same words."""
+
+    KEY = "Bearer of-mine"
+
+    def __init__(self) -> None:
+        super().__init__(load_prompts(), 0)
+        replay = self._server.RequestHandlerClass
+        fact = next(prompt for prompt in load_prompts() if prompt.id == "en-fact")
+
+        class Handler(replay):  # type: ignore[misc, valid-type]
+            def answer_for(self, model: str) -> Prompt:
+                return fact
+
+            def do_POST(self) -> None:
+                if self.headers["Authorization"] == Locked.KEY:
+                    super().do_POST()
+                else:
+                    self.send_error(401, "a key is wanted")
+
+        self._server.RequestHandlerClass = Handler
+
+
+def test_a_server_that_wants_a_key_is_given_the_one_that_was_given() -> None:
+    with Locked() as server:
+        found = demo("--base-url", server.base_url, "--model", "x", "--api-key", "of-mine")
+        told = demo("--base-url", server.base_url, "--model", "x")
+    assert found.returncode == 0, found.stderr
+    turns = json.loads(found.stdout)["turns"]
+    assert [t["action"] for t in turns if t["id"] == "en-fact"] == ["allow"] * 3
+    assert told.returncode == 1
+    assert "401" in told.stderr
+    assert "--api-key" in told.stderr.splitlines()[-1]
 
 
 def test_a_server_that_has_no_list_of_models_is_there() -> None:
