@@ -20,7 +20,8 @@ from model import find_file
 from chopmark_watermark import FileTokenizer
 from chopmark_watermark._detect import search
 from chopmark_watermark._engines import ENGINES
-from chopmark_watermark._schemes import GREEN, GUMBEL, Scheme, scheme_of
+from chopmark_watermark._scheme import Scheme
+from chopmark_watermark._schemes import GREEN, GUMBEL, scheme_of
 from chopmark_watermark._scores import Scores
 from chopmark_watermark._tails import log10_binomial_tail
 

@@ -13,8 +13,9 @@ from ._detection import Detection, Span
 from ._names import ALPHA
 from ._prf import Ids
 from ._ring import KeyName, Ring, this_epoch
-from ._scan import Window, scan, spans
-from ._schemes import Scheme, scheme_of
+from ._scan import scan, spans
+from ._scheme import Scheme
+from ._schemes import scheme_of
 from ._scores import Scores
 from ._tokens import Tokenizer
 from ._unigram import WORDS
@@ -33,7 +34,6 @@ class Finding:
     scores: Scores
     log10_p: float
     tests: int
-    window: Window | None
 
 
 def detect(
@@ -113,13 +113,13 @@ def search(
         scores = scheme.score(key, ids, prompt)
         whole = scheme.null.log10_tail(len(scores.values), float(scores.values.sum()))
         looked = scan(scores.values, scheme.null)
-        tests, log10_p, window = 1, whole, None
+        tests, log10_p = 1, whole
         if looked.best is not None:
             tests = 2
             part = looked.best.log10_p + math.log10(looked.windows)
             if part < whole:
-                tests, log10_p, window = 2 * looked.windows, looked.best.log10_p, looked.best
-        found = Finding(name, scores, log10_p, tests, window)
+                tests, log10_p = 2 * looked.windows, looked.best.log10_p
+        found = Finding(name, scores, log10_p, tests)
         if best is None or _adjusted(found) < _adjusted(best):
             best = found
     if best is None:

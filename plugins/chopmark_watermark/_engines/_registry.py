@@ -1,4 +1,4 @@
-"""Each engine's mark by name: its keys, its score, and the configuration that its server takes."""
+"""Each engine's mark by name: how it is scored, and the configuration that its server takes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._nulls import Coins, Exponential, Null
-from .._prf import Ids
-from .._scores import Scores
+from .._nulls import Coins, Exponential
+from .._scheme import Scheme
 from . import _sglang, _synthid, _vllm
 
 
@@ -18,28 +17,24 @@ class Engine:
     """One mark of an engine.
 
     Args:
-        name: what policies and rings call it.
-        score: of a key, the tokens of a text, and those of its prompt or None.
-        null: the scores of a text without a mark.
-        rates: log10 of the p-value for a score, by the bits of chance a token.
+        scheme: its name, and how a text is scored.
         secret: the engine's key, of the 32 bytes that the ring derives.
-        keys: the keys to look for, of those bytes; each is a test.
         config: what the server is told, of its key: it holds the key, so it goes to a file alone.
         told: how the server is told.
     """
 
-    name: str
-    score: Callable[[Any, Ids, Ids | None], Scores]
-    null: Null
-    rates: Mapping[float, float]
+    scheme: Scheme
     secret: Callable[[bytes], Any]
-    keys: Callable[[bytes], tuple[Any, ...]]
     config: Callable[[Any], Mapping[str, object]]
     told: str
 
 
 def _number(derived: bytes) -> int:
     return int.from_bytes(derived[:8], "big")
+
+
+def _one_number(derived: bytes) -> tuple[int]:
+    return (_number(derived),)
 
 
 def _positive(derived: bytes) -> int:
@@ -89,38 +84,51 @@ _SYNTHID = {4.0: 0.35, 1.6: 0.098, 0.44: 0.018}
 _SBW = {4.0: 0.091, 1.6: 0.08}
 
 ENGINES: Mapping[str, Engine] = {
-    engine.name: engine
+    engine.scheme.name: engine
     for engine in (
         Engine(
-            "vllm-gumbel", _vllm.score_vllm_gumbel, Exponential(), _GUMBEL,
-            _number, lambda derived: (_number(derived),), _vllm_config("gumbel"), _VLLM,
+            Scheme("vllm-gumbel", _vllm.score_vllm_gumbel, Exponential(), _GUMBEL, _one_number),
+            _number, _vllm_config("gumbel"), _VLLM,
         ),
         Engine(
-            "vllm-dual-gumbel", _vllm.score_vllm_gumbel, Exponential(), _GUMBEL,
-            # Which key drew a token is chance, so each is looked for by itself.
-            _number, lambda derived: _vllm.dual_keys(_number(derived)),
-            _vllm_config("dual_key_gumbel"), _VLLM,
+            Scheme(
+                "vllm-dual-gumbel", _vllm.score_vllm_gumbel, Exponential(), _GUMBEL,
+                # Which key drew a token is chance, so each is looked for by itself.
+                lambda derived: _vllm.dual_keys(_number(derived)),
+            ),
+            _number, _vllm_config("dual_key_gumbel"), _VLLM,
         ),
         Engine(
-            "vllm-synthid", _vllm.score_vllm_synthid, Coins(0.5, _vllm.DEPTH), _SYNTHID,
-            _number, lambda derived: (_number(derived),), _vllm_config("synthid"), _VLLM,
+            Scheme(
+                "vllm-synthid", _vllm.score_vllm_synthid, Coins(0.5, _vllm.DEPTH), _SYNTHID,
+                _one_number,
+            ),
+            _number, _vllm_config("synthid"), _VLLM,
         ),
         Engine(
-            "vllm-sbw", _vllm.score_vllm_sbw, Coins(_vllm.GAMMA), _SBW,
-            _positive, lambda derived: (_positive(derived),), _vllm_config("sbw"), _VLLM,
+            Scheme(
+                "vllm-sbw", _vllm.score_vllm_sbw, Coins(_vllm.GAMMA), _SBW,
+                lambda derived: (_positive(derived),),
+            ),
+            _positive, _vllm_config("sbw"), _VLLM,
         ),
         Engine(
-            "sglang", _sglang.score_sglang, Exponential(), _GUMBEL,
-            _number, lambda derived: (_number(derived),), _sglang_config, _SGLANG,
+            Scheme("sglang", _sglang.score_sglang, Exponential(), _GUMBEL, _one_number),
+            _number, _sglang_config, _SGLANG,
         ),
         Engine(
-            "sglang-dual", _sglang.score_sglang_dual, Exponential(), _GUMBEL,
-            _two_numbers, lambda derived: (_two_numbers(derived),), _sglang_dual_config, _SGLANG,
+            Scheme(
+                "sglang-dual", _sglang.score_sglang_dual, Exponential(), _GUMBEL,
+                lambda derived: (_two_numbers(derived),),
+            ),
+            _two_numbers, _sglang_dual_config, _SGLANG,
         ),
         Engine(
-            "synthid", _synthid.score_synthid, Coins(0.5, _synthid.DEPTH), _SYNTHID,
-            _many_numbers, lambda derived: (_many_numbers(derived),), _synthid_config,
-            _TRANSFORMERS,
+            Scheme(
+                "synthid", _synthid.score_synthid, Coins(0.5, _synthid.DEPTH), _SYNTHID,
+                lambda derived: (_many_numbers(derived),),
+            ),
+            _many_numbers, _synthid_config, _TRANSFORMERS,
         ),
     )
 }  # fmt: skip

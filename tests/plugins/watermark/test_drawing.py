@@ -12,7 +12,8 @@ from chopmark_watermark import GreenDrawer, GumbelDrawer, Sampling
 from chopmark_watermark._detect import conclude, search
 from chopmark_watermark._gumbel import score_gumbel
 from chopmark_watermark._sampling import candidates
-from chopmark_watermark._schemes import GREEN, GUMBEL, Scheme
+from chopmark_watermark._scheme import Scheme
+from chopmark_watermark._schemes import GREEN, GUMBEL
 
 from .conftest import Logits, answer
 
