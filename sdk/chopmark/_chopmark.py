@@ -19,12 +19,13 @@ from ._calling import with_settings
 from ._drive import drive
 from ._engine import judge
 from ._errors import RequestError
-from ._flow import Flow, call
+from ._flow import call
 from ._heard import HEARD
 from ._inside import inside
 from ._plugins import given
 from ._policy_file import load_policy
 from ._shape import OnBlock, Shape
+from ._steps import Flow
 from ._strip import strip
 from ._unrecorded import Unrecorded
 from ._values import Context, Direction, Request, Response, Screening

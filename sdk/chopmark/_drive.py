@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, TypeVar
 
-from ._flow import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
 from ._inside import CURRENT, Guarding
+from ._steps import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
 from ._values import Request, Response
 from .hookspecs import Log
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import anyio
 import anyio.to_thread
 
-from ._flow import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
 from ._inside import CURRENT, Guarding
+from ._steps import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
 from ._values import Receipt, Request
 from .hookspecs import Log
 

@@ -1,91 +1,32 @@
 """The order of a call, written once: a generator that asks for what it needs.
 
-Two small drivers, sync and async, answer it (`_drive`, `_drive_async`). Nothing here does I/O.
+Two small drivers, sync and async, answer it (`_drive`, `_drive_async`; `_steps` has the
+questions). Nothing here does I/O.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from os import urandom
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, TypeVar
 
 from ._engine import Engine
 from ._errors import LogError, MarkError, Refused
+from ._marks import MarkFailed
+from ._plain import Held, Plain, said_of
 from ._record import make_record
-from ._screen import Screen
-from ._session import Lane, MarkFailed, Session
+from ._session import Session
 from ._shape import OnBlock, Shape
+from ._steps import END, Abandoned, Append, Ask, Flow, Push, Relay, Work
 from ._unrecorded import Unrecorded
-from ._values import Chunk, Content, Kind, Receipt, Record, Request, Response
+from ._values import Chunk, Content, Receipt, Request, Response
 from ._wrapping import Wrapping
-from .hookspecs import ContentLog, Log
 
 R = TypeVar("R")
-
-
-@dataclass(slots=True)
-class Ask:
-    """Let the framework call its model."""
-
-    request: Request
-
-
-@dataclass(slots=True)
-class Relay:
-    """Pull pieces and give the caller what `each` makes of them, `SAME` for the piece itself,
-    until it returns None: answer with the piece that it did so for, or with `END` after the last.
-    """
-
-    each: Callable[[Any], Sequence[Any] | None]
-
-
-@dataclass(slots=True)
-class Push(Generic[R]):
-    """Give a piece to the caller."""
-
-    raw: R
-
-
-@dataclass(slots=True)
-class Work:
-    """Run something that takes long; the async driver does it in a thread."""
-
-    run: Callable[[], Any]
-
-
-@dataclass(slots=True)
-class Append:
-    """Store a record, with its content where the log takes that; must not be cut short by a
-    cancellation.
-    """
-
-    record: Record
-    content: Content | None = None
-
-    def to(self, log: Log) -> Receipt:
-        """Have `log` store it."""
-        if self.content is None:
-            return log.append(self.record)
-        return cast(ContentLog, log).append_with(self.record, self.content)
-
-
-class Abandoned(Exception):  # noqa: N818  an ending, not an error
-    """Thrown into the flow: the caller stopped reading, or its task was cancelled."""
-
-    def __init__(self, ending: Literal["abandoned", "cancelled"] = "abandoned") -> None:
-        self.ending: Literal["abandoned", "cancelled"] = ending
-        super().__init__(ending)
-
-
-END: Any = object()
-SAME: Any = object()
-_SAID = ("answer", "structured")  # what a call is answered with, and its record commits to
-Flow = Generator[Any, Any, Response]
-_Held = list[tuple[R, str]]
 
 
 def call(
@@ -106,7 +47,7 @@ def call(
     started, clock = time.time_ns() // 1_000_000, time.perf_counter()
     session = Session(engine, request)
     wrapping = Wrapping(engine.wrappers)
-    held: _Held[R] = []
+    held: Held[R] = []
     error: BaseException | None = None
     try:
         sent = wrapping.enter(request)
@@ -167,10 +108,10 @@ def call(
 
 
 def _answer(
-    session: Session, shape: Shape[R], held: _Held[R], streamed: bool, so_far: Response | None
+    session: Session, shape: Shape[R], held: Held[R], streamed: bool, so_far: Response | None
 ) -> Generator[Any, Any, None]:
     """Pull the answer, screen and mark it, push what may go out; fill `held` with its end."""
-    plain = _Plain(session, shape, held)
+    plain = Plain(session, shape, held)
     first = getattr(shape, "first", None) if so_far is not None else None
     plain.first = first is not None
     while (raw := (yield Relay(plain.write))) is not END:
@@ -196,7 +137,7 @@ def _answer(
         out = shape.write(raw, texts, tails) if changed or tails else (raw,)
         if first is not None and out and (stamped := first(out[0], so_far)) is not None:
             out, first, plain.first = (stamped, *out[1:]), None, False
-        said = _said(chunks, texts) + _said(tails, [tail.text for tail in tails])
+        said = said_of(chunks, texts) + said_of(tails, [tail.text for tail in tails])
         if held and any(chunk.text for chunk in chunks):
             for earlier, text in held:  # it was not the end after all
                 session.delivered(text)
@@ -212,104 +153,9 @@ def _answer(
             return
     tails = (yield Work(session.finish)) if session.blocking else session.finish()
     if tails and (streamed or not session.stopped):
-        session.delivered(_said(tails, [tail.text for tail in tails]))
+        session.delivered(said_of(tails, [tail.text for tail in tails]))
         for piece in shape.tail(tails):
             yield Push(piece)
-
-
-class _Plain(Generic[R]):
-    """Handles the common piece of a stream without a round through the flow: one chunk of text,
-    in no way the last, and no detector to wait for. `stopped_at` is what goes out of the chunk
-    in which the call was stopped.
-    """
-
-    __slots__ = (
-        "_blocking", "_feed", "_held", "_index", "_kind", "_lane", "_screen", "_session", "_shape",
-        "_text", "chunks", "first", "stopped_at",
-    )  # fmt: skip
-
-    def __init__(self, session: Session, shape: Shape[R], held: _Held[R]) -> None:
-        self._session, self._shape, self._held = session, shape, held
-        self._blocking = session.blocking
-        self._text: Callable[[R], str | None] | None = getattr(shape, "text", None)
-        self._feed: Callable[[str], str] | None = None  # of `_screen`, while no more is to do
-        self._screen: Screen
-        self._lane: Lane | None = None  # the channel of the last piece, while it is open
-        self._kind, self._index = "", 0
-        self.chunks: Sequence[Chunk] = ()
-        self.stopped_at = ""
-        self.first = False  # whether the first piece is still to come, which the flow labels
-
-    def write(self, raw: R) -> Sequence[R] | None:
-        """Return what goes out for `raw`; None leaves it, read into `chunks`, to the flow."""
-        text, feed = self._text, self._feed
-        if text is None or not (given := text(raw)):
-            return self._read(raw)
-        if feed is None:
-            return self._one(raw, given, "answer", 0)
-        out = feed(given)
-        if self._screen.stopped:
-            return self._changed(raw, given, "answer", 0, out)
-        if out:
-            self._session.said.append(out)
-        if out is given:
-            return SAME  # type: ignore[no-any-return]
-        return self._shape.write(raw, (out,), ())
-
-    def _read(self, raw: R) -> Sequence[R] | None:
-        """Do the same for a piece that need not be one text of the answer."""
-        shape, session = self._shape, self._session
-        self._feed = None
-        usage = shape.usage(raw)
-        if usage is not None:
-            session.usage = usage
-        chunks = self.chunks = shape.read(raw)
-        if len(chunks) == 1:
-            given, kind, index, last = chunks[0]
-            if given and not last:
-                return self._one(raw, given, kind, index)
-        self._lane = None
-        return None
-
-    def _one(self, raw: R, given: str, kind: Kind, index: int) -> Sequence[R] | None:
-        """Do the same for a piece of one channel that goes on."""
-        lane, session = self._lane, self._session
-        self._lane = self._feed = None
-        self.chunks = (Chunk(given, kind, index),)
-        if self._held or self.first:
-            return None
-        if lane is None or kind != self._kind or index != self._index:
-            lane = session.lane(kind, index)
-            self._kind, self._index = kind, index
-        if self._blocking and lane.screen.due(given):
-            return None
-        self._lane = lane
-        if lane.active:
-            out = session.feed_lane(lane, given)
-        else:
-            out = lane.screen.feed(given)
-            if not self._blocking and self._text is not None and kind == "answer" and not index:
-                self._screen = lane.screen
-                self._feed = lane.screen.feed
-        return self._changed(raw, given, kind, index, out)
-
-    def _changed(self, raw: R, given: str, kind: Kind, index: int, out: str) -> Sequence[R] | None:
-        """Deliver `out` in the place of `given`, unless the call was stopped."""
-        lane = self._lane
-        if lane is not None and lane.screen.stopped:
-            self._lane = self._feed = None
-            self.chunks = (Chunk(given, kind, index),)
-            self._session.stopped = True
-            self.stopped_at = out
-            return None
-        if out and kind in _SAID:
-            self._session.said.append(out)
-        return (raw,) if out == given else self._shape.write(raw, (out,), ())
-
-
-def _said(chunks: Sequence[Chunk], texts: Sequence[str]) -> str:
-    said = [text for chunk, text in zip(chunks, texts, strict=True) if chunk.kind in _SAID]
-    return "".join(said)
 
 
 def _record(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ._engine import Engine, judge
+from ._marks import Lane, Marks, labels_of
 from ._record import new_id
 from ._screen import Screen
 from ._strip import OwnError, Stripped, strip_request
@@ -21,28 +22,9 @@ from ._values import (
     Usage,
     Verdict,
 )
-from .hookspecs import Marker, Marking
 from .policy import act, language_of
 
 LaneKey = tuple[Kind, int]
-
-
-class MarkFailed(Exception):  # noqa: N818  internal: becomes a MarkError
-    """A marker broke, and the policy does not let an unmarked answer out."""
-
-
-class Lane:
-    """One channel of the answer: its screen and, for prose, its markings.
-
-    `active` are the markings that may still change what goes out before the end.
-    """
-
-    __slots__ = ("active", "markings", "screen")
-
-    def __init__(self, screen: Screen, markings: list[tuple[Marker, Marking]]) -> None:
-        self.screen = screen
-        self.markings = markings
-        self.active = list(markings)
 
 
 class Session:
@@ -63,8 +45,7 @@ class Session:
         self._closed: list[Screen] = []
         self._verdicts: list[Verdict] = []
         self._failures: list[Failure] = []
-        self._marks: list[Mark] = []
-        self._beside: list[Mark] = []
+        self._marks = Marks(engine)
         self.said: list[str] = []  # what the caller was given of the answer
         self._refusal = ""
 
@@ -84,7 +65,7 @@ class Session:
             try:
                 request, stripped = strip_request(engine.own, request)
             except OwnError as broke:
-                self._mark_broke(broke.marker, broke.error)
+                self._marks.broke(broke.marker, broke.error)
             self.request = request
         if not engine.detectors:
             return request
@@ -121,16 +102,14 @@ class Session:
 
         Return the response so far, None where there are none.
         """
-        markers = self._engine.beside
-        if not markers:
+        if not self._engine.beside:
             return None
-        for marker in markers:
-            try:
-                self._beside += marker.open(self._named()).finish()[1]
-            except Exception as error:  # noqa: BLE001  the plugin border
-                self._mark_broke(marker, error)
+        marks = self._marks
+        marks.begin(self._named())
         return replace(
-            self.response(), marks=(*self._marks, *self._beside), labels=_labels(self._beside)
+            self.response(),
+            marks=(*marks.made, *marks.beside),
+            labels=labels_of(marks.beside),
         )
 
     def due(self, chunk: Chunk) -> bool:
@@ -147,7 +126,7 @@ class Session:
         text = screen.feed(text)
         if screen.stopped:
             self.stopped = True
-        return self._mark(lane, text) if text and lane.active else text
+        return self._marks.feed(lane, text) if text and lane.active else text
 
     def delivered(self, text: str) -> None:
         """Keep what the caller was given of the answer."""
@@ -168,8 +147,8 @@ class Session:
             if lane.screen.stopped:
                 self.stopped = True
             self._closed.append(lane.screen)
-            text = self._mark(lane, text) if text else text
-            text += self._end_marks(lane)
+            text = self._marks.feed(lane, text) if text else text
+            text += self._marks.end(lane)
             if text:
                 tails.append(Chunk(text, key[0], key[1]))
         return tails
@@ -177,18 +156,10 @@ class Session:
     def cut_off(self, ending: Ending) -> None:
         """End the call without another delivery: the caller left, or something broke."""
         self.ending = ending
-        made = len(self._marks)
-        for lane in self._lanes.values():
-            self._closed.append(lane.screen)
-            try:
-                self._end_marks(lane)
-            except MarkFailed:
-                continue
+        lanes = list(self._lanes.values())
         self._lanes.clear()
-        for n, mark in enumerate(self._marks[made:], made):
-            if mark.placed and (mark.where == "end" or not self.said):
-                reason = "the answer was cut off before its end"
-                self._marks[n] = replace(mark, placed=False, reason=reason)
+        self._closed += [lane.screen for lane in lanes]
+        self._marks.cut(lanes, said=bool(self.said))
 
     def refuse(self, text: str) -> None:
         """End the call on a wrapper's word, before the model was asked."""
@@ -210,7 +181,11 @@ class Session:
         """Return the answer as it stands, without a receipt."""
         screens = [*self._closed, *(lane.screen for lane in self._lanes.values())]
         verdicts = [*self._verdicts, *(v for s in screens for v in s.verdicts)]
-        failures = [*self._failures, *(f for s in screens for f in s.failures)]
+        failures = [
+            *self._failures,
+            *self._marks.failures,
+            *(f for s in screens for f in s.failures),
+        ]
         action = act(verdicts)
         stops = action in ("block", "escalate")
         if self.stopped:
@@ -229,21 +204,21 @@ class Session:
             refusal=self._refusal or (self._refuse() if self.stopped else ""),
             policy=self._engine.policy_id,
             verdicts=tuple(verdicts),
-            marks=(*self._marks, *beside),
+            marks=(*self._marks.made, *beside),
             failures=tuple(failures),
             usage=self.usage,
             holdback=max((s.worst for s in screens), default=0),
-            labels=_labels(beside),
+            labels=labels_of(beside),
         )
 
     def _marks_beside(self, screens: Sequence[Screen]) -> Sequence[Mark]:
         """Return the marks beside the answer; placed only where something of it was delivered."""
-        if not self._beside or (self.ending == "completed" and not self.stopped) or self.said:
-            return self._beside
+        beside = self._marks.beside
+        if not beside or (self.ending == "completed" and not self.stopped) or self.said:
+            return beside
         if self.request.stream and any(screen.released for screen in screens):
-            return self._beside  # a thought, or a tool call
-        reason = "nothing of the answer was delivered, and a refusal is not what a model generated"
-        return [replace(mark, placed=False, reason=reason) for mark in self._beside]
+            return beside  # a thought, or a tool call
+        return self._marks.unplaced()
 
     def _named(self) -> Request:
         """Return the request with the id of the call."""
@@ -273,59 +248,6 @@ class Session:
             )
             screen = engine.open_screen(context, request.audience)
             screen.place(context, index)
-            lane = self._lanes[kind, index] = Lane(screen, self._open_marks(kind))
+            markings = self._marks.open(kind, self._named()) if engine.markers else []
+            lane = self._lanes[kind, index] = Lane(screen, markings)
         return lane
-
-    def _open_marks(self, kind: Kind) -> list[tuple[Marker, Marking]]:
-        markers = self._engine.markers
-        if kind == "answer":
-            return [(m, m.open(self._named())) for m in markers]
-        if kind == "structured":
-            reason = "a structured answer is JSON for a program, and marks stand beside it"
-            self._marks += [
-                Mark(marker=m.name, kind=m.kind, placed=False, reason=reason) for m in markers
-            ]
-        return []
-
-    def _mark(self, lane: Lane, text: str) -> str:
-        for pair in tuple(lane.active):
-            marking = pair[1]
-            try:
-                text = marking.feed(text)
-                if getattr(marking, "done", False):
-                    lane.active.remove(pair)
-            except Exception as error:  # noqa: BLE001  the plugin border
-                lane.active.remove(pair)
-                lane.markings.remove(pair)
-                self._mark_broke(pair[0], error)
-        return text
-
-    def _end_marks(self, lane: Lane) -> str:
-        """Finish the markings in order; what one appends goes through those behind it."""
-        tail = ""
-        while lane.markings:
-            pair = lane.markings.pop(0)
-            try:
-                tail = pair[1].feed(tail) if tail else tail
-                end, marks = pair[1].finish()
-            except Exception as error:  # noqa: BLE001  the plugin border
-                self._mark_broke(pair[0], error)
-                continue
-            tail += end
-            self._marks += marks
-        return tail
-
-    def _mark_broke(self, marker: Marker, error: Exception) -> None:
-        handled = self._engine.policy.on_error.marker
-        name = marker.name
-        self._failures.append(
-            Failure(role="marker", name=name, error=type(error).__name__, handled=handled)
-        )
-        reason = f"the marker broke: {type(error).__name__}"
-        self._marks.append(Mark(marker=name, kind=marker.kind, placed=False, reason=reason))
-        if handled == "block":
-            raise MarkFailed from error
-
-
-def _labels(beside: Sequence[Mark]) -> dict[str, Mapping[str, str]]:
-    return {mark.where: mark.data for mark in beside if mark.placed}

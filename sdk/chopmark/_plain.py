@@ -1,0 +1,112 @@
+"""The common piece of a stream, without a round through the flow: it is most of a call's time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from ._marks import Lane
+from ._screen import Screen
+from ._session import Session
+from ._shape import Shape
+from ._steps import SAME
+from ._values import Chunk, Kind
+
+R = TypeVar("R")
+Held = list[tuple[R, str]]
+_SAID = ("answer", "structured")  # what a call is answered with, and its record commits to
+
+
+class Plain(Generic[R]):
+    """Handles the common piece of a stream without a round through the flow: one chunk of text,
+    in no way the last, and no detector to wait for. `stopped_at` is what goes out of the chunk
+    in which the call was stopped.
+    """
+
+    __slots__ = (
+        "_blocking", "_feed", "_held", "_index", "_kind", "_lane", "_screen", "_session", "_shape",
+        "_text", "chunks", "first", "stopped_at",
+    )  # fmt: skip
+
+    def __init__(self, session: Session, shape: Shape[R], held: Held[R]) -> None:
+        self._session, self._shape, self._held = session, shape, held
+        self._blocking = session.blocking
+        self._text: Callable[[R], str | None] | None = getattr(shape, "text", None)
+        self._feed: Callable[[str], str] | None = None  # of `_screen`, while no more is to do
+        self._screen: Screen
+        self._lane: Lane | None = None  # the channel of the last piece, while it is open
+        self._kind, self._index = "", 0
+        self.chunks: Sequence[Chunk] = ()
+        self.stopped_at = ""
+        self.first = False  # whether the first piece is still to come, which the flow labels
+
+    def write(self, raw: R) -> Sequence[R] | None:
+        """Return what goes out for `raw`; None leaves it, read into `chunks`, to the flow."""
+        text, feed = self._text, self._feed
+        if text is None or not (given := text(raw)):
+            return self._read(raw)
+        if feed is None:
+            return self._one(raw, given, "answer", 0)
+        out = feed(given)
+        if self._screen.stopped:
+            return self._changed(raw, given, "answer", 0, out)
+        if out:
+            self._session.said.append(out)
+        if out is given:
+            return SAME  # type: ignore[no-any-return]
+        return self._shape.write(raw, (out,), ())
+
+    def _read(self, raw: R) -> Sequence[R] | None:
+        """Do the same for a piece that need not be one text of the answer."""
+        shape, session = self._shape, self._session
+        self._feed = None
+        usage = shape.usage(raw)
+        if usage is not None:
+            session.usage = usage
+        chunks = self.chunks = shape.read(raw)
+        if len(chunks) == 1:
+            given, kind, index, last = chunks[0]
+            if given and not last:
+                return self._one(raw, given, kind, index)
+        self._lane = None
+        return None
+
+    def _one(self, raw: R, given: str, kind: Kind, index: int) -> Sequence[R] | None:
+        """Do the same for a piece of one channel that goes on."""
+        lane, session = self._lane, self._session
+        self._lane = self._feed = None
+        self.chunks = (Chunk(given, kind, index),)
+        if self._held or self.first:
+            return None
+        if lane is None or kind != self._kind or index != self._index:
+            lane = session.lane(kind, index)
+            self._kind, self._index = kind, index
+        if self._blocking and lane.screen.due(given):
+            return None
+        self._lane = lane
+        if lane.active:
+            out = session.feed_lane(lane, given)
+        else:
+            out = lane.screen.feed(given)
+            if not self._blocking and self._text is not None and kind == "answer" and not index:
+                self._screen = lane.screen
+                self._feed = lane.screen.feed
+        return self._changed(raw, given, kind, index, out)
+
+    def _changed(self, raw: R, given: str, kind: Kind, index: int, out: str) -> Sequence[R] | None:
+        """Deliver `out` in the place of `given`, unless the call was stopped."""
+        lane = self._lane
+        if lane is not None and lane.screen.stopped:
+            self._lane = self._feed = None
+            self.chunks = (Chunk(given, kind, index),)
+            self._session.stopped = True
+            self.stopped_at = out
+            return None
+        if out and kind in _SAID:
+            self._session.said.append(out)
+        return (raw,) if out == given else self._shape.write(raw, (out,), ())
+
+
+def said_of(chunks: Sequence[Chunk], texts: Sequence[str]) -> str:
+    said = [text for chunk, text in zip(chunks, texts, strict=True) if chunk.kind in _SAID]
+    return "".join(said)

@@ -1,0 +1,71 @@
+"""What the flow asks its drivers for, step by step; the answers are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, TypeVar, cast
+
+from ._values import Content, Receipt, Record, Request, Response
+from .hookspecs import ContentLog, Log
+
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class Ask:
+    """Let the framework call its model."""
+
+    request: Request
+
+
+@dataclass(slots=True)
+class Relay:
+    """Pull pieces and give the caller what `each` makes of them, `SAME` for the piece itself,
+    until it returns None: answer with the piece that it did so for, or with `END` after the last.
+    """
+
+    each: Callable[[Any], Sequence[Any] | None]
+
+
+@dataclass(slots=True)
+class Push(Generic[R]):
+    """Give a piece to the caller."""
+
+    raw: R
+
+
+@dataclass(slots=True)
+class Work:
+    """Run something that takes long; the async driver does it in a thread."""
+
+    run: Callable[[], Any]
+
+
+@dataclass(slots=True)
+class Append:
+    """Store a record, with its content where the log takes that; must not be cut short by a
+    cancellation.
+    """
+
+    record: Record
+    content: Content | None = None
+
+    def to(self, log: Log) -> Receipt:
+        """Have `log` store it."""
+        if self.content is None:
+            return log.append(self.record)
+        return cast(ContentLog, log).append_with(self.record, self.content)
+
+
+class Abandoned(Exception):  # noqa: N818  an ending, not an error
+    """Thrown into the flow: the caller stopped reading, or its task was cancelled."""
+
+    def __init__(self, ending: Literal["abandoned", "cancelled"] = "abandoned") -> None:
+        self.ending: Literal["abandoned", "cancelled"] = ending
+        super().__init__(ending)
+
+
+END: Any = object()
+SAME: Any = object()
+Flow = Generator[Any, Any, Response]
