@@ -57,9 +57,10 @@ class Marks:
             return [(m, m.open(request)) for m in markers]
         if kind == "structured":
             reason = "a structured answer is JSON for a program, and marks stand beside it"
-            self.made += [
+            missing = [
                 Mark(marker=m.name, kind=m.kind, placed=False, reason=reason) for m in markers
             ]
+            self.made += [mark for mark in missing if mark not in self.made]  # of a parsed copy
         return []
 
     def feed(self, lane: Lane, text: str) -> str:

@@ -75,6 +75,13 @@ def test_a_model_that_is_set_to_json_gets_no_mark(marking):
     assert guard(Set(message=AIMessage(JSON)), marking).invoke("x").text[:2] == '{"'
 
 
+def test_a_json_answer_with_a_parsed_copy_says_once_that_it_has_no_mark(marking):
+    given = AIMessage(JSON, additional_kwargs={"parsed": {"name": "Ann"}})
+    model = guard(Given(message=given), marking).bind(**ASKED["langchain"])
+    marks = model.invoke("hi").response_metadata["chopmark"]["marks"]
+    assert [m["placed"] for m in marks] == [False]
+
+
 def test_a_parsed_copy_is_parsed_again(chop):
     for parsed in (Person(name="Ann", mail="SECRET"), {"name": "Ann", "mail": "SECRET"}):
         given = AIMessage(JSON, additional_kwargs={"parsed": parsed})

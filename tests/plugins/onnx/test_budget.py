@@ -147,10 +147,10 @@ def test_waiting_for_a_stream_and_loading_a_model_cost_nothing(
 def test_a_second_try_gets_further(slow: Path) -> None:
     detector = made(slow, budget_ms=NO_TIME, cache=2048)
     text = "".join(chr(97 + n % 20) for n in range(40))
-    details = []
+    details = set()  # a busy machine may take several tries to one step
     while found := said(detector, text):
-        details.append(found[0][2])
-    assert details == [f"{n} of 40 tokens judged within 1 ms" for n in (14, 22, 30, 38)]
+        details.add(found[0][2])
+    assert details == {f"{n} of 40 tokens judged within 1 ms" for n in (14, 22, 30, 38)}
 
 
 def test_the_second_model_is_not_asked_when_the_first_took_all_the_time(
