@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from ._errors import ChopmarkError, PluginError
 from ._policy_file import builtin_names, extended_by, load_policy
 from ._version import __version__
 from .hookspecs import Detector
+from .options import did_you_mean
 from .policy import Policy
 from .terminal import table
 
@@ -196,8 +196,7 @@ def _unmatched(chop: Chopmark) -> Iterator[tuple[str, str]]:
     for category in sorted(_categories(chop.policy)):
         # A rule may be broader than what a detector names, or narrower.
         if not any(_under(category, k) or _under(k, category) for k in known):
-            close = difflib.get_close_matches(category, known, n=1, cutoff=0.5)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(category, known)
             yield category, f"the rule for {category!r} matches no detector of this policy{hint}"
 
 
@@ -215,12 +214,9 @@ def _misspelt_audiences(policy: Policy, parent: Policy | None) -> Iterator[str]:
     others = [load_policy(name) for name in builtin_names()] + ([parent] if parent else [])
     known = {audience for other in others for audience in other.audiences}
     for audience in policy.audiences:
-        close = difflib.get_close_matches(audience, known - {audience}, n=1, cutoff=0.8)
-        if audience not in known and close:
-            yield (
-                f"the rules for the audience {audience!r} hold for calls that name it so; did you "
-                f"mean {close[0]!r}?"
-            )
+        hint = did_you_mean(audience, known, least=0.8)
+        if audience not in known and hint:
+            yield f"the rules for the audience {audience!r} hold for calls that name it so{hint}"
 
 
 def _under(category: str, broader: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ._errors import PolicyError
+from .options import did_you_mean
 from .policy import A_RULE, ACTIONS, CHARACTERS, HANDLINGS, NAMES, Policy, Rule, Rules, steps
 
 if sys.version_info >= (3, 11):
@@ -56,10 +56,11 @@ def load_policy(
         if found is not None:
             return found
         if not Path(source).is_file():
+            names = builtin_names()
             raise PolicyError(
-                f"policy {source!r} is not known{_hint(source, builtin_names())}; it is one of "
-                f"{', '.join(builtin_names())}, `plugin/policy` for one that a plugin ships, or "
-                "the path of a TOML file"
+                f"policy {source!r} is not known{did_you_mean(source, names)}; it is one of "
+                f"{', '.join(names)}, `plugin/policy` for one that a plugin ships, or the path of "
+                "a TOML file"
             )
     path = Path(source)
     where = str(path.resolve())
@@ -217,7 +218,7 @@ class _Table:
         for key in self.data:
             if key not in known:
                 raise PolicyError(
-                    f"{self.at(key)} is not known{_hint(key, known)}; keys here are "
+                    f"{self.at(key)} is not known{did_you_mean(key, known)}; keys here are "
                     f"{', '.join(sorted(known))}"
                 )
 
@@ -247,8 +248,3 @@ class _Table:
     def tables(self, key: str) -> Iterable[tuple[str, _Table]]:
         outer = self.table(key)
         return [(name, outer.table(name)) for name in outer.data]
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" (did you mean {close[0]!r}?)" if close else ""

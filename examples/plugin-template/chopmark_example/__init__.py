@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from chopmark import Context, Needs, Policy, PolicyError, Verdict, hookimpl
+from chopmark import Context, Needs, Policy, Verdict, hookimpl
+from chopmark.options import Table
 
 LONGEST = 40
 
@@ -38,7 +39,5 @@ class ShoutDetector:
 @hookimpl
 def chopmark_detectors(policy: Policy) -> Iterable[ShoutDetector]:
     """Bring the detector, with the options of [settings.example]."""
-    least = policy.options("example").get("least", 4)
-    if not isinstance(least, int) or not 2 <= least < LONGEST:
-        raise PolicyError(f"[settings.example] least = {least!r}: give a number in 2..39")
-    return [ShoutDetector(least)]
+    given = Table.of(policy, "example", known=("least",))
+    return [ShoutDetector(given.whole("least", 4, least=2, most=LONGEST - 1))]
