@@ -1,0 +1,23 @@
+"""The test before a launch as code: banks of questions, runs over a target, rates with intervals.
+
+`chopmark bank` checks and converts banks; `chopmark assess` asks a target their questions, judges
+the answers by machine, and has people review them. What was measured is said, on what, and how
+sure that is; no conformity is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chopmark import hookimpl
+
+from ._commands_bank import bank
+from ._errors import AssessError
+
+__all__ = ["AssessError", "chopmark_commands"]
+
+
+@hookimpl
+def chopmark_commands(cli: Any) -> None:
+    """Add `chopmark bank` and `chopmark assess`."""
+    cli.add_command(bank)

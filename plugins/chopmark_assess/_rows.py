@@ -1,0 +1,178 @@
+"""Reads the files of banks into rows as they stand there, each with the line that it begins in.
+
+CSV: rows `# key: value` about the bank, a header row, a row for each case. TOML: keys about the
+bank, a `[[cases]]` for each. JSON Lines: `{"bank": {...}}` in the first line, an object for each.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ._errors import AssessError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+TO_UTF_8 = "save it as UTF-8 (from GBK: iconv -f GBK -t UTF-8 FILE)"
+_HEADING = re.compile(r"[ \t]*\[\[[ \t]*cases[ \t]*\]\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in a line of a file, with the cure; line 0 is the file as a whole."""
+
+    source: str
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.source}:{self.line}: {self.what}"
+            if self.line
+            else f"{self.source}: {self.what}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case as written: cells by key."""
+
+    line: int
+    cells: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file as written: what it says of the bank, its rows, and what could not be read."""
+
+    source: str
+    about: Mapping[str, object]
+    rows: tuple[Row, ...]
+    faults: tuple[Fault, ...] = ()
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read the file at `path`; a broken line is a fault, and does not hide the others.
+
+    Raises:
+        AssessError: the file cannot be read at all.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise AssessError(
+            f"{path} cannot be read ({error.strerror}); correct the path or the rights"
+        ) from error
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        raise AssessError(
+            f"{path}:{before.count(10) + 1}: not UTF-8 at byte {error.start}; {TO_UTF_8}"
+        ) from error
+    return parse_sheet(str(path), path.suffix, text)
+
+
+def parse_sheet(source: str, suffix: str, text: str) -> Sheet:
+    """Read `text` as a file with `suffix`."""
+    reader = {".csv": _csv, ".toml": _toml, ".jsonl": _jsonl}.get(suffix.casefold())
+    if reader is None:
+        raise AssessError(f"{source}: suffix {suffix!r} is not .csv, .toml or .jsonl; rename it")
+    return reader(source, text)
+
+
+def _csv(source: str, text: str) -> Sheet:
+    about: dict[str, object] = {}
+    header: list[str] = []
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    try:
+        for line, cells in _records(text):
+            if not header and cells[0].startswith("#"):
+                key, _, value = ",".join(cells)[1:].partition(":")
+                about[key.strip()] = value.strip().rstrip(",")
+            elif not header:
+                header = [cell.casefold() for cell in cells]
+                if "text" not in header or len({*header} - {""}) < len([c for c in header if c]):
+                    what = "the header row must name the columns, `text` among them, each once"
+                    return Sheet(source, about, (), (Fault(source, line, what),))
+            elif any(cells[len(header) :]):
+                what = (
+                    f"{len(cells)} cells under {len(header)} columns; quote one with a comma in it"
+                )
+                faults.append(Fault(source, line, what))
+            else:
+                named = {c: v for c, v in zip(header, cells, strict=False) if v}
+                rows.append(Row(line, named))
+    except csv.Error as error:
+        faults.append(Fault(source, text.count("\n") + 1, f"not CSV: {error}; save it as CSV"))
+    if not header and not faults:
+        faults.append(Fault(source, 0, "no header row; write one: id,text,codes"))
+    return Sheet(source, about, tuple(rows), tuple(faults))
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    for cells in reader:
+        stripped = [cell.strip() for cell in cells]
+        if any(stripped):
+            yield line, stripped
+        line = reader.line_num + 1
+
+
+def _toml(source: str, text: str) -> Sheet:
+    try:
+        data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else 0
+        return Sheet(source, {}, (), (Fault(source, line, f"not TOML: {error}"),))
+    cases = data.pop("cases", None)
+    if not isinstance(cases, list):
+        what = "no cases; write each as a table [[cases]]"
+        return Sheet(source, data, (), (Fault(source, 0, what),))
+    lines = _headings(text, len(cases))
+    rows = [Row(n, case) for n, case in zip(lines, cases, strict=True) if isinstance(case, dict)]
+    faults = [
+        Fault(source, n, "is no table; write [[cases]]")
+        for n, case in zip(lines, cases, strict=True)
+        if not isinstance(case, dict)
+    ]
+    return Sheet(source, data, tuple(rows), tuple(faults))
+
+
+def _headings(text: str, count: int) -> list[int]:
+    """Return the lines of the `[[cases]]`; all 0 where they do not agree with what was parsed."""
+    lines = [n for n, line in enumerate(text.split("\n"), 1) if _HEADING.match(line)]
+    return lines if len(lines) == count else [0] * count
+
+
+def _jsonl(source: str, text: str) -> Sheet:
+    about: Mapping[str, object] = {}
+    rows: list[Row] = []
+    faults: list[Fault] = []
+    for line, written in enumerate(text.split("\n"), 1):
+        if not written.strip():
+            continue
+        try:
+            data = json.loads(written)
+        except (ValueError, RecursionError) as error:
+            what = f"not JSON: {error}; one object in a line, or delete the line"
+            faults.append(Fault(source, line, what))
+            continue
+        if not isinstance(data, dict):
+            what = f"is of type {type(data).__name__}; write an object with `text`"
+            faults.append(Fault(source, line, what))
+        elif [*data] == ["bank"] and isinstance(data["bank"], dict) and not rows:
+            about = data["bank"]
+        else:
+            rows.append(Row(line, data))
+    return Sheet(source, about, tuple(rows), tuple(faults))
