@@ -25,6 +25,7 @@ from chopmark.hookspecs import Log
 from ._commands import log
 from ._commands_care import COMMANDS as CARE
 from ._commands_erase import COMMANDS as ERASE
+from ._commands_parent import parent
 from ._commands_witness import log_witness, witness
 
 
@@ -42,5 +43,6 @@ def chopmark_commands(cli: Any) -> None:
     for command in (*CARE, *ERASE):
         log.add_command(command)
     log.add_command(log_witness)
+    log.add_command(parent)
     cli.add_command(log)
     cli.add_command(witness)
