@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import get_args
 from urllib.parse import urlsplit
 
 from chopmark import Direction, Policy, PolicyError
+from chopmark.options import Table
 
 from ._formats import Format, LlamaGuard, Qwen3Guard, YesNo
 
@@ -52,34 +51,27 @@ class Options:
 
 def read_options(policy: Policy) -> Options:
     """Return the options in `policy`; raise `PolicyError` naming the key and the cure."""
-    given: Mapping[str, Any] = policy.options("guardmodel")
     known = [*Options.__dataclass_fields__, "api_key_env"]
     known.remove("api_key")
-    for key in given:
-        if key not in known:
-            close = difflib.get_close_matches(str(key), known, 1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
-            raise _wrong(key, given[key], f"not an option{hint}; there are {', '.join(known)}")
-    for key in ("base_url", "model", "format"):
-        if not isinstance(given.get(key), str) or not given[key]:
-            raise _wrong(key, given.get(key), "write it, for example " + _EXAMPLES[key])
-    if given["format"] not in FORMATS:
-        raise _wrong("format", given["format"], f"write one of {', '.join(FORMATS)}")
+    given = Table.of(policy, "guardmodel", known)
+    for key, example in _EXAMPLES.items():
+        given.text(key, cure=f"write it, for example {example}")
+    format = given.one_of("format", FORMATS)
     return Options(
-        base_url=_url(given["base_url"]),
-        model=given["model"],
-        format=given["format"],
-        guidelines=_guidelines(given),
-        timeout=_number(given, "timeout", 5.0, 0.01, 600),
-        concurrency=_whole(given, "concurrency", 8, 1, 1_000),
+        base_url=_url(given),
+        model=given.text("model"),
+        format=format,
+        guidelines=_guidelines(given, format),
+        timeout=given.number("timeout", 5.0, least=0.01, most=600),
+        concurrency=given.whole("concurrency", 8, least=1, most=1_000),
         api_key=_key(given),
         directions=_directions(given),
-        history=_whole(given, "history", 4, 0, 100),
-        logprobs=_switch(given, "logprobs", True),
+        history=given.whole("history", 4, least=0, most=100),
+        logprobs=given.switch("logprobs", True),
         categories=_categories(given),
-        threshold=_number(given, "threshold", 0.5, 0, 1),
-        report_from=_number(given, "report_from", 0.1, 0, 1),
-        cache=_whole(given, "cache", 1024, 0, 1_000_000),
+        threshold=given.number("threshold", 0.5, least=0, most=1),
+        report_from=given.number("report_from", 0.1, least=0, most=1),
+        cache=given.whole("cache", 1024, least=0, most=1_000_000),
     )
 
 
@@ -90,83 +82,57 @@ _EXAMPLES = {
 }
 
 
-def _wrong(key: str, value: object, cure: str) -> PolicyError:
-    return PolicyError(f"plugin 'guardmodel', option {key!r} = {value!r}: {cure}")
-
-
-def _url(value: str) -> str:
+def _url(given: Table) -> str:
+    value = given.text("base_url")
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _wrong("base_url", value, f"write {_EXAMPLES['base_url']}")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise _wrong("base_url", "...", "no user, password or query in it; see `api_key_env`")
+        # The value is not shown: a password may be in it.
+        cure = "no user, password, query or fragment in it; see `api_key_env`"
+        raise PolicyError(f"{given.at('base_url')}: {cure}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise given.wrong("base_url", f"write {_EXAMPLES['base_url']}")
     return value
 
 
-def _key(given: Mapping[str, Any]) -> str:
-    name = given.get("api_key_env", "")
-    if not isinstance(name, str):
-        raise _wrong("api_key_env", name, "write the name of an environment variable")
+def _key(given: Table) -> str:
+    name = given.text("api_key_env", "", cure="write the name of an environment variable")
     if name and not os.environ.get(name):
-        raise _wrong("api_key_env", name, "this environment variable is not set; set it")
+        raise given.wrong("api_key_env", "this environment variable is not set; set it")
     return os.environ[name] if name else ""
 
 
-def _directions(given: Mapping[str, Any]) -> tuple[Direction, ...]:
-    value = given.get("directions", _DIRECTIONS)
-    if not isinstance(value, (list, tuple)) or not value or set(value) - set(_DIRECTIONS):
-        raise _wrong("directions", value, 'write ["input"], ["output"], or both')
-    return tuple(value)
+def _directions(given: Table) -> tuple[Direction, ...]:
+    found = given.some_of("directions", _DIRECTIONS, _DIRECTIONS)
+    if not found:
+        raise given.wrong("directions", 'write ["input"], ["output"], or both')
+    return found
 
 
-def _guidelines(given: Mapping[str, Any]) -> Mapping[str, Mapping[Direction, str]]:
-    value = given.get("guidelines", {})
+def _guidelines(given: Table, format: str) -> Mapping[str, Mapping[Direction, str]]:
     cure = (
         'write texts by category, { hate = "..." } or { hate = { input = "...", output = "..." } }'
     )
-    if not isinstance(value, Mapping) or (given["format"] == "shieldgemma" and not value):
-        raise _wrong("guidelines", value, f"{cure}; the model card of ShieldGemma has them")
-    if value and given["format"] != "shieldgemma":
-        raise _wrong("guidelines", value, "only format 'shieldgemma' asks by guidelines")
+    table = given.table("guidelines", cure=cure)
+    if table.data and format != "shieldgemma":
+        raise given.wrong("guidelines", "only format 'shieldgemma' asks by guidelines")
+    if not table.data and format == "shieldgemma":
+        raise given.wrong("guidelines", f"{cure}; the model card of ShieldGemma has them")
     found: dict[str, Mapping[Direction, str]] = {}
-    for category, texts in value.items():
+    for category, texts in table.data.items():
         ways = dict.fromkeys(_DIRECTIONS, texts) if isinstance(texts, str) else texts
         if not isinstance(ways, Mapping) or not ways or set(ways) - set(_DIRECTIONS):
-            raise _wrong(f"guidelines.{category}", texts, cure)
+            raise table.wrong(category, cure)
         if not all(isinstance(text, str) and text.strip() for text in ways.values()):
-            raise _wrong(f"guidelines.{category}", texts, cure)
+            raise table.wrong(category, cure)
         found[str(category)] = dict(ways)
     return found
 
 
-def _categories(given: Mapping[str, Any]) -> Mapping[str, str]:
-    value = given.get("categories", {})
+def _categories(given: Table) -> Mapping[str, str]:
     cure = 'write { S13 = "", "Unethical Acts" = "toxic.mild" }'
-    if not isinstance(value, Mapping):
-        raise _wrong("categories", value, cure)
-    for name, category in value.items():
-        if not isinstance(category, str) or category != category.strip(". "):
-            raise _wrong(f"categories.{name}", category, cure)
-    return {str(name): str(category) for name, category in value.items()}
-
-
-def _switch(given: Mapping[str, Any], key: str, default: bool) -> bool:
-    value = given.get(key, default)
-    if not isinstance(value, bool):
-        raise _wrong(key, value, "write true or false")
-    return value
-
-
-def _number(given: Mapping[str, Any], key: str, default: float, least: float, most: float) -> float:
-    value = given.get(key, default)
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or math.isnan(value) or not least <= value <= most:
-        raise _wrong(key, value, f"write a number from {least:g} to {most:g}")
-    return float(value)
-
-
-def _whole(given: Mapping[str, Any], key: str, default: int, least: int, most: int) -> int:
-    value = given.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise _wrong(key, value, f"write a whole number from {least} to {most}")
-    return value
+    table = given.table("categories", cure=cure)
+    found = {name: table.text(name, "", cure=cure) for name in table.data}
+    for name, category in found.items():
+        if category != category.strip(". "):
+            raise table.wrong(name, cure)
+    return found
