@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from chopmark import PolicyError
+from chopmark.options import Table
 
 from ._memory import MemoryStore
 from ._risk import Build
@@ -38,76 +35,40 @@ class Options:
     required: bool = False
 
 
-def read_options(given: Mapping[str, object]) -> Options:
+def read_options(given: Table) -> Options:
     """Return the options in `given`; raise `PolicyError` naming the key and the cure."""
-    for key in given:
-        if key not in _KNOWN:
-            close = difflib.get_close_matches(str(key), _KNOWN, 1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
-            raise _wrong(key, given[key], f"not an option{hint}; there are {', '.join(_KNOWN)}")
-    required = given.get("required", False)
-    if not isinstance(required, bool):
-        raise _wrong("required", required, "write true or false")
+    given.only(_KNOWN)
     return Options(
         build=Build(
-            share=_number(given, "share", 0.5, 0.01, 1),
-            floor=_number(given, "floor", 0.3, 0, 0.99),
-            half_life_turns=_number(given, "half_life_turns", 8, 0.1, 10_000),
-            half_life_seconds=_number(given, "half_life_seconds", 3600, 1, 366 * 86_400),
+            share=given.number("share", 0.5, least=0.01, most=1),
+            floor=given.number("floor", 0.3, least=0, most=0.99),
+            half_life_turns=given.number("half_life_turns", 8, least=0.1, most=10_000),
+            half_life_seconds=given.number("half_life_seconds", 3600, least=1, most=366 * 86_400),
             weights=_weights(given),
         ),
-        bound=_number(given, "bound", 0.7, 0.01, 1),
-        key=_text(given, "key", "conversation"),
-        required=required,
+        bound=given.number("bound", 0.7, least=0.01, most=1),
+        key=given.text("key", "conversation", cure="write a name"),
+        required=given.switch("required", False),
     )
 
 
-def read_store(given: Mapping[str, object], options: Options, folder: Path) -> Store:
+def read_store(given: Table, options: Options) -> Store:
     """Return the store that `given` names; raise `PolicyError`."""
-    kind = given.get("store", "memory")
-    if kind not in _STORES:
-        raise _wrong("store", kind, f"write one of {', '.join(_STORES)}")
-    most = given.get("most", 10_000)
-    if not isinstance(most, int) or isinstance(most, bool) or not 1 <= most <= 100_000_000:
-        raise _wrong("most", most, "write a whole number of conversations, at least 1")
-    timeout = _number(given, "timeout", 0.25, 0, 60)
+    kind = given.one_of("store", _STORES, "memory")
+    most = given.whole("most", 10_000, least=1, most=100_000_000)
+    timeout = given.number("timeout", 0.25, least=0, most=60)
     if kind == "memory":
-        if "path" in given:
-            raise _wrong("path", given["path"], 'is for store = "sqlite"')
+        if "path" in given.data:
+            raise given.wrong("path", 'is for store = "sqlite"')
         return MemoryStore(most)
-    path = folder / _text(given, "path", "")
+    path = given.path("path", cure='write a file, path = "risk.db"')
     if not path.parent.is_dir():
-        raise _wrong("path", str(path), "its folder does not exist; make it")
+        raise given.wrong("path", f"its folder does not exist; make {str(path.parent)!r}")
     # After 20 halvings a risk is below a millionth.
     return SQLiteStore(path, timeout, max(3600.0, 20 * options.build.half_life_seconds))
 
 
-def _wrong(key: str, value: object, cure: str) -> PolicyError:
-    return PolicyError(f"plugin 'conversation', option {key!r} = {value!r}: {cure}")
-
-
-def _text(given: Mapping[str, object], key: str, default: str) -> str:
-    value = given.get(key, default)
-    if not isinstance(value, str) or not value:
-        cure = 'write a file, path = "risk.db"' if key == "path" else "write a name"
-        raise _wrong(key, value, cure)
-    return value
-
-
-def _weights(given: Mapping[str, object]) -> Mapping[str, float]:
-    value = given.get("weights", {})
-    if not isinstance(value, Mapping):
-        raise _wrong("weights", value, "write weights by category, { violence = 1, pii = 0 }")
-    named = {str(key): _number(value, key, 1, 0, 1, "weights.") for key in value}
+def _weights(given: Table) -> Mapping[str, float]:
+    table = given.table("weights", cure="write weights by category, { violence = 1, pii = 0 }")
+    named = {str(key): table.number(key, least=0, most=1) for key in table.data}
     return {**WEIGHTS, **named}
-
-
-def _number(
-    given: Mapping[str, object], key: str, default: float, least: float, most: float, at: str = ""
-) -> float:
-    value = given.get(key, default)
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or math.isnan(value):
-        raise _wrong(f"{at}{key}", value, f"write a number from {least:g} to {most:g}")
-    if not least <= value <= most:
-        raise _wrong(f"{at}{key}", value, f"write a number from {least:g} to {most:g}")
-    return float(value)

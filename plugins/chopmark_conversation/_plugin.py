@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from chopmark import Policy, Request, Response, hookimpl
 from chopmark.hookspecs import Detector, Wrapper
+from chopmark.options import Table
 
 from ._conversations import Conversations
 from ._detector import ConversationDetector
@@ -51,9 +52,11 @@ class Conversation:
         clock: Callable[[], float] = time.time,
         **options: object,
     ) -> None:
-        self._options = read_options(options)
+        named = {"store": store} if isinstance(store, str) else {}
+        given = Table("conversation", {**options, **named})
+        self._options = read_options(given)
         if isinstance(store, str):
-            store = read_store({**options, "store": store}, self._options, Path())
+            store = read_store(given, self._options)
         self._store = store
         self._clock = clock
 
@@ -85,17 +88,17 @@ class _Sharing:
         with self._lock:
             found = self._known.get(id(policy))
             if found is None:
-                found = self._known[id(policy)] = _Owned(policy, policy.options("conversation"))
+                found = self._known[id(policy)] = _Owned(policy)
             return found
 
 
 class _Owned(Conversations):
     """The conversations that a policy's own options name."""
 
-    def __init__(self, policy: Policy, given: Mapping[str, object]) -> None:
+    def __init__(self, policy: Policy) -> None:
+        given = Table("conversation", policy.options("conversation"), Path(policy.folder))
         options = read_options(given)
-        store = read_store(given, options, Path(policy.folder))
-        super().__init__(options, store, policy.on_error.detector)
+        super().__init__(options, read_store(given, options), policy.on_error.detector)
         self._policy = policy
 
 
