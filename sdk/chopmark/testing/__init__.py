@@ -25,6 +25,7 @@ from ._fakes import (
 )
 from ._log_contract import LogContract, sample_record
 from ._marker_contract import MarkerContract
+from ._store_contract import StoreContract
 
 __all__ = [
     "AdapterContract",
@@ -37,6 +38,7 @@ __all__ = [
     "MemoryLog",
     "Path",
     "Script",
+    "StoreContract",
     "SuffixMarker",
     "WordDetector",
     "cuts",

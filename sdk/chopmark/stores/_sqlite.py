@@ -1,0 +1,117 @@
+"""Keeps what plugins keep in a SQLite file that several processes may use."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from contextlib import suppress
+from pathlib import Path
+
+from ._store import Change
+
+FORGET_EVERY = 1_000
+"""After so many updates, what is too old to matter is taken out."""
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS kept (
+    key TEXT PRIMARY KEY, value BLOB NOT NULL, at REAL NOT NULL
+) WITHOUT ROWID
+"""
+
+
+class SQLiteStore:
+    """A store in the file `path`. Shared by threads and processes of one machine.
+
+    Args:
+        path: the file, made where there is none; its folder must exist.
+        timeout: seconds to wait for another process that writes; its writes take microseconds.
+        keep_seconds: a key that was not updated for longer is forgotten.
+
+    The file is in WAL mode: a read never waits, and a write is not synced to the disk one by one,
+    so a power failure may lose the last of them. It must not lie on a network file system.
+    """
+
+    blocking = True
+
+    def __init__(self, path: Path, timeout: float = 0.25, keep_seconds: float = 7 * 86_400) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._keep_seconds = keep_seconds
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._process = 0
+        self._inherited: list[sqlite3.Connection] = []
+        self._updates = 0
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle as a store of the same file."""
+        return SQLiteStore, (self._path, self._timeout, self._keep_seconds)
+
+    def load(self, key: str) -> bytes | None:
+        """Return what is kept under `key`; raise `sqlite3.Error` where the file cannot be read."""
+        with self._lock:
+            return _row(self._open(), key)
+
+    def update(self, key: str, change: Change) -> bytes:
+        """Keep what `change` makes of what is kept, and return it; raise `sqlite3.Error`."""
+        with self._lock:
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                value, now = change(_row(connection, key)), time.time()
+                connection.execute(
+                    "INSERT INTO kept VALUES (?, ?, ?) "
+                    "ON CONFLICT (key) DO UPDATE SET value = excluded.value, at = excluded.at",
+                    (key, value, now),
+                )
+                self._forget(connection, now)
+                connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+            return value
+
+    def close(self) -> None:
+        """Close the file; a later call opens it again."""
+        with self._lock:
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+                self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._process == os.getpid():
+            return self._connection
+        if self._connection is not None:  # of the parent: must be neither used nor closed here
+            self._inherited.append(self._connection)
+        connection = sqlite3.connect(
+            self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
+        )
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(_TABLE)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection, self._process = connection, os.getpid()
+        weakref.finalize(self, _close, connection, self._process)
+        return connection
+
+    def _forget(self, connection: sqlite3.Connection, now: float) -> None:
+        self._updates += 1
+        if self._updates % FORGET_EVERY == 1:
+            connection.execute("DELETE FROM kept WHERE at < ?", (now - self._keep_seconds,))
+
+
+def _row(connection: sqlite3.Connection, key: str) -> bytes | None:
+    row = connection.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def _close(connection: sqlite3.Connection, process: int) -> None:
+    if process == os.getpid():
+        connection.close()
