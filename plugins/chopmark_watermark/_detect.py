@@ -79,13 +79,15 @@ def detect(
         for name in names
         for key in found.keys(ring.derive(name, scheme, tokenizer.digest))
     ]
-    tokens = tokenizer.encode(text)
-    before = None if prompt is None else tokenizer.encode(prompt).ids
-    best = search(tokens.ids, keys, found, before)
+    before = None if prompt is None else tokenizer.ids(prompt)
+    best = search(tokenizer.ids(text), keys, found, before)
     detection = conclude(best, found, len(keys), alpha)
     if detection.verdict != "marked":
         return detection
-    places = spans(best.scores.values, found.null, alpha, len(keys))
+    places = list(spans(best.scores.values, found.null, alpha, len(keys)))
+    if not places:
+        return detection
+    tokens = tokenizer.encode(text)
     marked = [
         Span(
             int(tokens.starts[best.scores.places[one.start]]),

@@ -15,7 +15,8 @@ import numpy as np
 
 from chopmark import MarkError
 
-from ._tokens import FileTokenizer, Tokenizer, Tokens
+from ._prf import Ids
+from ._tokens import FileTokenizer, Tokenizer, Tokens, without_surrogates
 
 # How text is cut before it is merged is not in a file of ranks but in tiktoken, by name; the digest
 # is what keeps it from downloading the file anew.
@@ -73,7 +74,7 @@ class RanksTokenizer:
 
     def encode(self, text: str) -> Tokens:
         """Return the tokens of `text`; one that is part of a character starts where that does."""
-        clean = text.encode("utf-8", "replace").decode()
+        clean = without_surrogates(text)
         ids = self._encoding.encode_ordinary(clean)
         lengths = [len(self._encoding.decode_single_token_bytes(one)) for one in ids]
         ends = np.cumsum(np.array(lengths, dtype=np.int64))
@@ -83,6 +84,11 @@ class RanksTokenizer:
         starts = ends - np.array(lengths, dtype=np.int64)
         first = begins[np.minimum(starts + 1, len(data))] - 1 if len(ids) else starts
         return Tokens(np.array(ids, dtype=np.uint32), first, begins[ends])
+
+    def ids(self, text: str) -> Ids:
+        """Return the tokens of `text` alone."""
+        ids = self._encoding.encode_ordinary(without_surrogates(text))
+        return np.array(ids, dtype=np.uint32)
 
     def vocabulary(self) -> Iterator[tuple[int, str]]:
         """Return each token that is text, in the order in which they were learnt."""

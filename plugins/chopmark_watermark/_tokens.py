@@ -31,6 +31,11 @@ class Tokens(NamedTuple):
     ends: Offsets
 
 
+def without_surrogates(text: str) -> str:
+    """Return `text` with its lone surrogates replaced: no model writes them."""
+    return text.encode("utf-8", "replace").decode()
+
+
 class Tokenizer(Protocol):
     """What makes tokens of a text. Immutable, shared by threads, and so hashable.
 
@@ -41,6 +46,10 @@ class Tokenizer(Protocol):
 
     def encode(self, text: str) -> Tokens:
         """Return the tokens of `text`, without those that begin or end a conversation."""
+        ...
+
+    def ids(self, text: str) -> Ids:
+        """Return the `ids` of `encode` alone: where they stand is asked for marked texts only."""
         ...
 
     def __hash__(self) -> int: ...
@@ -82,11 +91,18 @@ class FileTokenizer:
         self.digest = hashlib.sha256(content).hexdigest()
 
     def encode(self, text: str) -> Tokens:
-        """Return the tokens of `text`; lone surrogates are replaced, as no model writes them."""
-        clean = text.encode("utf-8", "replace").decode()
-        encoded = self._tokenizer.encode(clean, add_special_tokens=False)
+        """Return the tokens of `text`."""
+        encoded = self._tokenizer.encode(without_surrogates(text), add_special_tokens=False)
         places = np.array(encoded.offsets, dtype=np.int64).reshape(-1, 2)
         return Tokens(np.array(encoded.ids, dtype=np.uint32), places[:, 0], places[:, 1])
+
+    def ids(self, text: str) -> Ids:
+        """Return the tokens of `text` alone, in about half of the time."""
+        # The one of its methods that keeps no places takes several texts.
+        (encoded,) = self._tokenizer.encode_batch_fast(
+            [without_surrogates(text)], add_special_tokens=False
+        )
+        return np.array(encoded.ids, dtype=np.uint32)
 
     def vocabulary(self) -> Iterator[tuple[int, str]]:
         """Return each token with its text, in the order in which they were learnt."""
