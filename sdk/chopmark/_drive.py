@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from ._inside import CURRENT, Guarding
 from ._steps import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
 from ._values import Request, Response
+from ._within import ask_within
 from .hookspecs import Log
 
 R = TypeVar("R")
@@ -52,6 +53,8 @@ def drive(
                         else:
                             yield from pieces
                 elif kind is Ask:
+                    for around in step.within:
+                        ask = ask_within(around, ask)
                     token = enter(guarding)
                     try:
                         source = iter(ask(step.request))

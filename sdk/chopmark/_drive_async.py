@@ -12,6 +12,7 @@ import anyio.to_thread
 from ._inside import CURRENT, Guarding
 from ._steps import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
 from ._values import Receipt, Request
+from ._within import ask_within_async
 from .hookspecs import Log
 
 R = TypeVar("R")
@@ -62,6 +63,8 @@ async def drive(
                         for piece in (value,) if pieces is SAME else pieces:
                             yield piece
                 elif kind is Ask:
+                    for around in step.within:
+                        ask = ask_within_async(around, ask)
                     token = CURRENT.set(guarding)
                     try:
                         source = await ask(step.request)

@@ -50,7 +50,7 @@ def call(
     held: Held[R] = []
     error: BaseException | None = None
     try:
-        sent = wrapping.enter(request)
+        sent = wrapping.enter(session.named() if engine.wrappers else request)
         screen = partial(session.screen_request, sent)
         sent = (yield Work(screen)) if session.blocking else screen()
         if not session.stopped:
@@ -58,7 +58,7 @@ def call(
             so_far = session.begin()
             if so_far is not None and begun is not None:
                 begun(so_far)
-            yield Ask(sent)
+            yield Ask(sent, wrapping.within(sent))
             yield from _answer(session, shape, held, request.stream, so_far)
     except Abandoned as left:
         session.cut_off(left.ending)

@@ -186,7 +186,9 @@ def owners(hook: Any, results: Sequence[object]) -> list[str]:
 
 
 def _order(hook: Any) -> list[str]:
-    return [impl.plugin_name for impl in reversed(hook.get_hookimpls())]
+    """Return who brings something, in order; a wrapper of the hook only sees what others bring."""
+    impls = reversed(hook.get_hookimpls())
+    return [impl.plugin_name for impl in impls if not (impl.wrapper or impl.hookwrapper)]
 
 
 def _whose(names: Sequence[str]) -> str:

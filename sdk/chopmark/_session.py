@@ -105,7 +105,7 @@ class Session:
         if not self._engine.beside:
             return None
         marks = self._marks
-        marks.begin(self._named())
+        marks.begin(self.named())
         return replace(
             self.response(),
             marks=(*marks.made, *marks.beside),
@@ -220,7 +220,7 @@ class Session:
             return beside  # a thought, or a tool call
         return self._marks.unplaced()
 
-    def _named(self) -> Request:
+    def named(self) -> Request:
         """Return the request with the id of the call."""
         if self.request.id != self.id:
             self.request = replace(self.request, id=self.id)
@@ -248,6 +248,6 @@ class Session:
             )
             screen = engine.open_screen(context, request.audience)
             screen.place(context, index)
-            markings = self._marks.open(kind, self._named()) if engine.markers else []
+            markings = self._marks.open(kind, self.named()) if engine.markers else []
             lane = self._lanes[kind, index] = Lane(screen, markings)
         return lane

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, cast
 
@@ -14,9 +15,10 @@ R = TypeVar("R")
 
 @dataclass(slots=True)
 class Ask:
-    """Let the framework call its model."""
+    """Let the framework call its model, and give its pieces, within what wrappers put around it."""
 
     request: Request
+    within: Sequence[AbstractContextManager[object]] = ()
 
 
 @dataclass(slots=True)

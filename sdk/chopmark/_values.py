@@ -53,7 +53,7 @@ class Request:
     how the words are drawn (`temperature`, `top_p`, ...), where the adapter sees them set; to read
     alone: a change there is not sent. `metadata` is what the caller passed for chopmark and its
     plugins. `id` is that of the call, its response and its record; the
-    SDK fills it in for markers.
+    SDK fills it in for markers and wrappers.
     """
 
     messages: tuple[Message, ...] = ()

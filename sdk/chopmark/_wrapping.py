@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager
 
 from ._errors import PluginError
 from ._values import Request, Response
@@ -25,6 +26,16 @@ class Wrapping:
         """Start the wrappers that want the screened request; return it as it is sent."""
         return self._start([w for w in self._wrappers if _screened(w)], request)
 
+    def within(self, request: Request) -> list[AbstractContextManager[object]]:
+        """Return what stands around the framework's part of the call, innermost first."""
+        found = []
+        for wrapper in reversed(self._wrappers):
+            within = getattr(wrapper, "within", None)
+            around = within(request) if within is not None else None
+            if around is not None:
+                found.append(around)
+        return found
+
     def _start(self, wrappers: Sequence[Wrapper], request: Request) -> Request:
         self.entered = False
         for wrapper in wrappers:
@@ -38,26 +49,32 @@ class Wrapping:
         return request
 
     def leave(self, response: Response, error: BaseException | None) -> Response:
-        """End every wrapper, innermost first: with the response, or with the error."""
+        """End every wrapper, innermost first: with the response, or with the error.
+
+        Where one raises another error, those outside it are ended with that, and it is raised.
+        """
+        latest = error
         while self._open:
             generator = self._open.pop()
             try:
-                if error is None:
+                if latest is None:
                     generator.send(response)
                 else:
-                    generator.throw(error)
+                    generator.throw(latest)
             except StopIteration as stop:
-                if not isinstance(stop.value, Response):
-                    raise PluginError(
+                if isinstance(stop.value, Response):
+                    response = stop.value
+                else:
+                    latest = PluginError(
                         f"{_name(generator)} must return the response, not {stop.value!r}"
-                    ) from None
-                response = stop.value
-            except BaseException as raised:
-                if raised is not error:
-                    raise
+                    )
+            except BaseException as raised:  # noqa: BLE001  raised again below
+                latest = raised
             else:
                 generator.close()
-                raise PluginError(f"{_name(generator)} yielded twice; a wrapper yields once")
+                latest = PluginError(f"{_name(generator)} yielded twice; a wrapper yields once")
+        if latest is not None and latest is not error:
+            raise latest
         return response
 
 

@@ -189,7 +189,11 @@ class Marker(Protocol):
 
 @runtime_checkable
 class Log(Protocol):
-    """Takes records, and never changes one. Shared by threads."""
+    """Takes records, and never changes one. Shared by threads.
+
+    One that puts records in their place later may have `behind()`, which returns for how many
+    seconds the oldest one waits for that, 0.0 where none waits. Telemetry asks for it now and then.
+    """
 
     name: str
     blocking: bool
@@ -240,7 +244,12 @@ refuse the call. A model error is thrown into it at the yield. It must not block
 
 What it yields is screened. One with an attribute `screened = True` is entered behind that, inside
 all others: it gets the request as the policy lets it go, is not entered where the policy blocks,
-and what it yields is sent as it is. It is for forms that a detector could not read."""
+and what it yields is sent as it is. It is for forms that a detector could not read.
+
+One may have `within(request)`, which is given the request as it is sent, and returns a context
+manager, or None. That is entered around each step in which the framework works on the call, when
+it asks its model and for every piece that it gives, and is left before the caller goes on: on one
+thread or task at a time, and never twice at once. What it raises counts as the model's error."""
 
 
 class Hooks:

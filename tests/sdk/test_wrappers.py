@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import replace
@@ -287,3 +288,89 @@ def test_a_wrapper_behind_the_screening_may_refuse_or_break(
         answer("q")
     assert [r.ending for r in log.records] == [ending]
     assert ended == ["blocked" if raised is Refused else "error"]
+
+
+def test_where_one_wrapper_breaks_at_the_end_those_outside_are_told() -> None:
+    told: list[str] = []
+
+    def outside(request: Request) -> Generator[Request, Response, Response]:
+        try:
+            return (yield request)
+        except Exception as error:
+            told.append(repr(error))
+            raise
+
+    def breaks(request: Request) -> Generator[Request, Response, Response]:
+        yield request
+        raise ValueError("at the end")
+
+    chop, log, _ = make(outside, breaks)
+
+    @chop.guard
+    def answer(prompt: str) -> str:
+        return "fine"
+
+    with pytest.raises(ValueError, match="at the end"):
+        answer("q")
+    assert told == ["ValueError('at the end')"]
+    assert len(log.records) == 1
+
+
+def test_the_models_part_runs_within_what_a_wrapper_puts_around_it() -> None:
+    steps: list[str] = []
+
+    class Around:
+        def __enter__(self) -> None:
+            steps.append("(")
+
+        def __exit__(self, *broke: object) -> None:
+            steps.append(")")
+
+    class Outside:
+        def __call__(self, request: Request) -> Generator[Request, Response, Response]:
+            return (yield request)
+
+        def within(self, request: Request) -> Around:
+            assert request.messages[0].text == "q"
+            return Around()
+
+    chop, _, _ = make(Outside())
+
+    @chop.guard
+    def pieces(prompt: str) -> Iterator[str]:
+        for piece in ("one", "two"):
+            steps.append("model")
+            yield f"{piece} is long enough"
+
+    @chop.guard
+    async def pieces_async(prompt: str) -> AsyncIterator[str]:
+        for piece in pieces.__wrapped__(prompt):  # type: ignore[attr-defined]
+            yield piece
+
+    async def read() -> None:
+        async for _ in pieces_async("q"):
+            steps.append("caller")  # noqa: PERF401  between two pieces, not behind them
+
+    for _ in pieces("q"):
+        steps.append("caller")  # noqa: PERF401  between two pieces, not behind them
+    told, steps[:] = list(steps), []
+    asyncio.run(read())
+    assert told == steps
+    assert "".join(told) == "()(model)caller(model)caller()caller()"
+
+
+def test_a_wrapper_knows_the_id_of_the_call() -> None:
+    ids: list[str] = []
+
+    def reads(request: Request) -> Generator[Request, Response, Response]:
+        ids.append(request.id)
+        return (yield request)
+
+    chop, log, _ = make(reads)
+
+    @chop.guard
+    def answer(prompt: str) -> str:
+        return "fine"
+
+    answer("q")
+    assert ids == [record.id for record in log.records]
