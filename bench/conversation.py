@@ -22,14 +22,15 @@ from collections.abc import Callable
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from chopmark_conversation import Build, MemoryStore, SQLiteStore, State, Store
+from chopmark.stores import MemoryStore, SQLiteStore, Store
+from chopmark_conversation import Build, State
 
 LIMIT = 2.0
 KEYS = [f"{n:032x}" for n in range(64)]
 
 
-def change(state: State | None) -> State:
-    return Build().after(state, 1e9, 0.1, answered=True)
+def change(kept: bytes | None) -> bytes:
+    return Build().after(State.unpack(kept), 1e9, 0.1, answered=True).pack()
 
 
 def write(path: Path, ready: Event, stop: Event) -> None:

@@ -8,23 +8,17 @@ which the policy's rules decide. Per conversation two numbers are kept, and no c
 from __future__ import annotations
 
 from ._conversations import Conversations, ConversationStoreError
-from ._memory import MemoryStore
 from ._options import Options
 from ._plugin import Conversation, chopmark_detectors, chopmark_wrappers
 from ._risk import Build, State
-from ._sqlite import SQLiteStore
-from ._store import Store
 
 __all__ = [
     "Build",
     "Conversation",
     "ConversationStoreError",
     "Conversations",
-    "MemoryStore",
     "Options",
-    "SQLiteStore",
     "State",
-    "Store",
     "chopmark_detectors",
     "chopmark_wrappers",
 ]

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 from chopmark import ChopmarkError, Request, RequestError, Response, Verdict
 from chopmark.policy import Handling
+from chopmark.stores import Store
 
 from ._options import Options
 from ._risk import State
-from ._store import Store
 
 _logger = logging.getLogger("chopmark.conversation")
 
@@ -70,7 +70,7 @@ class Conversations:
 
     def risk(self, key: str) -> float:
         """Return the risk of a conversation now. What the store raises is raised."""
-        return self.options.build.decayed(self.store.load(key), self._clock())
+        return self.options.build.decayed(State.unpack(self.store.load(key)), self._clock())
 
     def take(self, key: str, request: Request, response: Response) -> float | None:
         """Add a finished turn, and return the risk after it; None where the store failed."""
@@ -81,11 +81,11 @@ class Conversations:
         answered = asked and response.action not in ("block", "escalate")
         now = self._clock()
 
-        def change(state: State | None) -> State:
-            return build.after(state, now, gain, answered=answered)
+        def change(kept: bytes | None) -> bytes:
+            return build.after(State.unpack(kept), now, gain, answered=answered).pack()
 
         try:
-            return self.store.update(key, change).risk
+            state = State.unpack(self.store.update(key, change))
         except Exception as error:
             kind = type(self.store).__name__
             message = f"{kind} could not take the risk of a conversation: {error!r}"
@@ -95,6 +95,7 @@ class Conversations:
                 ) from error
             _logger.warning("%s", message)
             return None
+        return None if state is None else state.risk
 
 
 def _newest(request: Request) -> int:

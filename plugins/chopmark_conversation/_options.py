@@ -6,17 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chopmark.options import Table
+from chopmark.stores import STORE_OPTIONS, Store, open_store
 
-from ._memory import MemoryStore
 from ._risk import Build
-from ._sqlite import SQLiteStore
-from ._store import Store
 
 _KNOWN = (
-    "bound", "floor", "half_life_seconds", "half_life_turns", "key", "most", "path", "required",
-    "share", "store", "timeout", "weights",
+    "bound", "floor", "half_life_seconds", "half_life_turns", "key", "required", "share", "weights",
+    *STORE_OPTIONS,
 )  # fmt: skip
-_STORES = ("memory", "sqlite")
 WEIGHTS: Mapping[str, float] = {"pii": 0.0, "keyword.profanity": 0.2}
 """Personal data is no harm, and swearing alone must not end a conversation."""
 
@@ -54,18 +51,8 @@ def read_options(given: Table) -> Options:
 
 def read_store(given: Table, options: Options) -> Store:
     """Return the store that `given` names; raise `PolicyError`."""
-    kind = given.one_of("store", _STORES, "memory")
-    most = given.whole("most", 10_000, least=1, most=100_000_000)
-    timeout = given.number("timeout", 0.25, least=0, most=60)
-    if kind == "memory":
-        if "path" in given.data:
-            raise given.wrong("path", 'is for store = "sqlite"')
-        return MemoryStore(most)
-    path = given.path("path", cure='write a file, path = "risk.db"')
-    if not path.parent.is_dir():
-        raise given.wrong("path", f"its folder does not exist; make {str(path.parent)!r}")
     # After 20 halvings a risk is below a millionth.
-    return SQLiteStore(path, timeout, max(3600.0, 20 * options.build.half_life_seconds))
+    return open_store(given, keep_seconds=max(3600.0, 20 * options.build.half_life_seconds))
 
 
 def _weights(given: Table) -> Mapping[str, float]:

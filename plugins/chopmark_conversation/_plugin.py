@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-import weakref
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +10,11 @@ from pathlib import Path
 from chopmark import Policy, Request, Response, hookimpl
 from chopmark.hookspecs import Detector, Wrapper
 from chopmark.options import Table
+from chopmark.stores import PerPolicy, Store
 
 from ._conversations import Conversations
 from ._detector import ConversationDetector
 from ._options import read_options, read_store
-from ._store import Store
 
 
 def following(conversations: Conversations) -> Wrapper:
@@ -74,35 +72,13 @@ class Conversation:
         return Conversations(self._options, self._store, policy.on_error.detector, self._clock)
 
 
-class _Sharing:
-    """Finds the conversations of a policy, so that its detector and its wrapper have the same.
-
-    It keeps none alive. A policy stays alive with them, so that no other can have its id.
-    """
-
-    def __init__(self) -> None:
-        self._known: weakref.WeakValueDictionary[int, _Owned] = weakref.WeakValueDictionary()
-        self._lock = threading.Lock()
-
-    def of(self, policy: Policy) -> Conversations:
-        with self._lock:
-            found = self._known.get(id(policy))
-            if found is None:
-                found = self._known[id(policy)] = _Owned(policy)
-            return found
+def _of(policy: Policy) -> Conversations:
+    given = Table("conversation", policy.options("conversation"), Path(policy.folder))
+    options = read_options(given)
+    return Conversations(options, read_store(given, options), policy.on_error.detector)
 
 
-class _Owned(Conversations):
-    """The conversations that a policy's own options name."""
-
-    def __init__(self, policy: Policy) -> None:
-        given = Table("conversation", policy.options("conversation"), Path(policy.folder))
-        options = read_options(given)
-        super().__init__(options, read_store(given, options), policy.on_error.detector)
-        self._policy = policy
-
-
-_sharing = _Sharing()
+_shared = PerPolicy(_of)
 
 
 @hookimpl
@@ -113,10 +89,10 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
     (0.3), `half_life_turns` (8), `half_life_seconds` (3600), `weights`; `store` ("memory", or
     "sqlite" with `path` and `timeout`), `most` (10,000 conversations in memory).
     """
-    return [ConversationDetector(_sharing.of(policy), policy.roles)]
+    return [ConversationDetector(_shared.of(policy), policy.roles)]
 
 
 @hookimpl
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return the wrapper that follows the turns."""
-    return [following(_sharing.of(policy))]
+    return [following(_shared.of(policy))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from chopmark import Verdict
 NOT_RISK = ("conversation", "error", "unjudged", "wrapper")
 """Categories that say nothing of what was said: a risk must not feed on itself."""
 
+_PACKED = struct.Struct(">dd")
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -18,6 +21,15 @@ class State:
 
     risk: float
     at: float
+
+    @classmethod
+    def unpack(cls, kept: bytes | None) -> State | None:
+        """Return what `pack` gave, None for nothing."""
+        return None if kept is None else cls(*_PACKED.unpack(kept))
+
+    def pack(self) -> bytes:
+        """Return the state as a store keeps it: both numbers as doubles, 16 bytes."""
+        return _PACKED.pack(self.risk, self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import pickle
 import sqlite3
@@ -11,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from chopmark import PolicyError
+from chopmark import Policy, PolicyError
 from chopmark.options import Table
-from chopmark.stores import MemoryStore, SQLiteStore, Store, open_store
+from chopmark.stores import MemoryStore, PerPolicy, SQLiteStore, Store, open_store
 from chopmark.testing import StoreContract
 
 KEY = "a" * 32
@@ -143,5 +144,35 @@ def test_a_file_lies_in_the_folder_of_the_policy_which_must_be_there(tmp_path: P
     store = open_store(given, keep_seconds=1)
     store.update(KEY, more)
     assert (tmp_path / "kept.db").exists()
-    with pytest.raises(PolicyError, match="nowhere does not exist; make it"):
+    with pytest.raises(PolicyError, match="make it: .*nowhere"):
         open_store(Table("usage", given.data, tmp_path / "nowhere"), keep_seconds=1)
+
+
+class Made:
+    """Something that a plugin's hooks share."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.name = policy.name
+
+
+def test_the_hooks_of_a_plugin_share_one_thing_for_each_policy_object() -> None:
+    shared = PerPolicy(Made)
+    one, two = Policy(name="p"), Policy(name="p")
+    kept = shared.of(one)
+    assert shared.of(one) is kept
+    assert shared.of(two) is not kept
+
+
+def test_what_nobody_uses_any_more_goes_with_its_policy() -> None:
+    shared = PerPolicy(Made)
+    for n in range(100):
+        assert shared.of(Policy(name=str(n))).name == str(n)
+    gc.collect()
+    assert len(shared._known) == 0
+
+
+def test_a_policy_lives_as_long_as_what_belongs_to_it() -> None:
+    shared = PerPolicy(Made)
+    kept = [shared.of(Policy(name=str(n))) for n in range(100)]
+    assert [made.name for made in kept] == [str(n) for n in range(100)]
+    assert len(shared._known) == 100

@@ -5,7 +5,16 @@
 
 from ._memory import MemoryStore
 from ._options import STORE_OPTIONS, open_store
+from ._per_policy import PerPolicy
 from ._sqlite import SQLiteStore
 from ._store import Change, Store
 
-__all__ = ["STORE_OPTIONS", "Change", "MemoryStore", "SQLiteStore", "Store", "open_store"]
+__all__ = [
+    "STORE_OPTIONS",
+    "Change",
+    "MemoryStore",
+    "PerPolicy",
+    "SQLiteStore",
+    "Store",
+    "open_store",
+]

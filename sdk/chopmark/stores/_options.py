@@ -26,5 +26,5 @@ def open_store(given: Table, *, keep_seconds: float) -> Store:
         return MemoryStore(most)
     path = given.path("path", cure='write a file, path = "kept.db"')
     if not path.parent.is_dir():
-        raise given.wrong("path", f"the folder {path.parent} does not exist; make it")
+        raise given.wrong("path", f"its folder does not exist; make it: {path.parent}")
     return SQLiteStore(path, timeout, keep_seconds)

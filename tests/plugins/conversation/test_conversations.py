@@ -17,8 +17,9 @@ from chopmark import (
     Rules,
     calling,
 )
+from chopmark.stores import MemoryStore
 from chopmark.testing import MemoryLog
-from chopmark_conversation import ConversationStoreError, MemoryStore, State
+from chopmark_conversation import ConversationStoreError, State
 
 Make = Callable[..., Chopmark]
 CRESCENDO = [f"risk={n / 100}" for n in range(40, 90, 5)]  # 0.40 to 0.85: the block is at 0.9
@@ -197,7 +198,7 @@ def test_a_stream_that_is_left_early_counts(make: Make) -> None:
         reading = stream("risk=0.75")
         next(iter(reading), None)
         reading.close()  # type: ignore[attr-defined]
-    assert [round(state.risk, 2) for state in store._kept.values()] == [0.32]
+    assert [round(State.unpack(kept).risk, 2) for kept in store._kept.values()] == [0.32]
 
 
 def test_outside_a_call_there_is_no_conversation(make: Make) -> None:
@@ -212,16 +213,16 @@ class Broken:
     def __init__(self, *broken: str) -> None:
         self.broken = broken
 
-    def load(self, key: str) -> State | None:
+    def load(self, key: str) -> bytes | None:
         if "load" in self.broken:
             raise OSError("the disk is gone")
         return None
 
-    def update(self, key: str, change: Any) -> State:
+    def update(self, key: str, change: Any) -> bytes:
         if "update" in self.broken:
             raise OSError("the disk is gone")
-        state: State = change(None)
-        return state
+        kept: bytes = change(None)
+        return kept
 
     def close(self) -> None:
         """Nothing is held."""
