@@ -54,7 +54,8 @@ from chopmark_log._leaf import call_leaf, encode
 from chopmark_log._log import TransparencyLog
 from chopmark_log._signing import read_verifier_key
 from chopmark_log._spool import Spool
-from chopmark_log._store import Store, id_of
+from chopmark_log._sqlite_store import SqliteStore
+from chopmark_log._store import id_of
 
 PEERS = ("pymerkle", "auditchain", "ledgerchain")
 PEER = Path(__file__).parent / "peers" / "log_peer.py"
@@ -293,9 +294,9 @@ def growth(folder: str | None, sizes: list[int]) -> dict[str, Any]:
     return found
 
 
-def _bytes(store: Store) -> int:
-    store._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return store.path.stat().st_size
+def _bytes(store: SqliteStore) -> int:
+    store.file.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    return store.file.path.stat().st_size
 
 
 def limits(results: dict[str, Any]) -> list[tuple[str, str, str, str]]:

@@ -112,7 +112,7 @@ def prove(store: Store, index: int) -> Proof:
     """
     store.entry(index)
     last = store.checkpoint()
-    if last is None or last[0] <= index:
+    if last is None or last.size <= index:
         raise LogError(f"entry {index} is under no checkpoint yet; ask again in a second")
     head = cosigned(store, index + 1)
     return Proof(index, tuple(store.tree(head.size).inclusion(index)), head.note)
@@ -141,7 +141,7 @@ def export(
     last = store.checkpoint()
     if last is None:
         raise LogError("the log has no checkpoint yet; ask again in a second")
-    head = cosigned(store, min(end, last[0]))
+    head = cosigned(store, min(end, last.size))
     tree = store.tree(head.size)
     making = out.with_name(out.name + ".part")
     count = 0

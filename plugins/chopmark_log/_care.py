@@ -17,11 +17,10 @@ from ._folder import LogFolder
 from ._integrate import check_head, integrate, publish
 from ._leaf import VERSION, decode, encode
 from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, Frame, is_alive, salvage, sync_folder
-from ._store import Store, id_of
+from ._store import Leaf, Store, id_of
 from ._tree import WIDTH, grow
 from .verify import HASH_BYTES, VerifierKey, hash_leaf
 
-Leaf = tuple[bytes | None, bytes]
 Progress = Callable[[int], object]
 KEPT = "recovered"
 """The folder, in that of the log, to which goes what `recover` is done with."""
@@ -253,7 +252,7 @@ def start_anew(folder: LogFolder, origin: str, writer: str) -> str:
             "v": VERSION, "k": "gap", "t": time.time_ns() // 1_000_000,
             "w": {"h": writer, "n": 0}, "why": "an older copy was put in the former log's place",
             "former": former, "found": found, "signed": int(signed),
-            "checkpoint": last[2] if last else "",
+            "checkpoint": last.note if last else "",
         }
     )  # fmt: skip
     store = folder.open(writing=True)

@@ -67,8 +67,8 @@ def status(path: Path, as_json: bool) -> None:
             "entries": store.size,
             "bytes": folder.base.stat().st_size,
             "waiting_bytes": waiting,
-            "signed_entries": last[0] if last else 0,
-            "signed_at": last[1] if last else None,
+            "signed_entries": last.size if last else 0,
+            "signed_at": last.time if last else None,
             "key": folder.public.read_text("utf-8").strip() if folder.public.exists() else None,
         }
     if as_json:
@@ -248,7 +248,7 @@ def consistency(older: Path, path: Path, keys: tuple[str, ...], as_json: bool) -
             raise LogError("the log has no checkpoint yet")
     try:
         before = open_checkpoint(text, known).checkpoint
-        now = open_checkpoint(last[2], known).checkpoint
+        now = open_checkpoint(last.note, known).checkpoint
         if before.origin != now.origin:
             raise VerifyError(f"{str(older)!r} is of log {before.origin}, this is {now.origin}")
         if before.size > now.size:
@@ -275,7 +275,7 @@ def checkpoint(path: Path) -> None:
         last = store.checkpoint()
         if last is None:
             raise LogError("the log has no checkpoint yet")
-        note = with_cosignatures(store, last[2]).note
+        note = with_cosignatures(store, last.note).note
     click.echo(note, nl=False)
 
 

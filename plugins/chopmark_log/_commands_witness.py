@@ -146,7 +146,7 @@ def log_witness(path: Path, ask: tuple[str, str] | None, as_json: bool) -> None:
         trouble = _ask(store, kept, ask) if ask else ""
         last = store.checkpoint()
         found, refusal = kept.witnesses(store.origin), kept.refusal(store.origin)
-    signed = last[0] if last else 0
+    signed = last.size if last else 0
     if as_json:
         told = {
             "signed": signed, "refusal": refusal, "witnesses": [one._asdict() for one in found],

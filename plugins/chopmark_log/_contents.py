@@ -14,7 +14,7 @@ from ._folder import LogFolder
 from ._keyring import ensure
 from ._leaf import VERSION, encode
 from ._side import Side
-from ._store import Store
+from ._store import Leaf, Store
 from ._subject import Keys
 
 _logger = logging.getLogger("chopmark")
@@ -28,7 +28,7 @@ class Contents:
         self._folder, self._store = folder, store
         self._waiting: list[Payload] = []
         self._bytes = 0
-        self._leaves: list[tuple[bytes | None, bytes]] = []
+        self._leaves: list[Leaf] = []
 
     def add(self, body: bytes) -> None:
         """Take the frame of a payload.
@@ -41,7 +41,7 @@ class Contents:
         if self._bytes > _MOST_BYTES:
             self._put()
 
-    def keep(self) -> list[tuple[bytes | None, bytes]]:
+    def keep(self) -> list[Leaf]:
         """Return when the side store has all that was added, with leaves on what cannot be opened.
 
         Raises:

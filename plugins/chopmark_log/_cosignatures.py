@@ -217,10 +217,10 @@ def with_cosignatures(store: Store, note: str) -> Cosigned:
         LogError: it, or what they added, cannot be read.
     """
     try:
-        lines = Cosignatures(store.path.parent).of(note)
+        lines = Cosignatures(store.folder).of(note)
         size = Checkpoint.parse_body(note).size
     except VerifyError as error:
-        raise LogError(f"log {str(store.path)!r} has a damaged checkpoint: {error}") from error
+        raise LogError(f"log {store.name!r} has a damaged checkpoint: {error}") from error
     keys = tuple(key for key, _ in lines)
     return Cosigned(size, note + "".join(line for _, line in lines), keys)
 
@@ -232,11 +232,11 @@ def cosigned(store: Store, least: int = 0) -> Cosigned:
         LogError: none of that size was signed.
     """
     last = store.checkpoint()
-    if last is None or last[0] < least:
+    if last is None or last.size < least:
         raise LogError("what is asked for is under no checkpoint yet; ask again in a second")
-    for size in Cosignatures(store.path.parent).sizes(max(least, 1), last[0]):
+    for size in Cosignatures(store.folder).sizes(max(least, 1), last.size):
         signed = store.checkpoint(size)
-        found = with_cosignatures(store, signed[2]) if signed else None
+        found = with_cosignatures(store, signed.note) if signed else None
         if found is not None and found.keys:
             return found
-    return Cosigned(last[0], last[2])
+    return Cosigned(last.size, last.note)

@@ -177,13 +177,13 @@ def _head(folder: LogFolder, store: Store) -> Finding:
     except LogError as error:
         return Finding("signed", False, str(error))
     last = store.checkpoint()
-    signed, size = last[0] if last else 0, store.size
+    signed, size = last.size if last else 0, store.size
     return Finding("signed", True, f"{signed} of {size} entries")
 
 
 def _clock(store: Store) -> Finding:
     last = store.checkpoint()
-    ahead = last[1] / 1000 - time.time() if last else 0.0
+    ahead = last.time / 1000 - time.time() if last else 0.0
     if ahead > 1:
         told = (
             f"{ahead:.0f} s behind the last checkpoint: it was set back, or was wrong then; the "

@@ -12,6 +12,7 @@ from chopmark import LogError
 
 from ._signing import SigningKey, read_signing_key, write_signing_key
 from ._spool import sync_folder
+from ._sqlite_store import SqliteStore
 from ._store import Store
 
 
@@ -73,7 +74,7 @@ class LogFolder:
             write_signing_key(key, made.key)
             write_whole(made.public, f"{key.public}\n")
             made.lock.touch(mode=0o600)
-            Store.create(made.base, origin)
+            SqliteStore.create(made.base, origin)
             if self.path.is_dir():
                 self.path.rmdir()  # an empty one may be there
             sync_folder(made.path)
@@ -94,7 +95,7 @@ class LogFolder:
         """
         if not self.is_log:
             raise LogError(f"{str(self.path)!r} is no log; make one with `chopmark log init`")
-        return Store(self.base, writing=writing)
+        return SqliteStore(self.base, writing=writing)
 
     def signing_key(self) -> SigningKey:
         """Return the key that signs checkpoints.

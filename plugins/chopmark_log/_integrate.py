@@ -28,7 +28,7 @@ from ._spool import (
     read_frames,
     sync_folder,
 )
-from ._store import Store, id_of
+from ._store import Leaf, Store, id_of
 from .verify import Checkpoint, VerifyError, check_consistency, open_checkpoint, split_note
 
 _logger = logging.getLogger("chopmark")
@@ -110,7 +110,7 @@ def _take(folder: LogFolder, path: Path, read: int | None, store: Store) -> int:
         return 0
     taken, at = 0, read or 0
     contents = Contents(folder, store)
-    batch: list[tuple[bytes | None, bytes]] = []
+    batch: list[Leaf] = []
     fault: SpoolError | None = None
     frames = read_frames(path, at)
     while True:
@@ -167,14 +167,14 @@ def check_head(folder: LogFolder, store: Store) -> None:
     except (OSError, UnicodeError) as error:
         raise LogError(f"{str(folder.head)!r} cannot be read: {error}") from error
     last = store.checkpoint()
-    if last is not None and last[2] == note:
+    if last is not None and last.note == note:
         return
     try:
         head = Checkpoint.parse_body(split_note(note)[0])
     except VerifyError as error:
         raise LogError(f"{str(folder.head)!r} is no checkpoint: {error}") from error
     kept = store.checkpoint(head.size)
-    if kept is None or kept[2] != note:
+    if kept is None or kept.note != note:
         raise LogError(
             f"a checkpoint of {head.size} entries was signed, and the log has it no more: an older "
             "copy was put in its place; nothing is taken or signed until `log recover`"
@@ -199,14 +199,14 @@ def publish(folder: LogFolder, store: Store) -> str | None:
     """
     last = store.checkpoint()
     size = store.size
-    if last is not None and last[0] >= size:
-        if last[0] > size:
+    if last is not None and last.size >= size:
+        if last.size > size:
             raise LogError(
-                f"the log has {size} entries and a checkpoint of {last[0]} is signed: an older "
+                f"the log has {size} entries and a checkpoint of {last.size} is signed: an older "
                 "copy was put in its place; nothing is signed until `log recover`"
             )
-        if not folder.head.exists() or folder.head.read_text("utf-8") != last[2]:
-            write_whole(folder.head, last[2])  # a crash came between the two
+        if not folder.head.exists() or folder.head.read_text("utf-8") != last.note:
+            write_whole(folder.head, last.note)  # a crash came between the two
         return None
     if not size:
         return None
@@ -218,19 +218,19 @@ def publish(folder: LogFolder, store: Store) -> str | None:
             "lost, begin a new log by `chopmark log recover --new-origin`"
         )
     key = folder.signing_key()
-    head = Checkpoint(store.origin, size, store.tree().root())
+    tree = store.tree(size)
+    head = Checkpoint(store.origin, size, tree.root())
     if last is not None:
         try:
-            before = open_checkpoint(last[2], [key.public]).checkpoint
-            tree = store.tree()
+            before = open_checkpoint(last.note, [key.public]).checkpoint
             proof = tree.consistency(before.size)
             check_consistency(before.size, before.root, head.size, head.root, proof)
         except VerifyError as error:
             raise LogError(f"nothing is signed: {error}") from error
     now = time.time_ns() // 1_000_000
-    stamp = now if last is None else max(now, last[1])  # the clock may have gone back
+    stamp = now if last is None else max(now, last.time)  # the clock may have gone back
     note = sign_note(head, [key])
-    store.publish(head, stamp, note)
+    store.publish(head, stamp, note, last.size if last is not None else 0)
     write_whole(folder.head, note)
     return note
 

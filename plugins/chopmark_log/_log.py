@@ -285,7 +285,7 @@ class _Work:
             if self._store is not None and self._store.replaced:
                 # Opened anew it would be mixed with what SQLite wrote beside the former one.
                 self._own.replaced = (
-                    f"{str(self._store.path)!r} was replaced while processes write it: stop them, "
+                    f"{self._store.name!r} was replaced while processes write it: stop them, "
                     "take away its -wal and -shm, and see `chopmark log fsck`"
                 )
                 raise LogError(self._own.replaced)

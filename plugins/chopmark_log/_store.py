@@ -1,40 +1,24 @@
-"""The log itself, in SQLite: entries, tiles, checkpoints, and how far each spool was read.
+"""What a store of a log is: its entries, the hashes over them, and what was signed.
 
-Entries stand in bundles of 256, the last ones in rows until their bundle is full. One process
-writes at a time, the one that holds `integrate.lock`: what it takes from the spools, and how far it
-read them, is one transaction, so that no entry is lost and none is there twice.
+All that reads or grows a log knows this alone, and nothing of where it is kept. A new kind of store
+implements the abstract methods of `Store`; the others follow from them.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import sqlite3
-import threading
-import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from chopmark import LogError
 
-from ._bundles import pack, unpack
-from ._tree import WIDTH, Tree, grow
-from .verify import HASH_BYTES, Checkpoint, hash_leaf
+from ._tree import Tree
+from .verify import Checkpoint
 
-FORMAT = 1
-_TABLES = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE entries (at INTEGER PRIMARY KEY, leaf BLOB NOT NULL);
-CREATE TABLE bundles (number INTEGER PRIMARY KEY, leaves BLOB NOT NULL);
-CREATE TABLE ids (start INTEGER, at INTEGER, PRIMARY KEY (start, at)) WITHOUT ROWID;
-CREATE TABLE tiles (
-    level INTEGER, number INTEGER, hashes BLOB NOT NULL, PRIMARY KEY (level, number)
-) WITHOUT ROWID;
-CREATE TABLE spools (name TEXT PRIMARY KEY, read INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, time INTEGER NOT NULL, note TEXT NOT NULL);
-"""
+Leaf = tuple[bytes | None, bytes]
+"""What is appended: the id of what it records, 16 bytes, if it has one, and the bytes of a leaf."""
 
 
 class Entry(NamedTuple):
@@ -44,186 +28,87 @@ class Entry(NamedTuple):
     leaf: bytes
 
 
-class Store:
-    """A log in one file. Shared by threads, which take turns.
+class Head(NamedTuple):
+    """A checkpoint that was signed: of how many entries, when (ms since 1970), and its note."""
 
-    Raises:
-        LogError: the file is no log of chopmark, or cannot be opened.
+    size: int
+    time: int
+    note: str
+
+
+class OvertakenError(LogError):
+    """Another checkpoint was signed since the one with which this one was compared."""
+
+
+class Store(ABC):
+    """A log, wherever it is kept. Shared by threads.
+
+    Many may read it while one writes: `take`, `forget_spool` and `publish` are for who holds the
+    lock of the log. Where that lock reaches less far than the store, because processes on several
+    machines write it, `take` must give each entry an index of its own, and `publish` must refuse
+    what was overtaken. Every method raises `LogError` where the store cannot be reached or read.
     """
 
-    def __init__(self, path: Path, *, writing: bool = False) -> None:
-        self.path = path
-        self._writing = writing
-        self._mutex = threading.RLock()
-        self._open: sqlite3.Connection | None = None
-        self._closed = False
-        self._file: tuple[int, int] | None = None
-        self.beside: Any = None  # what is open with it, and is closed with it
-        try:
-            self.origin = self._meta("origin")
-            found = int(self._meta("format"))
-        except (LogError, ValueError) as error:
-            self.close()
-            raise LogError(f"{str(path)!r} is no log of chopmark: {error}") from error
-        if found != FORMAT:
-            self.close()
-            raise LogError(f"{str(path)!r} has format {found}, and {FORMAT} is known here")
-        _STORES[id(self)] = weakref.ref(self)
-        weakref.finalize(self, _STORES.pop, id(self), None)
+    origin: str
+    """The name of the log."""
+    name: str
+    """How errors name it, such as its address."""
+    folder: Path
+    """Where that is which belongs to the log and lies beside it: keys, contents, cosignatures."""
+    beside: Any = None
+    """What else is open as long as this is, and is closed with it."""
 
     @property
-    def _base(self) -> sqlite3.Connection:
-        """The connection, which no fork carries into a child (SQLite, How To Corrupt, 2.6)."""
-        if self._open is None:
-            if self._closed:
-                raise LogError(f"log {str(self.path)!r} is closed")
-            try:
-                found = self.path.stat()
-                self._open = _connect(self.path, self._writing)
-            except (sqlite3.Error, OSError) as error:
-                raise LogError(f"log {str(self.path)!r}: {error}") from error
-            self._file = (found.st_dev, found.st_ino)
-            self._finalizer = weakref.finalize(self, self._open.close)
-        return self._open
+    @abstractmethod
+    def size(self) -> int:
+        """How many entries the log has."""
 
     @property
     def replaced(self) -> bool:
-        """Whether another file was put in the place of the one that is open."""
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return True
-        return self._file is not None and self._file != (found.st_dev, found.st_ino)
+        """Whether another log was put in the place of the one that is open."""
+        return False
 
-    @classmethod
-    def create(cls, path: Path, origin: str) -> None:
-        """Make an empty log.
+    # --- reading
+
+    @abstractmethod
+    def entries(self, start: int, end: int) -> Iterator[Entry]:
+        """Return the entries from `start` to `end`; those that are missing are left out."""
+
+    @abstractmethod
+    def places(self, start: int) -> Sequence[int]:
+        """Return the indices of all entries whose ids begin as `start_of` says, the first first."""
+
+    @abstractmethod
+    def ids(self) -> Iterator[tuple[int, int]]:
+        """Return `start_of` each id, and the index of its entry, in any order."""
+
+    @abstractmethod
+    def tile(self, level: int, number: int) -> bytes:
+        """Return the hashes of a tile, at most 256, side by side; nothing where there is none."""
+
+    @abstractmethod
+    def hashes(self, level: int, start: int, end: int) -> bytes:
+        """Return the hashes from `start` to `end` of a tile level, side by side.
 
         Raises:
-            LogError: the file is there already, or cannot be made.
+            LogError: some are missing.
         """
-        if path.exists():
-            raise LogError(f"{str(path)!r} is there already; nothing was changed")
-        try:
-            base = sqlite3.connect(path, isolation_level=None)
-            try:
-                base.execute("PRAGMA journal_mode = WAL")
-                base.execute("PRAGMA synchronous = FULL")
-                base.executescript(f"BEGIN;{_TABLES}")
-                base.executemany(
-                    "INSERT INTO meta VALUES (?, ?)",
-                    [("origin", origin), ("format", str(FORMAT)), ("size", "0")],
-                )
-                base.execute("COMMIT")
-            finally:
-                base.close()
-        except sqlite3.Error as error:
-            raise LogError(f"{str(path)!r} cannot be made: {error}") from error
 
-    def close(self) -> None:
-        """Close the file."""
-        with self._mutex:
-            self._closed = True
-            self._disconnect()
-        for one in self.beside or ():  # outside: a fork takes all these locks, in another order
-            one.close()
+    @abstractmethod
+    def checkpoint(self, size: int | None = None) -> Head | None:
+        """Return the checkpoint of `size` entries, by default the last one, if there is one."""
 
-    def _disconnect(self) -> None:
-        base, self._open = self._open, None
-        if base is not None:
-            self._finalizer.detach()
-            with contextlib.suppress(sqlite3.Error):  # what was committed is on the disk
-                base.close()
+    @abstractmethod
+    def checkpoints(self) -> list[Head]:
+        """Return every checkpoint, the oldest first."""
 
-    @property
-    def size(self) -> int:
-        """How many entries the log has."""
-        return int(self._meta("size"))
+    @abstractmethod
+    def damages(self) -> list[str]:
+        """Return, as sentences, what the database finds to be damaged in what it keeps."""
 
     def tree(self, size: int | None = None) -> Tree:
         """Return the tree of the first `size` entries, by default of all."""
-        return Tree(self.size if size is None else size, self._hashes)
-
-    def tile(self, level: int, number: int) -> bytes:
-        """Return the hashes of a tile, at most 256, side by side; nothing where there is none."""
-        query = "SELECT hashes FROM tiles WHERE level = ? AND number = ?"
-        for (hashes,) in self._rows(query, (level, number)):
-            return bytes(hashes)
-        return b""
-
-    def read(self) -> Mapping[str, int]:
-        """Return how far each spool was read, by its name."""
-        return dict(self._rows("SELECT name, read FROM spools"))
-
-    def take(self, leaves: Sequence[tuple[bytes | None, bytes]], read: Mapping[str, int]) -> int:
-        """Append `leaves`, each with its id, and note how far spools were read; return the size.
-
-        Raises:
-            LogError: SQLite did not take them; then nothing of them is in the log.
-        """
-        hashes = [hash_leaf(leaf) for _, leaf in leaves]
-        with self._mutex:
-            try:
-                self._base.execute("BEGIN IMMEDIATE")
-                size = self.size
-                self._append(size, [leaf for _, leaf in leaves])
-                self._base.executemany(
-                    "INSERT INTO ids VALUES (?, ?)",
-                    [(_start(id), size + n) for n, (id, _) in enumerate(leaves) if id],
-                )
-                for level, (start, data) in grow(size, hashes, self._hashes).items():
-                    self._extend(level, start, data)
-                self._base.executemany(
-                    "INSERT INTO spools VALUES (?, ?) "
-                    "ON CONFLICT DO UPDATE SET read = excluded.read",
-                    list(read.items()),
-                )
-                size += len(leaves)
-                self._base.execute("UPDATE meta SET value = ? WHERE name = 'size'", (str(size),))
-                self._base.execute("COMMIT")
-            except (sqlite3.Error, LogError) as error:
-                self._undo()
-                raise LogError(f"log {str(self.path)!r} took nothing: {error}") from error
-        return size
-
-    def forget_spool(self, name: str) -> None:
-        """Forget a spool that is read whole and taken away."""
-        self._execute("DELETE FROM spools WHERE name = ?", (name,))
-
-    def publish(self, head: Checkpoint, time: int, note: str) -> None:
-        """Keep a signed checkpoint. It must be larger than the last one.
-
-        Raises:
-            LogError: the last one is as large or larger, so that two might differ.
-        """
-        with self._mutex:
-            try:
-                self._base.execute("BEGIN IMMEDIATE")
-                last = self.checkpoint()
-                if last is not None and last[0] >= head.size:
-                    raise LogError(
-                        f"a checkpoint of {last[0]} entries is signed already; one of {head.size} "
-                        "could contradict it"
-                    )
-                self._execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (head.size, time, note))
-                self._base.execute("COMMIT")
-            except (sqlite3.Error, LogError) as error:
-                self._undo()
-                raise LogError(f"log {str(self.path)!r} keeps no checkpoint: {error}") from error
-
-    def checkpoint(self, size: int | None = None) -> tuple[int, int, str] | None:
-        """Return size, time (ms since 1970) and note of a checkpoint, by default the last one."""
-        query = "SELECT size, time, note FROM checkpoints"
-        order = " ORDER BY size DESC LIMIT 1"
-        if size is None:
-            found = self._rows(query + order)
-        else:
-            found = self._rows(f"{query} WHERE size = ?", (size,))
-        return found[0] if found else None
-
-    def checkpoints(self) -> list[tuple[int, int, str]]:
-        """Return size, time and note of every checkpoint, the oldest first."""
-        return self._rows("SELECT size, time, note FROM checkpoints ORDER BY size")
+        return Tree(self.size if size is None else size, self.hashes)
 
     def entry(self, index: int) -> Entry:
         """Return the entry at `index`.
@@ -234,172 +119,59 @@ class Store:
         size = self.size
         for entry in self.entries(index, min(index + 1, size)):
             return entry
-        raise LogError(f"log {str(self.path)!r} has no entry {index}; it has {size}")
+        raise LogError(f"log {self.name!r} has no entry {index}; it has {size}")
 
     def find(self, id: bytes) -> Entry | None:
         """Return the first entry of the record `id`, 16 bytes."""
-        query = "SELECT at FROM ids WHERE start = ? ORDER BY at"
-        for (at,) in self._rows(query, (_start(id),)):
-            for entry in self.entries(at, at + 1):
-                if id_of(entry.leaf) == id:
-                    return entry
+        for entry in self._beginning_as(id):
+            if id_of(entry.leaf) == id:
+                return entry
         return None
-
-    def entries(self, start: int, end: int) -> Iterator[Entry]:
-        """Return the entries from `start` to `end`; those that are missing are left out."""
-        start = max(start, 0)
-        for number in range(start // WIDTH, -(-end // WIDTH)):
-            first = number * WIDTH
-            for index, leaf in self._bundle(number):
-                if start <= index < end:
-                    yield Entry(index, leaf)
-            if end <= first + WIDTH:
-                return
-
-    def _bundle(self, number: int) -> list[tuple[int, bytes]]:
-        """Return the entries of a bundle, or those that are to become it, with their indices."""
-        first = number * WIDTH
-        rows = self._rows(  # in one statement: between two, rows may become a bundle
-            "SELECT 1, number, leaves FROM bundles WHERE number = ? UNION ALL "
-            "SELECT 0, at, leaf FROM entries WHERE at >= ? AND at < ? ORDER BY 1 DESC, 2",
-            (number, first, first + WIDTH),
-        )
-        if not rows or not rows[0][0]:
-            return [(at, _bytes(leaf)) for _, at, leaf in rows]
-        try:
-            return list(enumerate(unpack(_bytes(rows[0][2])), first))
-        except LogError as error:
-            raise LogError(f"log {str(self.path)!r}, from entry {first} on: {error}") from error
 
     def holds(self, id: bytes, leaf: bytes) -> bool:
         """Return whether the log has `leaf`, whose id is `id`."""
-        rows = self._rows("SELECT at FROM ids WHERE start = ?", (_start(id),))
-        return any(one.leaf == leaf for (at,) in rows for one in self.entries(at, at + 1))
+        return any(entry.leaf == leaf for entry in self._beginning_as(id))
 
-    def ids(self) -> Iterator[tuple[int, int]]:
-        """Return the first 8 bytes of each id, as a signed number, and the entry it belongs to."""
-        last: tuple[int, int] = (-(1 << 63), -1)
-        while rows := self._rows(
-            "SELECT start, at FROM ids WHERE (start, at) > (?, ?) ORDER BY start, at LIMIT 4096",
-            last,
-        ):
-            yield from rows
-            last = rows[-1]
+    def _beginning_as(self, id: bytes) -> Iterator[Entry]:
+        for at in self.places(start_of(id)):
+            yield from self.entries(at, at + 1)
 
-    def damages(self) -> list[str]:
-        """Return what SQLite finds to be damaged in its file."""
-        try:
-            rows = self._rows("PRAGMA integrity_check(20)")
-        except LogError as error:
-            return [str(error)]
-        return [f"SQLite: {told}" for (told,) in rows if told != "ok"]
+    # --- writing
 
-    def _append(self, size: int, leaves: Sequence[bytes]) -> None:
-        first = size // WIDTH
-        full = (size + len(leaves)) // WIDTH
-        if full > first:
-            whole = [leaf for _, leaf in self._bundle(first)] if size % WIDTH else []
-            if len(whole) != size % WIDTH:
-                raise LogError(f"it lacks entries before {size}; run `log fsck`")
-            whole += leaves
-            self._base.executemany(
-                "INSERT INTO bundles VALUES (?, ?)",
-                [
-                    (first + n, pack(whole[n * WIDTH : (n + 1) * WIDTH]))
-                    for n in range(full - first)
-                ],
-            )
-            self._base.execute("DELETE FROM entries")
-            size, leaves = full * WIDTH, whole[(full - first) * WIDTH :]
-        self._base.executemany("INSERT INTO entries VALUES (?, ?)", enumerate(leaves, size))
+    @abstractmethod
+    def read(self) -> Mapping[str, int]:
+        """Return how many bytes of each spool were taken, by its name."""
 
-    def _extend(self, level: int, start: int, data: bytes) -> None:
-        at = 0
-        while at < len(data):
-            number, used = divmod(start + at // HASH_BYTES, WIDTH)
-            part = data[at : at + (WIDTH - used) * HASH_BYTES]
-            at += len(part)
-            if used:  # `||` would make a text of it
-                part = self._hashes(level, number * WIDTH, number * WIDTH + used) + part
-            self._base.execute("REPLACE INTO tiles VALUES (?, ?, ?)", (level, number, part))
+    @abstractmethod
+    def take(self, leaves: Sequence[Leaf], read: Mapping[str, int]) -> int:
+        """Append `leaves` and note how far spools were `read`, as one; return the size then.
 
-    def _hashes(self, level: int, start: int, end: int) -> bytes:
-        first, last = start // WIDTH, (end - 1) // WIDTH
-        rows = self._rows(
-            "SELECT hashes FROM tiles WHERE level = ? AND number BETWEEN ? AND ? ORDER BY number",
-            (level, first, last),
-        )
-        shift = start - first * WIDTH
-        whole = b"".join(bytes(row[0]) for row in rows)
-        found = whole[shift * HASH_BYTES : (shift + end - start) * HASH_BYTES]
-        if len(found) != (end - start) * HASH_BYTES:
-            raise LogError(f"log {str(self.path)!r} lacks a tile of level {level}; run `log fsck`")
-        return found
+        Raises:
+            LogError: nothing of them is in the log.
+        """
 
-    def _meta(self, name: str) -> str:
-        ((value,),) = self._rows("SELECT value FROM meta WHERE name = ?", (name,))
-        return str(value)
+    @abstractmethod
+    def forget_spool(self, name: str) -> None:
+        """Forget a spool that is read whole and taken away."""
 
-    def _rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
-        with self._mutex:
-            try:
-                return self._base.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                raise LogError(f"log {str(self.path)!r}: {error}") from error
+    @abstractmethod
+    def publish(self, head: Checkpoint, time: int, note: str, after: int) -> None:
+        """Keep a signed checkpoint, in the place of that of `after` entries as the last one.
 
-    def _execute(self, query: str, values: Sequence[object]) -> None:
-        with self._mutex:
-            try:
-                self._base.execute(query, values)
-            except sqlite3.Error as error:
-                raise LogError(f"log {str(self.path)!r}: {error}") from error
+        Args:
+            head: what was signed. It has more than `after` entries.
+            time: when, in milliseconds since 1970.
+            note: the signed note.
+            after: how many entries the last checkpoint has, with which `head` was compared; 0 where
+                there is none.
 
-    def _undo(self) -> None:
-        base = self._open
-        try:
-            if base is not None and base.in_transaction:
-                base.execute("ROLLBACK")
-        except sqlite3.Error:
-            self._disconnect()  # which takes it back
+        Raises:
+            OvertakenError: the last one is another now, so that the two might differ.
+        """
 
-
-_STORES: dict[int, weakref.ref[Store]] = {}
-_forking: list[Store] = []
-
-
-def _before_fork() -> None:
-    for store in [found for one in list(_STORES.values()) if (found := one()) is not None]:
-        store._mutex.acquire()
-        _forking.append(store)
-        store._disconnect()
-
-
-def _after_fork() -> None:
-    while _forking:
-        _forking.pop()._mutex.release()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
-    )
-
-
-def _connect(path: Path, writing: bool) -> sqlite3.Connection:
-    mode = "rw" if writing else "ro"
-    address = f"{path.absolute().as_uri()}?mode={mode}"
-    log = path.with_name(path.name + "-wal")
-    if not writing and not os.access(path.parent, os.W_OK) and not log.exists():
-        address += "&immutable=1"  # a copy on a medium that cannot be written to
-    base = sqlite3.connect(
-        address, uri=True, check_same_thread=False, timeout=30, isolation_level=None
-    )
-    try:
-        base.execute("PRAGMA synchronous = FULL")
-    except sqlite3.Error:
-        base.close()
-        raise
-    return base
+    @abstractmethod
+    def close(self) -> None:
+        """Close what is open, and what is `beside`."""
 
 
 def id_of(leaf: bytes) -> bytes | None:
@@ -420,11 +192,7 @@ def id_of(leaf: bytes) -> bytes | None:
         return None
 
 
-def _start(id: bytes) -> int:
+def start_of(id: bytes) -> int:
+    """Return the first 8 bytes of an id, as a signed number (big-endian)."""
     # Of a UUIDv7 these are its time and a few bits of chance: new ones come behind the others.
     return int.from_bytes(id[:8].ljust(8, b"\0"), "big", signed=True)
-
-
-def _bytes(value: bytes | str) -> bytes:
-    # Whoever changes a leaf by hand may leave a text there, and the hash tells of it.
-    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)

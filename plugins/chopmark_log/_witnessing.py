@@ -91,7 +91,7 @@ class Witnessing:
             store = self._folder.open()
             try:
                 last = store.checkpoint()
-                size = last[0] if last else None  # one for all: a proof carries them together
+                size = last.size if last else None  # one for all: a proof carries them together
                 for one in due:
                     one.ask(store, self._kept, head, size, AT_END if ended else TIMEOUT)
             finally:

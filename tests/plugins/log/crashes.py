@@ -59,11 +59,9 @@ def recording(root: Path) -> Iterator[Journal]:
             journal.start[str(path.relative_to(root))] = path.read_bytes()
     vfs = _Vfs(journal)
     try:
-        sqlite = _Sqlite()
         with (
             patch.multiple(os, **_calls(journal)),
-            patch("chopmark_log._store.sqlite3", sqlite),
-            patch("chopmark_log._tables.sqlite3", sqlite),
+            patch("chopmark_log._sqlite.sqlite3", _Sqlite()),
         ):
             yield journal
     finally:

@@ -37,6 +37,7 @@ from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog
 from chopmark_log._master import MASTER, Subject
 from chopmark_log._opened import ClosedError, Opener, content_faults
+from chopmark_log._sqlite_store import SqliteStore
 from chopmark_log._store import Store
 from chopmark_log.verify import VerifyError, commit, open_disclosure
 
@@ -209,15 +210,15 @@ def test_kill_9_between_side_store_and_log_loses_and_doubles_nothing(
     taken = [log.append_with(sample_record(), content_of()).record for _ in range(5)]
     child = os.fork()
     if child == 0:
-        took = Store.take
+        took = SqliteStore.take
 
-        def die(self: Store, *given: Any) -> int:
+        def die(self: SqliteStore, *given: Any) -> int:
             if moment == "after":
                 took(self, *given)
             os.kill(os.getpid(), signal.SIGKILL)
             return 0
 
-        Store.take = die  # type: ignore[method-assign, assignment]
+        SqliteStore.take = die  # type: ignore[method-assign, assignment]
         try:
             take(folder)
         finally:

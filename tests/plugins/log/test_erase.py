@@ -321,7 +321,7 @@ STEPS = {
 def test_kill_9_in_an_erasure_leaves_what_prune_finishes(
     folder: LogFolder, step: str, when: str
 ) -> None:
-    from chopmark_log._store import Store
+    from chopmark_log._sqlite_store import SqliteStore
 
     (id,) = fill(folder, "anna-17")
     secrets = secrets_of(folder, [id])
@@ -329,7 +329,7 @@ def test_kill_9_in_an_erasure_leaves_what_prune_finishes(
     if child == 0:
         with registrar(folder) as by:
             role, name = STEPS[step]
-            owner: Any = {"Keys": by.keys, "Side": by.side, "Store": Store}[role]
+            owner: Any = {"Keys": by.keys, "Side": by.side, "Store": SqliteStore}[role]
             did = getattr(owner, name)
 
             def die(*given: Any, **named: Any) -> None:

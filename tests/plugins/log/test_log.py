@@ -147,7 +147,7 @@ def test_an_older_copy_is_not_signed_again(tmp_path: Path) -> None:
         log.append(sample_record())
         log.close()
     store = folder.open(writing=True)
-    store._execute("UPDATE meta SET value = ? WHERE name = 'size'", ("1",))
+    store.file.rows("UPDATE meta SET value = ? WHERE name = 'size'", ("1",))
     with pytest.raises(LogError, match="an older copy was put in its place"):
         publish(folder, store)
 
@@ -172,7 +172,7 @@ def test_what_an_operator_changes_is_named(tmp_path: Path, change: str, told: st
         log.append(sample_record())
     log.close()
     assert faults_of(folder) == ()
-    folder.open(writing=True)._execute(change, ())
+    folder.open(writing=True).file.rows(change)
     assert told in " ".join(faults_of(folder))
 
 
@@ -183,7 +183,7 @@ def test_a_fork_that_is_signed_anew_contradicts_what_was_signed(tmp_path: Path) 
         log.append(sample_record())
     log.close()
     store = folder.open(writing=True)
-    store._execute("UPDATE entries SET leaf = (SELECT leaf FROM entries WHERE at = 0)", ())
+    store.file.rows("UPDATE entries SET leaf = (SELECT leaf FROM entries WHERE at = 0)")
     leaf = store.entry(0).leaf
     store.take([(None, leaf)], {})
     publish(folder, store)

@@ -122,7 +122,7 @@ def made() -> dict[str, Any]:
         proof = Proof(1, tuple(tree.inclusion(1)), note)
         consistency = [base64.b64encode(one).decode() for one in tree.consistency(100)]
         tile = store.tile(1, 0).hex()
-        (pressed,) = store._rows("SELECT leaves FROM bundles")[0]
+        (pressed,) = store.file.rows("SELECT leaves FROM bundles")[0]
         assert unpack(pressed) == entries[:256]
         export(store, key.public, 1, 2, Path(there) / "bundle")
         line = (Path(there) / "bundle" / "records.jsonl").read_text("utf-8")

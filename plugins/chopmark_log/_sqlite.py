@@ -1,0 +1,197 @@
+"""A SQLite file of the log: one connection, which threads share and no fork carries into a child.
+
+What SQLite refuses is a `LogError` here that names the file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from chopmark import LogError
+
+
+class SqliteFile:
+    """The file, opened when it is first used. Threads take turns.
+
+    Args:
+        path: where it is.
+        writing: whether it may be changed.
+        scrubbed: whether zeros are written over what is deleted (`secure_delete`).
+    """
+
+    def __init__(self, path: Path, *, writing: bool = False, scrubbed: bool = False) -> None:
+        self.path = path
+        self._writing, self._scrubbed = writing, scrubbed
+        self._mutex = threading.RLock()
+        self._open: sqlite3.Connection | None = None
+        self._first: tuple[int, int] | None = None
+        _FILES[id(self)] = weakref.ref(self)
+        weakref.finalize(self, _FILES.pop, id(self), None)
+
+    @classmethod
+    def create(cls, path: Path, tables: str, meta: Sequence[tuple[str, object]] = ()) -> None:
+        """Make the file with `tables`, one of them `meta`, whole or not at all, unless it is there.
+
+        Raises:
+            LogError: it cannot be made.
+        """
+        if path.exists():
+            return
+        making = path.with_name(f".{path.name}.part")
+        try:
+            making.unlink(missing_ok=True)
+            os.close(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            base = sqlite3.connect(making, isolation_level=None)
+            try:
+                base.execute("PRAGMA journal_mode = WAL")
+                base.execute("PRAGMA synchronous = FULL")
+                base.executescript(f"BEGIN;{tables}")
+                base.executemany("INSERT INTO meta VALUES (?, ?)", meta)
+                base.execute("COMMIT")
+            finally:
+                base.close()
+            making.rename(path)
+        except (sqlite3.Error, OSError) as error:
+            raise LogError(f"{str(path)!r} cannot be made: {error}") from error
+
+    @property
+    def replaced(self) -> bool:
+        """Whether another file was put in the place of the one that was opened."""
+        try:
+            return self._first is not None and self._first != _identity(self.path)
+        except FileNotFoundError:
+            return True
+
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
+        """Run a statement, and return what it finds.
+
+        Raises:
+            LogError: SQLite refuses.
+        """
+        with self._mutex:
+            try:
+                return self._base.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._refused(error) from error
+
+    def many(self, query: str, values: Sequence[Sequence[object]]) -> None:
+        """Run a statement for each of `values`.
+
+        Raises:
+            LogError: SQLite refuses.
+        """
+        with self._mutex:
+            try:
+                self._base.executemany(query, values)
+            except sqlite3.Error as error:
+                raise self._refused(error) from error
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all of the block, or nothing of it."""
+        with self._mutex:
+            self.rows("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.rows("COMMIT")
+            except BaseException:
+                self._undo()
+                raise
+
+    def close(self) -> None:
+        """Close the file; it is opened again where it is needed."""
+        with self._mutex:
+            self._disconnect()
+
+    @property
+    def _base(self) -> sqlite3.Connection:
+        """The connection, which no fork carries into a child (SQLite, How To Corrupt, 2.6)."""
+        if self._open is None:
+            try:
+                found = _identity(self.path)
+                self._open = _connect(self.path, self._writing, self._scrubbed)
+            except (sqlite3.Error, OSError) as error:
+                raise self._refused(error) from error
+            self._first = self._first or found
+            self._finalizer = weakref.finalize(self, self._open.close)
+        return self._open
+
+    def _undo(self) -> None:
+        base = self._open
+        try:
+            if base is not None and base.in_transaction:
+                base.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._disconnect()  # which takes it back
+
+    def _disconnect(self) -> None:
+        base, self._open = self._open, None
+        if base is not None:
+            self._finalizer.detach()
+            with contextlib.suppress(sqlite3.Error):  # what was committed is on the disk
+                base.close()
+
+    def _refused(self, error: Exception) -> LogError:
+        return LogError(f"{str(self.path)!r}: {error}")
+
+    def _rest(self) -> None:
+        """Close the file, and let no thread at it until `_go_on`."""
+        self._mutex.acquire()
+        if self._open is None or not self._open.in_transaction:  # else this thread is within it
+            self._disconnect()
+
+    def _go_on(self) -> None:
+        """Let threads at the file again."""
+        self._mutex.release()
+
+
+_FILES: dict[int, weakref.ref[SqliteFile]] = {}
+_forking: list[SqliteFile] = []
+
+
+def _before_fork() -> None:
+    for file in [found for one in list(_FILES.values()) if (found := one()) is not None]:
+        file._rest()
+        _forking.append(file)
+
+
+def _after_fork() -> None:
+    while _forking:
+        _forking.pop()._go_on()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
+    )
+
+
+def _connect(path: Path, writing: bool, scrubbed: bool) -> sqlite3.Connection:
+    mode = "rw" if writing else "ro"
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    log = path.with_name(path.name + "-wal")
+    if not writing and not os.access(path.parent, os.W_OK) and not log.exists():
+        address += "&immutable=1"  # a copy on a medium that cannot be written to
+    base = sqlite3.connect(
+        address, uri=True, check_same_thread=False, timeout=30, isolation_level=None
+    )
+    try:
+        base.execute("PRAGMA synchronous = FULL")
+        if scrubbed:
+            base.execute("PRAGMA secure_delete = ON")
+    except sqlite3.Error:
+        base.close()
+        raise
+    return base
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
