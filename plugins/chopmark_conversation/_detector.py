@@ -6,8 +6,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from chopmark import Context, Needs, Request, Verdict
-from chopmark.hookspecs import Scanner
+from chopmark import Request, Verdict
+from chopmark.detecting import RequestDetector
 
 from ._conversations import Conversations
 from ._options import Options
@@ -15,59 +15,24 @@ from ._options import Options
 CATEGORY = "conversation.risk"
 
 
-class ConversationDetector:
+class ConversationDetector(RequestDetector):
     """Gives a request the verdict of its conversation, where that passes the bound.
 
-    The verdict stands once, at the start of the last message that is judged, and spans nothing:
-    it is not about that text. Its score is the risk. A `StreamDetector`, shared by threads.
+    The score is the risk. The verdict spans nothing: it is not about what was said now.
     """
 
     def __init__(self, conversations: Conversations, roles: Sequence[str]) -> None:
+        super().__init__(roles)
         self.name = "conversation"
         self.categories = ("conversation",)
         self.blocking = conversations.store.blocking
-        self.needs = Needs.whole()
         self.version = _version(conversations.options)
         self._conversations = conversations
-        self._roles = frozenset(roles)
 
-    def judge(self, text: str, context: Context) -> Sequence[Verdict]:
-        """Return the verdict of the conversation that `text` belongs to."""
-        return self.open(context).finish()
-
-    def open(self, context: Context) -> Scanner:
-        """Return a scanner of one text; for all but the last message of a request it is idle."""
-        return _Scanner(self._conversations, self._last(context))
-
-    def _last(self, context: Context) -> Request | None:
-        request = context.request
-        if request is None or context.direction != "input":
-            return None
-        judged = [n for n, m in enumerate(request.messages) if m.text and m.role in self._roles]
-        return request if judged[-1:] == [context.part] else None
-
-
-class _Scanner:
-    """Holds nothing back; asks the store at the end of the text."""
-
-    def __init__(self, conversations: Conversations, request: Request | None) -> None:
-        self.settled = 0
-        self._conversations = conversations
-        self._request = request
-
-    def due(self, text: str) -> bool:
-        return False  # a stream never waits for it
-
-    def feed(self, text: str) -> Sequence[Verdict]:
-        if self._request is None:
-            self.settled += len(text)
-        return ()
-
-    def finish(self) -> Sequence[Verdict]:
-        if self._request is None:
-            return ()
+    def judge_request(self, request: Request) -> Sequence[Verdict]:
+        """Return the verdict of the conversation that `request` goes on."""
         conversations = self._conversations
-        key = conversations.key(self._request)
+        key = conversations.key(request)
         risk = 0.0 if key is None else conversations.risk(key)
         if risk < conversations.options.bound:
             return ()
