@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from chopmark import Policy
+from chopmark.options import Table
 
-from . import _checked as checked
-from ._checked import wrong
 from ._locate import locate
 
 Granularity = Literal["clause", "whole"]
@@ -33,8 +33,7 @@ _OWN = (
 _RUNNING = ("cache", "providers", "threads")
 _KNOWN = ("model", "models", "warm_up", *_RUNNING, *_OWN)
 _ENTRY = ("path", "name", *_OWN)
-_THREADS = 64
-_CACHE = 1_000_000
+_SCORE = "write a score from 0 to 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,108 +84,115 @@ class Options:
 
 def read_options(policy: Policy) -> Options:
     """Return the options in `policy`; raise `PolicyError` naming the key and the cure."""
-    given = policy.options("onnx")
-    checked.only(given, _KNOWN, "")
-    running: dict[str, Any] = {
-        "threads": checked.whole("threads", given.get("threads", 1), 1, _THREADS),
-        "cache": checked.whole("cache", given.get("cache", 2048), 0, _CACHE),
-        "providers": checked.names("providers", given.get("providers", ())),
-    }
-    warm_up = checked.truth("warm_up", given.get("warm_up", False))
-    shared = {key: given[key] for key in _OWN if key in given}
-    if "models" not in given:
-        if "model" not in given:
-            shared = {**_BUNDLED, **shared}
-        folder = _folder("model", given.get("model", BUNDLED), policy)
-        found = _entry(shared, "", policy, folder=folder, name="onnx", **running)
-        return Options(entries=(found,), warm_up=warm_up)
-    if "model" in given:
-        raise wrong("model", given["model"], "write `model` or `models`, not both")
-    return Options(entries=_entries(given["models"], shared, policy, running), warm_up=warm_up)
+    given = Table.of(policy, "onnx", _KNOWN)
+    threads = given.whole("threads", 1, least=1, most=64)
+    cache = given.whole("cache", 2048, least=0, most=1_000_000)
+    providers = given.names("providers", cure='write a list of names, such as ["OpenVINO"]')
+    warm_up = given.switch("warm_up", False)
+    found = _entries(given) if "models" in given.data else (_only_entry(given),)
+    entries = (replace(one, threads=threads, cache=cache, providers=providers) for one in found)
+    return Options(entries=tuple(entries), warm_up=warm_up)
 
 
-def _entries(
-    given: object, shared: Mapping[str, object], policy: Policy, running: Mapping[str, Any]
-) -> tuple[ModelOptions, ...]:
+def _only_entry(given: Table) -> ModelOptions:
+    used = given
+    if "model" not in given.data:
+        used = replace(given, data={"model": BUNDLED, **_BUNDLED, **given.data})
+    return _entry(used, _folder(used, "model"), "onnx")
+
+
+def _entries(given: Table) -> tuple[ModelOptions, ...]:
+    models = given.data["models"]
     cure = 'write a list of tables, [{ path = "model", name = "mine" }]'
-    if not isinstance(given, (list, tuple)) or not given:
-        raise wrong("models", given, cure)
-    if "sha256" in shared:
-        raise wrong("sha256", shared["sha256"], "write it in the entry of `models` it belongs to")
+    if not isinstance(models, (list, tuple)) or not models:
+        raise given.wrong("models", cure)
+    if "model" in given.data:
+        raise given.wrong("model", "write `model` or `models`, not both")
+    if "sha256" in given.data:
+        raise given.wrong("sha256", "write it in the entry of `models` it belongs to")
+    listed = replace(given, data={f"models[{n}]": table for n, table in enumerate(models)})
     found: list[ModelOptions] = []
-    for number, table in enumerate(given):
-        at = f"models[{number}]."
-        if not isinstance(table, Mapping):
-            raise wrong(at[:-1], table, cure)
-        checked.only(table, _ENTRY, at)
-        if "path" not in table:
-            raise wrong(at[:-1], dict(table), 'has no `path`; write path = "folder"')
-        folder = _folder(f"{at}path", table["path"], policy)
-        name = table.get("name", folder.name)
-        if not isinstance(name, str) or not name:
-            raise wrong(f"{at}name", name, "write a name that tells the models apart")
+    for at in listed.data:
+        table = listed.table(at, cure=cure).only(_ENTRY)
+        if "path" not in table.data:
+            raise listed.wrong(at, 'has no `path`; write path = "folder"')
+        folder = _folder(table, "path")
+        used = replace(table, data={**given.data, "name": folder.name, **table.data})
+        name = used.text("name", cure="write a name that tells the models apart")
         if any(entry.name == f"onnx:{name}" for entry in found):
-            raise wrong(f"{at}name", name, "two models have this name; give one another")
-        used = {**shared, **table}
-        found.append(_entry(used, at, policy, folder=folder, name=f"onnx:{name}", **running))
+            raise used.wrong("name", "two models have this name; give one another")
+        found.append(_entry(used, folder, f"onnx:{name}"))
     return tuple(found)
 
 
-def _entry(given: Mapping[str, object], at: str, policy: Policy, **known: Any) -> ModelOptions:
-    given = {key: value for key, value in given.items() if value is not None}
-    found: dict[str, Any] = {}
-    if "heads" in given:
-        found["heads"] = checked.heads(f"{at}heads", given["heads"])
-    if "threshold" in given:
-        found["threshold"] = _threshold(f"{at}threshold", given["threshold"])
-    if "report_from" in given:
-        found["report_from"] = checked.score(f"{at}report_from", given["report_from"])
-    if "granularity" in given:
-        key = f"{at}granularity"
-        found["granularity"] = checked.choice(key, given["granularity"], get_args(Granularity))
-    if "max_windows" in given:
-        found["max_windows"] = checked.whole(f"{at}max_windows", given["max_windows"], 2, 1_000_000)
-    if "sha256" in given:
-        found["sha256"] = checked.sha256(f"{at}sha256", given["sha256"])
-    return ModelOptions(**known, **found, **_second(given, at, policy), **_budget(given, at))
-
-
-def _second(given: Mapping[str, object], at: str, policy: Policy) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if "second" in given:
-        found["second"] = _folder(f"{at}second", given["second"], policy)
+def _entry(given: Table, folder: Path, name: str) -> ModelOptions:
+    # `None` takes back what the policy says of all models.
+    given = replace(given, data={k: v for k, v in given.data.items() if v is not None})
+    second = _folder(given, "second") if "second" in given.data else None
     for key in ("second_sha256", "unsure"):
-        if key in given and not found:
-            raise wrong(f"{at}{key}", given[key], "there is no `second` model that it is for")
-    if "second_sha256" in given:
-        key = f"{at}second_sha256"
-        found["second_sha256"] = checked.sha256(key, given["second_sha256"])
-    if "unsure" in given:
-        found["unsure"] = checked.scores(f"{at}unsure", given["unsure"])
-    return found
+        if key in given.data and second is None:
+            raise given.wrong(key, "there is no `second` model that it is for")
+    if "on_budget" in given.data and "budget_ms" not in given.data:
+        raise given.wrong("on_budget", "there is no `budget_ms` that could be spent")
+    return ModelOptions(
+        folder=folder,
+        name=name,
+        heads=_heads(given),
+        threshold=_threshold(given),
+        report_from=_score(given, "report_from"),
+        granularity=given.one_of("granularity", get_args(Granularity), "clause"),
+        max_windows=given.whole("max_windows", 2048, least=2, most=1_000_000),
+        sha256=_sha256(given, "sha256"),
+        second=second,
+        second_sha256=_sha256(given, "second_sha256"),
+        unsure=_scores(given, "unsure"),
+        budget_ms=_budget(given),
+        on_budget=given.one_of("on_budget", get_args(OnBudget), "block"),
+    )
 
 
-def _budget(given: Mapping[str, object], at: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if "budget_ms" in given:
-        found["budget_ms"] = checked.positive(f"{at}budget_ms", given["budget_ms"])
-    if "on_budget" in given:
-        key = f"{at}on_budget"
-        if not found:
-            raise wrong(key, given["on_budget"], "there is no `budget_ms` that could be spent")
-        found["on_budget"] = checked.choice(key, given["on_budget"], get_args(OnBudget))
-    return found
-
-
-def _folder(key: str, value: object, policy: Policy) -> Path:
-    if not isinstance(value, str) or not value:
-        raise wrong(key, value, f'write a folder, or "{BUNDLED}"')
+def _folder(given: Table, key: str) -> Path:
+    value = given.text(key, cure=f'write a folder, or "{BUNDLED}"')
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", value):
-        raise wrong(key, value, "nothing is fetched; copy the model here and name its folder")
-    return locate(value, Path(policy.folder))
+        raise given.wrong(key, "nothing is fetched; copy the model here and name its folder")
+    return locate(value, given.folder)
 
 
-def _threshold(key: str, value: object) -> Threshold:
-    if isinstance(value, str) and value:
-        return value
-    return checked.scores(key, value)
+def _heads(given: Table) -> Mapping[str, str]:
+    table = given.table("heads", cure='write a table, { LABEL_1 = "toxic", LABEL_0 = "" }')
+    cure = 'write a category, or "" to leave it out'
+    found = {str(label): table.text(label, "", cure=cure) for label in table.data}
+    for label, category in found.items():
+        if category != category.strip(". "):
+            raise table.wrong(label, cure)
+    return found
+
+
+def _threshold(given: Table) -> Threshold | None:
+    value = given.data.get("threshold")
+    return value if isinstance(value, str) and value else _scores(given, "threshold")
+
+
+def _scores(given: Table, key: str) -> float | Mapping[str, float] | None:
+    """Return a score, or a score for each category; None where there is neither."""
+    if not isinstance(given.data.get(key), Mapping):
+        return _score(given, key, f"{_SCORE}, or a table of them by category")
+    table = given.table(key)
+    return {str(name): table.number(name, least=0, most=1, cure=_SCORE) for name in table.data}
+
+
+def _score(given: Table, key: str, cure: str = _SCORE) -> float | None:
+    return given.number(key, least=0, most=1, cure=cure) if key in given.data else None
+
+
+def _budget(given: Table) -> float | None:
+    if "budget_ms" not in given.data:
+        return None
+    return given.number("budget_ms", over=0, under=math.inf)
+
+
+def _sha256(given: Table, key: str) -> str:
+    value = given.text(key, "")
+    if not re.fullmatch(r"(?:[0-9a-fA-F]{64})?", value):
+        raise given.wrong(key, "write the 64 hexadecimal digits of the model file")
+    return value.lower()

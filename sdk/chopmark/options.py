@@ -137,7 +137,7 @@ class Table:
                 inner = self.table(key).flat().data
                 found |= {f"{key}.{name}": leaf for name, leaf in inner.items()}
             else:
-                found[key] = value
+                found[str(key)] = value
         return Table(self.plugin, found, self.folder, self.inside)
 
 
