@@ -16,7 +16,7 @@ import click
 from chopmark import LogError
 from chopmark.terminal import table
 
-from ._commands import FAILS, _errors, _folder, _json, _keys, _path
+from ._command_line import FAILS, errors, folder_of, json_option, keys_option, path_option
 
 if TYPE_CHECKING:
     from ._folder import LogFolder
@@ -26,9 +26,9 @@ PATIENCE = 10.0
 
 
 @click.command("fsck")
-@_path
-@_keys
-@_json
+@path_option
+@keys_option
+@json_option
 def fsck(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
     """Compute everything in the log again from its entries, and name what differs.
 
@@ -41,8 +41,8 @@ def fsck(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
     from ._opened import content_faults
     from ._signing import read_verifier_key
 
-    with _errors():
-        folder = _folder(path)
+    with errors():
+        folder = folder_of(path)
         store = folder.open()
         known = [read_verifier_key(key) for key in keys or (str(folder.public),)]
         size = store.size
@@ -66,13 +66,13 @@ def fsck(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command("recover")
-@_path
+@path_option
 @click.option(
     "--new-origin", metavar="ORIGIN",
     help="Where an older copy of the log was put in place and the newer one is gone: put this one "
     "aside, and begin a log of this name. All processes that write it must have ended.",
 )  # fmt: skip
-@_json
+@json_option
 def recover(path: Path, new_origin: str | None, as_json: bool) -> None:
     """Take in what crashes left behind, and say what was done.
 
@@ -88,8 +88,8 @@ def recover(path: Path, new_origin: str | None, as_json: bool) -> None:
     from ._care import start_anew
 
     writer = f"recover-{time.time_ns() // 1_000_000:x}-{secrets.token_hex(4)}"
-    with _errors():
-        folder = _folder(path)
+    with errors():
+        folder = folder_of(path)
         if not folder.is_log:
             raise LogError(f"{str(path)!r} is no log; make one with `chopmark log init`")
         with _taking_turns(folder):
@@ -106,8 +106,8 @@ def recover(path: Path, new_origin: str | None, as_json: bool) -> None:
 
 
 @click.command("doctor")
-@_path
-@_json
+@path_option
+@json_option
 def doctor(path: Path, as_json: bool) -> None:
     """Look at what the log stands on: SQLite, the disk, permissions, the clock, what waits.
 
@@ -116,8 +116,8 @@ def doctor(path: Path, as_json: bool) -> None:
     """
     from ._doctor import examine
 
-    with _errors():
-        found = examine(_folder(path))
+    with errors():
+        found = examine(folder_of(path))
     well = all(one.well for one in found)
     if as_json:
         click.echo(json.dumps({"well": well, "found": [one._asdict() for one in found]}))

@@ -16,7 +16,7 @@ import click
 from chopmark import LogError
 from chopmark.terminal import table
 
-from ._commands import FAILS, _errors, _folder, _json, _path, _time
+from ._command_line import FAILS, errors, folder_of, json_option, path_option, shown_time
 
 if TYPE_CHECKING:
     from ._erase import Done, Registrar
@@ -37,8 +37,8 @@ _basis = click.option(
 @_subject
 @_day
 @_basis
-@_path
-@_json
+@path_option
+@json_option
 def erase(subject: str, day: str, basis: str, path: Path, as_json: bool) -> None:
     """Make what is kept of a subject unreadable, and take it out of the log's folder.
 
@@ -59,8 +59,8 @@ def erase(subject: str, day: str, basis: str, path: Path, as_json: bool) -> None
 @click.option(
     "--until", required=True, metavar="YYYY-MM-DD", help="The day (UTC) until which it is kept."
 )
-@_path
-@_json
+@path_option
+@json_option
 def restrict(subject: str, day: str, basis: str, until: str, path: Path, as_json: bool) -> None:
     """Keep what there is of a subject until a day, and let nobody read it.
 
@@ -75,8 +75,8 @@ def restrict(subject: str, day: str, basis: str, until: str, path: Path, as_json
 
 
 @click.command("prune")
-@_path
-@_json
+@path_option
+@json_option
 def prune(path: Path, as_json: bool) -> None:
     """Erase what is due, and finish what a crash cut short. Run it once a day."""
     with _registrar(path) as registrar:
@@ -94,8 +94,8 @@ def hold() -> None:
 @_day
 @click.option("--record", default="", help="Instead: a record, of whose subject all is kept.")
 @click.option("--reason", required=True, help="Why; it goes into the log.")
-@_path
-@_json
+@path_option
+@json_option
 def hold_add(subject: str, day: str, record: str, reason: str, path: Path, as_json: bool) -> None:
     """Keep what there is of a subject from being erased, and print the name of the hold."""
     with _registrar(path) as registrar:
@@ -106,7 +106,7 @@ def hold_add(subject: str, day: str, record: str, reason: str, path: Path, as_js
 
 @hold.command("rm")
 @click.argument("name")
-@_path
+@path_option
 def hold_rm(name: str, path: Path) -> None:
     """End the hold NAME; `chopmark log prune` then erases what only it kept."""
     with _registrar(path) as registrar:
@@ -115,21 +115,21 @@ def hold_rm(name: str, path: Path) -> None:
 
 
 @hold.command("list")
-@_path
-@_json
+@path_option
+@json_option
 def hold_list(path: Path, as_json: bool) -> None:
     """Show all holds."""
     from ._erase import holds
 
-    with _errors():
-        folder = _folder(path)
+    with errors():
+        folder = folder_of(path)
         folder.open().close()
         found = holds(folder)
     if as_json:
         for one in found:
             click.echo(json.dumps(one._asdict(), ensure_ascii=False))
         return
-    click.echo(table(("HOLD", "SINCE", "REASON"), [(n, _time(t), why) for n, t, why in found]))
+    click.echo(table(("HOLD", "SINCE", "REASON"), [(n, shown_time(t), why) for n, t, why in found]))
 
 
 def show_opened(
@@ -205,7 +205,7 @@ def _tell(done: Done, as_json: bool) -> None:
         return
     click.echo(f"contents of {done.erased} records erased")
     if done.restricted:
-        until = f"until {_time(done.until)} UTC" if done.until else "by a hold"
+        until = f"until {shown_time(done.until)} UTC" if done.until else "by a hold"
         click.echo(f"contents of {done.restricted} records restricted, kept {until}")
 
 
@@ -214,9 +214,9 @@ def _registrar(path: Path) -> Iterator[Registrar]:
     """Hold the lock of the log; exit with 1 where nothing is kept of a subject."""
     from ._erase import NoSubjectError, registrar
 
-    with _errors():
+    with errors():
         try:
-            with registrar(_folder(path)) as found:
+            with registrar(folder_of(path)) as found:
                 yield found
         except NoSubjectError as error:
             click.echo(f"Error: {error}", err=True)

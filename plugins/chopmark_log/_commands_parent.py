@@ -13,7 +13,17 @@ import click
 from chopmark import LogError
 from chopmark.terminal import table
 
-from ._commands import FAILS, _bytes, _errors, _fail, _folder, _index, _json, _text, _time
+from ._command_line import (
+    FAILS,
+    bytes_of,
+    errors,
+    fail,
+    folder_of,
+    index_of,
+    json_option,
+    shown_time,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from ._parent import Parent
@@ -45,8 +55,8 @@ def init(path: Path, origin: str) -> None:
     """Make a parent log, the key that signs it, and the one that cosigns its children."""
     from ._parent import make_parent
 
-    with _errors():
-        folder = _folder(path)
+    with errors():
+        folder = folder_of(path)
         key = make_parent(folder, origin)
         click.echo(f"{path}: parent log {origin}")
         click.echo("give this key to those who shall verify it:")
@@ -62,7 +72,7 @@ def add(key: str, path: Path) -> None:
     """Take the heads of the log whose key is KEY, or in the file KEY, from now on."""
     from ._signing import read_verifier_key
 
-    with _errors():
+    with errors():
         known = read_verifier_key(key)
         _open(path).add_log(known)
     click.echo(f"{path}: takes heads of log {known.name}")
@@ -79,7 +89,7 @@ def serve(path: Path, host: str, port: int) -> None:
     """
     from ._witness_server import WitnessServer
 
-    with _errors():
+    with errors():
         found = _open(path)
         try:
             server = WitnessServer(found, (host, port))
@@ -108,11 +118,11 @@ def gather(children: tuple[Path, ...], path: Path) -> None:
     from ._witness_client import WitnessRefusalError, WitnessTroubleError
 
     refused = 0
-    with _errors():
+    with errors():
         found = _open(path)
         for child in children:
             try:
-                taken = take(found, _folder(child))
+                taken = take(found, folder_of(child))
                 click.echo(f"{child}: {taken.size} entries of {taken.origin}")
             except WitnessRefusalError as error:
                 refused += 1
@@ -125,10 +135,10 @@ def gather(children: tuple[Path, ...], path: Path) -> None:
 
 @parent.command("status")
 @_parent_path
-@_json
+@json_option
 def status(path: Path, as_json: bool) -> None:
     """Say which heads of children there are, from when, and which contradict themselves."""
-    with _errors():
+    with errors():
         found = _open(path)
         logs, conflicts = found.logs(), found.conflicts()
     if as_json:
@@ -140,7 +150,7 @@ def status(path: Path, as_json: bool) -> None:
     else:
         rows = [
             (
-                one.origin, str(one.size), _time(1000 * one.time) if one.time else "-",
+                one.origin, str(one.size), shown_time(1000 * one.time) if one.time else "-",
                 str(sum(other.origin == one.origin for other in conflicts)),
             )
             for one in logs
@@ -161,7 +171,7 @@ def prove_head(origin: str, path: Path, out: Path) -> None:
     """
     from ._parent import prove_head as make
 
-    with _errors():
+    with errors():
         found = make(_open(path), origin)
         out.write_text(str(found.proof), "utf-8")
         leaf = out.with_suffix(".leaf")
@@ -181,10 +191,10 @@ def prove(record: str, path: Path, under: Path, out: Path | None) -> None:
     """Write the proof that RECORD, an id or an index, is under the head that the parent has."""
     from ._parent import prove_under
 
-    with _errors():
-        store = _folder(path).open()
-        index = _index(store, record)
-        proof = prove_under(store, index, _bytes(under))
+    with errors():
+        store = folder_of(path).open()
+        index = index_of(store, record)
+        proof = prove_under(store, index, bytes_of(under))
         out = out or Path(f"{record}.tlog-proof")
         out.write_text(str(proof), "utf-8")
         leaf = out.with_suffix(".leaf")
@@ -199,7 +209,7 @@ def prove(record: str, path: Path, under: Path, out: Path | None) -> None:
     "--key", "keys", multiple=True, required=True,
     help="The parent's key, or its file; and the child's, where you know it.",
 )  # fmt: skip
-@_json
+@json_option
 def verify_proof(proof: Path, head: Path, keys: tuple[str, ...], as_json: bool) -> None:
     """Say whether a record is in a child whose head is in the parent. It needs neither log.
 
@@ -210,15 +220,15 @@ def verify_proof(proof: Path, head: Path, keys: tuple[str, ...], as_json: bool) 
     from ._signing import read_verifier_key
     from .verify import Proof, VerifyError
 
-    with _errors():
+    with errors():
         known = [read_verifier_key(key) for key in keys]
-        texts = [_text(one) for one in (proof, head)]
-        leaves = [_bytes(one.with_suffix(".leaf")) for one in (proof, head)]
+        texts = [text_of(one) for one in (proof, head)]
+        leaves = [bytes_of(one.with_suffix(".leaf")) for one in (proof, head)]
     try:
         below, above = (Proof.parse(text) for text in texts)
         found = check_both(leaves[0], below, leaves[1], above, known)
     except VerifyError as error:
-        _fail(str(error), as_json)
+        fail(str(error), as_json)
         return
     if as_json:
         click.echo(json.dumps({"holds": True, **found._asdict()}))
@@ -231,4 +241,4 @@ def verify_proof(proof: Path, head: Path, keys: tuple[str, ...], as_json: bool) 
 def _open(path: Path) -> Parent:
     from ._parent import Parent
 
-    return Parent(_folder(path))
+    return Parent(folder_of(path))

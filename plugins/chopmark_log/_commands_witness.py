@@ -13,7 +13,7 @@ import click
 from chopmark import LogError
 from chopmark.terminal import table
 
-from ._commands import FAILS, UNCHECKED, _errors, _folder, _json, _path, _time
+from ._command_line import FAILS, UNCHECKED, errors, folder_of, json_option, path_option, shown_time
 
 if TYPE_CHECKING:
     from ._cosignatures import Cosignatures
@@ -45,7 +45,7 @@ def witness() -> None:
 )  # fmt: skip
 def init(path: Path, name: str, kind: str) -> None:
     """Make a witness and its key."""
-    with _errors():
+    with errors():
         key = _witness(path).create(name, _KINDS[kind])
     click.echo(f"{path}: witness {name}")
     click.echo("give this key to the logs, and to those who shall verify them:")
@@ -59,7 +59,7 @@ def add_log(key: str, path: Path) -> None:
     """Cosign the log whose key is KEY, or in the file KEY, from now on."""
     from ._signing import read_verifier_key
 
-    with _errors():
+    with errors():
         known = read_verifier_key(key)
         _witness(path).open().add_log(known)
     click.echo(f"{path}: knows log {known.name}")
@@ -67,13 +67,13 @@ def add_log(key: str, path: Path) -> None:
 
 @witness.command("status")
 @_witness_path
-@_json
+@json_option
 def status(path: Path, as_json: bool) -> None:
     """Say which logs are known, what was cosigned last, and which contradict themselves.
 
     With --json, `conflicts` holds the heads of one size that a log signed: they prove it to anyone.
     """
-    with _errors():
+    with errors():
         found = _witness(path).open()
         logs, conflicts = found.logs(), found.conflicts()
     if as_json:
@@ -87,7 +87,7 @@ def status(path: Path, as_json: bool) -> None:
         click.echo(f"key {found.key.public}\n")
         rows = [
             (
-                one.origin, str(one.size), _time(1000 * one.time) if one.time else "-",
+                one.origin, str(one.size), shown_time(1000 * one.time) if one.time else "-",
                 str(sum(other.origin == one.origin for other in conflicts)),
             )
             for one in logs
@@ -108,7 +108,7 @@ def serve(path: Path, host: str, port: int) -> None:
     """
     from ._witness_server import WitnessServer
 
-    with _errors():
+    with errors():
         found = _witness(path).open()
         try:
             server = WitnessServer(found, (host, port))
@@ -126,12 +126,12 @@ def serve(path: Path, host: str, port: int) -> None:
 
 
 @click.command("witness")
-@_path
+@path_option
 @click.option(
     "--ask", nargs=2, metavar="URL KEY",
     help="Have the last checkpoint cosigned now by the witness at URL, whose key is KEY.",
 )  # fmt: skip
-@_json
+@json_option
 def log_witness(path: Path, ask: tuple[str, str] | None, as_json: bool) -> None:
     """Say what witnesses cosigned of the log, and whether one refuses it.
 
@@ -139,8 +139,8 @@ def log_witness(path: Path, ask: tuple[str, str] | None, as_json: bool) -> None:
     """
     from ._cosignatures import Cosignatures
 
-    with _errors():
-        folder = _folder(path)
+    with errors():
+        folder = folder_of(path)
         store = folder.open()
         kept = Cosignatures(folder.path)
         trouble = _ask(store, kept, ask) if ask else ""
@@ -156,7 +156,7 @@ def log_witness(path: Path, ask: tuple[str, str] | None, as_json: bool) -> None:
         rows = [
             (
                 one.key.partition("+")[0], one.url, f"{one.size} of {signed}",
-                _time(1000 * one.time) if one.time else "-", one.trouble or "-",
+                shown_time(1000 * one.time) if one.time else "-", one.trouble or "-",
             )
             for one in found
         ]  # fmt: skip

@@ -63,6 +63,15 @@ def decode(leaf: bytes) -> dict[str, Any]:
     return data
 
 
+def commitments_of(record: Record) -> Mapping[str, str]:
+    """Return the commitments that a record has itself, for a leaf of a call without content."""
+    return {
+        "request": record.request.digest,
+        "answer": record.answer.digest,
+        "user": record.user.digest,
+    }
+
+
 def call_leaf(
     record: Record, writer: str, number: int, commitments: Mapping[str, str], payload: str = ""
 ) -> dict[str, Any]:

@@ -18,11 +18,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chopmark import Content, LogError, Message
+from chopmark._cli import cli
 from chopmark.testing import sample_record
 from chopmark_log import _erase
 from chopmark_log._audit import audit, prove
-from chopmark_log._commands import log as command
-from chopmark_log._commands_erase import COMMANDS
 from chopmark_log._content import disclose, record_id
 from chopmark_log._erase import Done, NoSubjectError, holds, registrar
 from chopmark_log._folder import LogFolder
@@ -392,9 +391,7 @@ def test_a_log_that_is_busy_is_told(folder: LogFolder, monkeypatch: pytest.Monke
 
 
 def run(*words: str, folder: LogFolder) -> Result:
-    for one in COMMANDS:
-        command.add_command(one)
-    return CliRunner().invoke(command, [*words, "--path", str(folder.path)])
+    return CliRunner().invoke(cli, ["log", *words, "--path", str(folder.path)])
 
 
 def test_the_command_erases_and_says_what_it_did(folder: LogFolder) -> None:

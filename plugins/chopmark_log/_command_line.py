@@ -1,0 +1,100 @@
+"""What the commands of a log have in common: options, exit codes, and how an error is told."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chopmark import LogError
+
+if TYPE_CHECKING:
+    from ._folder import LogFolder
+    from ._store import Store
+
+FAILS, UNCHECKED = 1, 2
+path_option = click.option(
+    "--path", type=click.Path(path_type=Path), default="chopmark-log", show_default=True,
+    help="The folder of the log.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+keys_option = click.option(
+    "--key", "keys", multiple=True, help="A key that you know, or its file; by default the log's."
+)
+
+
+def folder_of(path: Path) -> LogFolder:
+    """Return the folder of the log at `path`."""
+    from ._folder import LogFolder
+
+    return LogFolder(path)
+
+
+def index_of(store: Store, record: str) -> int:
+    """Return the index of RECORD, an id or an index.
+
+    Raises:
+        LogError: it is neither, or the log has no such record.
+    """
+    if record.isdigit():
+        return int(record)
+    try:
+        name = bytes.fromhex(record.replace("-", ""))
+    except ValueError:
+        raise LogError(f"{record!r} is neither the id of a record nor an index") from None
+    found = store.find(name)
+    if found is None:
+        raise LogError(
+            f"record {record} is not in the log; what was taken a moment ago may still wait: see "
+            "`chopmark log status`"
+        )
+    return found.index
+
+
+def shown_time(milliseconds: int) -> str:
+    """Return a time, ms since 1970, to be read (UTC)."""
+    moment = datetime.fromtimestamp(milliseconds / 1000, timezone.utc)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def fail(why: str, as_json: bool) -> None:
+    """Say that something does not hold, and exit with 1."""
+    click.echo(json.dumps({"holds": False, "why": why}) if as_json else f"does not hold: {why}")
+    sys.exit(FAILS)
+
+
+def text_of(file: Path) -> str:
+    """Return the text in a file; what is no UTF-8 in it is replaced.
+
+    Raises:
+        LogError: it cannot be read.
+    """
+    return bytes_of(file).decode("utf-8", "replace")
+
+
+def bytes_of(file: Path) -> bytes:
+    """Return what is in a file.
+
+    Raises:
+        LogError: it cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise LogError(f"{str(file)!r}: {error.strerror}") from error
+
+
+@contextmanager
+def errors() -> Iterator[None]:
+    """Turn what cannot be checked into a message and exit code 2."""
+    try:
+        yield
+    except (LogError, OSError) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(UNCHECKED)

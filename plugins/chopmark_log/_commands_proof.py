@@ -1,0 +1,194 @@
+"""The commands that prove: `prove`, `verify-proof`, `verify`, `consistency`, `export`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from chopmark import LogError
+
+from ._command_line import (
+    FAILS,
+    bytes_of,
+    errors,
+    fail,
+    folder_of,
+    index_of,
+    json_option,
+    keys_option,
+    path_option,
+    text_of,
+)
+
+
+@click.command("prove")
+@click.argument("record")
+@path_option
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="By default RECORD.tlog-proof.")
+def prove(record: str, path: Path, out: Path | None) -> None:
+    """Write the proof that RECORD, an id or an index, is in the log, and its leaf beside it.
+
+    Anyone checks it with the log's key: `chopmark log verify-proof`, verify.py of an exported
+    bundle, or any tool that reads C2SP's tlog-proof.
+    """
+    from ._audit import prove as make
+
+    with errors():
+        store = folder_of(path).open()
+        index = index_of(store, record)
+        proof = make(store, index)
+        out = out or Path(f"{record}.tlog-proof")
+        out.write_text(str(proof), "utf-8")
+        leaf = out.with_suffix(".leaf")
+        leaf.write_bytes(store.entry(index).leaf)
+    click.echo(f"{out}: entry {index} of {store.origin}\n{leaf}: what was recorded")
+
+
+@click.command("verify-proof")
+@click.argument("proof", type=click.Path(path_type=Path))
+@click.argument("leaf", type=click.Path(path_type=Path))
+@click.option(
+    "--key", "keys", multiple=True, required=True, help="A key that you know, or its file."
+)
+@json_option
+def verify_proof(proof: Path, leaf: Path, keys: tuple[str, ...], as_json: bool) -> None:
+    """Say whether LEAF is in the log, by PROOF and a key that you know. It needs no log."""
+    from ._signing import read_verifier_key
+    from .verify import Proof, VerifyError, moment
+
+    with errors():
+        known = [read_verifier_key(key) for key in keys]
+        text, entry = text_of(proof), bytes_of(leaf)
+    try:
+        found = Proof.parse(text)
+        head, signers = found.check(entry, known)
+    except VerifyError as error:
+        fail(str(error), as_json)
+        return
+    told = {
+        "holds": True, "origin": head.origin, "index": found.index, "size": head.size,
+        "signers": signers,
+    }  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(told))
+    else:
+        click.echo(f"holds: entry {found.index} of {head.origin}, which has {head.size}")
+        for key, time in signers.items():
+            seen = "" if time is None else f", who saw it at {moment(time)}"
+            click.echo(f"  signed by {key.partition('+')[0]}{seen}")
+
+
+@click.command("verify")
+@path_option
+@keys_option
+@json_option
+def verify(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
+    """Hash every record again, and compare with everything that was ever signed."""
+    from ._audit import audit
+    from ._integrate import head_faults
+    from ._signing import read_verifier_key
+
+    with errors():
+        folder = folder_of(path)
+        store = folder.open()
+        known = [read_verifier_key(key) for key in keys or (str(folder.public),)]
+        with click.progressbar(
+            length=store.size, label="hashing", file=sys.stderr, hidden=as_json or not store.size
+        ) as bar:
+            found = audit(store, known, lambda n: bar.update(n - bar.pos))
+        found = found._replace(faults=(*found.faults, *head_faults(folder, store)))
+    told = {"holds": not found.faults, **found._asdict()}
+    if as_json:
+        click.echo(json.dumps(told))
+    elif found.faults:
+        click.echo("does not hold:")
+        for fault in found.faults:
+            click.echo(f"  {fault}")
+    else:
+        click.echo(
+            f"holds: {found.entries} records of {found.origin}, {found.size} of them are signed"
+        )
+    if found.faults:
+        sys.exit(FAILS)
+
+
+@click.command("consistency")
+@click.argument("older", type=click.Path(path_type=Path))
+@path_option
+@keys_option
+@json_option
+def consistency(older: Path, path: Path, keys: tuple[str, ...], as_json: bool) -> None:
+    """Say whether the log still begins with what the checkpoint in the file OLDER says."""
+    from ._signing import read_verifier_key
+    from .verify import VerifyError, check_consistency, open_checkpoint
+
+    with errors():
+        folder = folder_of(path)
+        store = folder.open()
+        known = [read_verifier_key(key) for key in keys or (str(folder.public),)]
+        text, last = text_of(older), store.checkpoint()
+        if last is None:
+            raise LogError("the log has no checkpoint yet")
+    try:
+        before = open_checkpoint(text, known).checkpoint
+        now = open_checkpoint(last.note, known).checkpoint
+        if before.origin != now.origin:
+            raise VerifyError(f"{str(older)!r} is of log {before.origin}, this is {now.origin}")
+        if before.size > now.size:
+            raise VerifyError(f"it had {before.size} entries and now has {now.size}")
+        tree = store.tree(now.size)
+        check_consistency(
+            before.size, before.root, now.size, now.root, tree.consistency(before.size)
+        )
+    except VerifyError as error:
+        fail(str(error), as_json)
+        return
+    told = {"holds": True, "from": before.size, "to": now.size}
+    click.echo(json.dumps(told) if as_json else f"holds: {before.size} entries became {now.size}")
+
+
+@click.command("checkpoint")
+@path_option
+def checkpoint(path: Path) -> None:
+    """Print the last signed checkpoint: kept elsewhere, it shows if anything is taken back."""
+    from ._cosignatures import with_cosignatures
+
+    with errors():
+        store = folder_of(path).open()
+        last = store.checkpoint()
+        if last is None:
+            raise LogError("the log has no checkpoint yet")
+        note = with_cosignatures(store, last.note).note
+    click.echo(note, nl=False)
+
+
+@click.command("export")
+@click.argument("out", type=click.Path(path_type=Path))
+@path_option
+@click.option("--from", "start", default=0, show_default=True, help="The first entry.")
+@click.option("--to", "end", type=int, help="Behind the last entry; by default all.")
+@click.option("--open", "fields", help="Show these texts: request, answer, user, or several.")
+def export(out: Path, path: Path, start: int, end: int | None, fields: str | None) -> None:
+    """Write a bundle of records into the new folder OUT, with the program that checks it.
+
+    Without --open it shows no texts. What was erased or is restricted is not opened.
+    """
+    from ._audit import export as write
+    from ._commands_erase import Opening
+    from ._signing import read_verifier_key
+
+    with errors():
+        folder = folder_of(path)
+        store = folder.open()
+        public = read_verifier_key(str(folder.public))
+        opening = None if fields is None else Opening(folder, fields)
+        count = write(store, public, start, store.size if end is None else end, out, opening)
+    if opening is not None and opening.closed:
+        click.echo(f"{opening.closed} of them stay closed: not kept, erased, or restricted")
+    click.echo(f"{out}: {count} records; check them with: python {out / 'verify.py'} {out}")
+
+
+COMMANDS = (prove, verify_proof, verify, consistency, checkpoint, export)

@@ -1,0 +1,157 @@
+"""What a process does for the log beside its calls: syncs its spool, takes all spools in, ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from chopmark import LogError
+
+from ._folder import LogFolder
+from ._integrate import integrate, integrating, publish
+from ._options import LogOptions
+from ._spool import Spool
+from ._store import Store
+
+if TYPE_CHECKING:
+    from ._witnessing import Witnessing
+
+INTERVAL = 0.2
+"""Seconds after which, at the latest, the disk holds what was written, with `durability = "os"`."""
+CHECKPOINT = 1.0
+"""Seconds between two checkpoints while entries come."""
+AT_END = 2.0
+"""Seconds that closing the log waits for witnesses that were not asked yet; then it signs."""
+AGAIN = 60.0
+"""Seconds after which a fault that lasts is told again."""
+_logger = logging.getLogger("chopmark")
+
+
+@dataclass(slots=True)
+class Own:
+    """What belongs to one process: a child of a fork must use nothing of its parent's."""
+
+    spool: Spool
+    writer: str
+    mutex: threading.Lock = field(default_factory=threading.Lock)
+    stop: threading.Event = field(default_factory=threading.Event)
+    worker: threading.Thread | None = None
+    witnessing: Witnessing | None = None
+    replaced: str = ""
+
+
+class Work:
+    """What a process does for the log beside its calls: syncs its spool, takes all spools in."""
+
+    def __init__(self, own: Own, options: LogOptions) -> None:
+        self._own, self._folder = own, options.folder
+        self._to_disk, self._integrates = options.to_disk, options.integrates
+        self._store: Store | None = None
+        self._published = 0.0
+
+    def run(self) -> None:
+        told, at = "", 0.0
+        while not self._own.stop.wait(INTERVAL):
+            try:
+                self._turn()
+                told = ""
+            except (LogError, OSError) as error:
+                if not self._own.replaced:
+                    self._close()  # the next turn begins with what the folder holds then
+                if str(error) != told or time.monotonic() - at > AGAIN:
+                    told, at = str(error), time.monotonic()
+                    _logger.error("the log is behind: %s", error)
+        self._close()
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _turn(self) -> None:
+        spool = self._own.spool
+        if not self._to_disk and spool.dirty and spool.usable:
+            spool.sync(spool.written)
+        if not self._integrates:
+            return
+        with integrating(self._folder) as mine:
+            if not mine:
+                return
+            if self._store is not None and self._store.replaced:
+                # Opened anew it would be mixed with what SQLite wrote beside the former one.
+                self._own.replaced = (
+                    f"{self._store.name!r} was replaced while processes write it: stop them, "
+                    "take away its -wal and -shm, and see `chopmark log fsck`"
+                )
+                raise LogError(self._own.replaced)
+            if self._store is None:
+                self._store = self._folder.open(writing=True)
+            try:
+                integrate(self._folder, self._store)
+            finally:
+                witnessing = self._own.witnessing
+                asked = witnessing is None or witnessing.asked()
+                if asked and time.monotonic() - self._published >= CHECKPOINT:
+                    publish(self._folder, self._store)
+                    self._published = time.monotonic()
+
+
+def leave(owns: dict[int, Own], options: LogOptions) -> None:
+    """End where nobody waits for an answer: at the end of the process."""
+    try:
+        end(owns, options)
+    except (LogError, OSError) as error:
+        _logger.error("the log is behind: %s", error)
+
+
+def end(owns: dict[int, Own], options: LogOptions) -> None:
+    """Take in all that this process wrote, and let go of what it has open.
+
+    Raises:
+        LogError: the disk may not hold the last records, or the log is damaged.
+    """
+    own = owns.pop(os.getpid(), None)
+    if own is None:
+        return
+    own.stop.set()
+    if own.worker is not None and own.worker is not threading.current_thread():
+        own.worker.join(timeout=5)
+    with own.mutex:
+        try:
+            if own.spool.dirty and own.spool.usable:
+                own.spool.sync(own.spool.written)
+        except OSError as error:
+            raise LogError(
+                f"log {str(options.folder.path)!r}: the disk may not hold the last records: "
+                f"{error.strerror}"
+            ) from error
+        finally:
+            own.spool.close()
+    if own.witnessing is not None and not own.replaced:
+        own.witnessing.asked(AT_END)
+    try:
+        if own.replaced:
+            raise LogError(own.replaced)
+        if options.integrates:
+            settle(options.folder)
+    finally:
+        if own.witnessing is not None:
+            own.witnessing.close()
+
+
+def settle(folder: LogFolder) -> None:
+    """Take all that was written into the log, if no other process does."""
+    with integrating(folder) as mine:
+        if mine:  # else another process takes it
+            store = folder.open(writing=True)
+            try:
+                try:
+                    integrate(folder, store)
+                finally:
+                    publish(folder, store)
+            finally:
+                store.close()
