@@ -38,6 +38,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"models": [{"path": "toy"}], "model": "toy"}, "write `model` or `models`, not both"),
     ({"threads": 0}, "'threads' = 0: write a whole number from 1 to 64"),
     ({"threads": True}, "'threads' = True"),
+    ({"models": [{"path": "toy"}], "threads": 0}, "option 'threads' = 0"),
     ({"threads": "2"}, "'threads' = '2'"),
     ({"cache": -1}, "'cache' = -1: write a whole number from 0 to 1000000"),
     ({"providers": "CUDA"}, "'providers' = 'CUDA': write a list of names"),
