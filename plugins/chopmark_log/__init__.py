@@ -25,8 +25,8 @@ from chopmark.hookspecs import Log
 from ._commands import log
 from ._commands_care import COMMANDS as CARE
 from ._commands_erase import COMMANDS as ERASE
-from ._commands_proof import COMMANDS as PROOF
 from ._commands_parent import parent
+from ._commands_proof import COMMANDS as PROOF
 from ._commands_witness import log_witness, witness
 
 
