@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from chopmark import Policy, PolicyError
+from chopmark.options import Table
 
 from ._help import Help, read_help
 from ._phrases import Phrase, read_bundled, read_phrases
@@ -38,23 +37,13 @@ class Options:
 
 def read_options(policy: Policy) -> Options:
     """Return the options in `policy`; raise `PolicyError` naming the key and the cure."""
-    given = policy.options("minors")
-    for key in given:
-        if key not in _KNOWN:
-            close = difflib.get_close_matches(str(key), _KNOWN, 1)
-            hint = f" (did you mean {close[0]!r}?)" if close else ""
-            raise _wrong(key, given[key], f"not an option{hint}; there are {', '.join(_KNOWN)}")
-    folder = Path(policy.folder)
-    files = _names(given, "phrases", (), 'paths of phrase files, ["phrases.toml"]')
-    phrases = [p for file in files for p in read_phrases(folder / file)]
-    if _switch(given, "bundled", True):
-        phrases = [*read_bundled(), *phrases]
+    given = Table.of(policy, "minors", _KNOWN)
     options = Options(
-        audiences=_names(given, "audiences", ("minor",), '["minor"]'),
-        phrases=tuple(phrases),
-        help=_help(given, folder) if _switch(given, "help", True) else None,
-        help_adults=_switch(given, "help_adults", False),
-        help_categories=_names(given, "help_categories", SELF_HARM, 'categories, ["self_harm"]'),
+        audiences=_some(given, "audiences", ("minor",), '["minor"]'),
+        phrases=_phrases(given),
+        help=_help(given) if given.switch("help", True) else None,
+        help_adults=given.switch("help_adults", False),
+        help_categories=_some(given, "help_categories", SELF_HARM, 'categories, ["self_harm"]'),
         help_region=_region(given),
     )
     if not options.phrases and options.help is None:
@@ -65,37 +54,28 @@ def read_options(policy: Policy) -> Options:
     return options
 
 
-def _wrong(key: str, value: object, cure: str) -> PolicyError:
-    return PolicyError(f"plugin 'minors', option {key!r} = {value!r}: {cure}")
+def _some(given: Table, key: str, default: Sequence[str], example: str) -> tuple[str, ...]:
+    cure = f"write {example}, or leave it out"
+    names = given.names(key, default, cure=cure)
+    if not names:
+        raise given.wrong(key, cure)
+    return names
 
 
-def _switch(given: Mapping[str, object], key: str, default: bool) -> bool:
-    value = given.get(key, default)
-    if not isinstance(value, bool):
-        raise _wrong(key, value, "write true or false")
-    return value
+def _phrases(given: Table) -> tuple[Phrase, ...]:
+    files = given.names("phrases", cure='write paths of phrase files, ["phrases.toml"]')
+    own = [phrase for file in files for phrase in read_phrases(given.folder / file)]
+    return (*(read_bundled() if given.switch("bundled", True) else ()), *own)
 
 
-def _names(
-    given: Mapping[str, object], key: str, default: tuple[str, ...], cure: str
-) -> tuple[str, ...]:
-    value = given.get(key, default)
-    if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) and v for v in value):
-        raise _wrong(key, value, f"write {cure}")
-    if not value and default:
-        raise _wrong(key, value, f"write {cure}, or leave it out")
-    return tuple(value)
+def _help(given: Table) -> Help:
+    file = given.text("help_lines", "", cure='write the path of a file, "help_lines.toml"')
+    return read_help(given.folder / file if file else None)
 
 
-def _help(given: Mapping[str, object], folder: Path) -> Help:
-    value = given.get("help_lines", "")
-    if not isinstance(value, str):
-        raise _wrong("help_lines", value, 'write the path of a file, "help_lines.toml"')
-    return read_help(folder / value if value else None)
-
-
-def _region(given: Mapping[str, object]) -> str:
-    value = given.get("help_region", "")
-    if not isinstance(value, str) or not re.fullmatch(r"(?:[A-Z]{2})?", value):
-        raise _wrong("help_region", value, 'write two capitals of ISO 3166-1, "CN"')
+def _region(given: Table) -> str:
+    cure = 'write two capitals of ISO 3166-1, "CN"'
+    value = given.text("help_region", "", cure=cure)
+    if not re.fullmatch(r"(?:[A-Z]{2})?", value):
+        raise given.wrong("help_region", cure)
     return value
