@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import wraps
 from typing import Any
 
-from chopmark import Request
+from chopmark import Chopmark, Request
 from chopmark.adapting import parameters
 
 from ._guarding import Guarding
@@ -27,16 +27,26 @@ class Call:
     name = "messages"
 
     def __init__(
-        self, model: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, stream: bool
+        self,
+        model: Any,
+        chop: Chopmark,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        *,
+        stream: bool,
     ) -> None:
         self._args, self._kwargs = args, kwargs
-        self.asked: Any = args[0] if args else kwargs[self.name]
+        self.asked: Any = self.bare(chop, args[0] if args else kwargs[self.name])
         self.manager: Any = kwargs.get("run_manager") or (args[2] if len(args) > 2 else None)
         self.quiet: Any = muted(self.manager)
         self.structured: bool = kwargs.pop(STRUCTURED, False) or asks_json(model, kwargs)
         self.model = model_name(model, kwargs)
         self.parameters = parameters(model.__dict__, kwargs)
         self.request = self.make(stream)
+
+    def bare(self, chop: Chopmark, asked: Any) -> Any:
+        """Return what is asked without our marks, where no text of the request holds them."""
+        return asked
 
     def make(self, stream: bool) -> Request:
         """Return the request for what is asked."""
@@ -103,7 +113,7 @@ def stream_method(
         if guarding.idle:
             kwargs.pop(STRUCTURED, None)
             return base(self, *args, **kwargs)
-        call = call_class(self, args, kwargs, stream=True)
+        call = call_class(self, guarding.chop, args, kwargs, stream=True)
 
         def ask(screened: Request) -> Iterator[Any]:
             args, kwargs = call.sent(base, screened)
@@ -138,7 +148,7 @@ def astream_method(
         if guarding.idle:
             kwargs.pop(STRUCTURED, None)
             return base(self, *args, **kwargs)
-        call = call_class(self, args, kwargs, stream=True)
+        call = call_class(self, guarding.chop, args, kwargs, stream=True)
 
         async def ask(screened: Request) -> AsyncIterator[Any]:
             args, kwargs = call.sent(base, screened)

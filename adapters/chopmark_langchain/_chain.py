@@ -14,6 +14,7 @@ from ._guarding import Done, Guarding
 from ._outside import aoutside, outside
 from ._prompts import prompt_request, prompt_sent
 from ._texts import PassedShape, TextOrMessageShape
+from ._tool_calls import without_marks
 
 Direction = Literal["input", "output"]
 
@@ -179,6 +180,7 @@ class InputStep(Runnable[Any, Any]):
         guarding = self._guarding
         if guarding.idle:
             return value
+        value = without_marks(guarding.chop, value)
         request = prompt_request(value, adapter=_STEP)
         options = {**_options(guarding), "on_block": "raise"}
         return guarding.chop.run(
@@ -189,6 +191,7 @@ class InputStep(Runnable[Any, Any]):
         guarding = self._guarding
         if guarding.idle:
             return value
+        value = without_marks(guarding.chop, value)
         request = prompt_request(value, adapter=_STEP)
         options = {**_options(guarding), "on_block": "raise"}
 
@@ -210,6 +213,7 @@ class GuardedChain(Runnable[Any, Any]):
         guarding = self._guarding
         if guarding.idle:
             return self._chain.invoke(input, config, **kwargs)
+        input = without_marks(guarding.chop, input)
         request = self._request(input, stream=False)
 
         def ask(sent: Request) -> Any:
@@ -223,6 +227,7 @@ class GuardedChain(Runnable[Any, Any]):
         guarding = self._guarding
         if guarding.idle:
             return await self._chain.ainvoke(input, config, **kwargs)
+        input = without_marks(guarding.chop, input)
         request = self._request(input, stream=False)
 
         async def ask(sent: Request) -> Any:
@@ -239,6 +244,7 @@ class GuardedChain(Runnable[Any, Any]):
         if guarding.idle:
             yield from self._chain.stream(input, config, **kwargs)
             return
+        input = without_marks(guarding.chop, input)
         request = self._request(input, stream=True)
 
         def ask(sent: Request) -> Iterator[Any]:
@@ -256,6 +262,7 @@ class GuardedChain(Runnable[Any, Any]):
             async for piece in self._chain.astream(input, config, **kwargs):
                 yield piece
             return
+        input = without_marks(guarding.chop, input)
         request = self._request(input, stream=True)
 
         async def ask(sent: Request) -> AsyncIterator[Any]:

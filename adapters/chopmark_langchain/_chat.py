@@ -13,7 +13,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.outputs import ChatResult
 
-from chopmark import Request
+from chopmark import Chopmark, Request
 
 from ._calls import STRUCTURED, Call, astream_method, guards, stream_method
 from ._chunks import ChunkShape
@@ -23,6 +23,7 @@ from ._holding import GuardedModel, guardings, hold
 from ._request import request, sent
 from ._results import ResultShape
 from ._runs import whole
+from ._tool_calls import without_marks
 
 
 class GuardedChat(GuardedModel):
@@ -108,6 +109,9 @@ def guarded_chat(cls: Any, guarding: Guarding) -> type:
 
 
 class _ChatCall(Call):
+    def bare(self, chop: Chopmark, asked: Any) -> Any:
+        return without_marks(chop, asked)
+
     def make(self, stream: bool) -> Request:
         return request(
             self.asked,
@@ -127,7 +131,7 @@ def _generate(base: Callable[..., ChatResult], guarding: Guarding) -> Callable[.
         if guarding.idle:
             kwargs.pop(STRUCTURED, None)
             return base(self, *args, **kwargs)
-        call = _ChatCall(self, args, kwargs, stream=False)
+        call = _ChatCall(self, guarding.chop, args, kwargs, stream=False)
 
         def ask(screened: Request) -> ChatResult:
             args, kwargs = call.sent(base, screened)
@@ -149,7 +153,7 @@ def _agenerate(base: Callable[..., Any], guarding: Guarding) -> Callable[..., An
         if guarding.idle:
             kwargs.pop(STRUCTURED, None)
             return await base(self, *args, **kwargs)  # type: ignore[no-any-return]
-        call = _ChatCall(self, args, kwargs, stream=False)
+        call = _ChatCall(self, guarding.chop, args, kwargs, stream=False)
 
         async def ask(screened: Request) -> ChatResult:
             args, kwargs = call.sent(base, screened)

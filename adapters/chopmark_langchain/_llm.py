@@ -94,7 +94,7 @@ def _generate(base: Callable[..., LLMResult], guarding: Guarding) -> Callable[..
     def generate(self: Any, *args: Any, **kwargs: Any) -> LLMResult:
         if guarding.idle:
             return base(self, *args, **kwargs)
-        call = _LLMCalls(self, args, kwargs, stream=False)
+        call = _LLMCalls(self, guarding.chop, args, kwargs, stream=False)
 
         def ask(screened: Request) -> LLMResult:
             args, kwargs = call.arguments(base, [_prompt(screened)])
@@ -122,7 +122,7 @@ def _agenerate(base: Callable[..., Any], guarding: Guarding) -> Callable[..., An
     async def agenerate(self: Any, *args: Any, **kwargs: Any) -> LLMResult:
         if guarding.idle:
             return await base(self, *args, **kwargs)  # type: ignore[no-any-return]
-        call = _LLMCalls(self, args, kwargs, stream=False)
+        call = _LLMCalls(self, guarding.chop, args, kwargs, stream=False)
 
         async def ask(screened: Request) -> LLMResult:
             args, kwargs = call.arguments(base, [_prompt(screened)])

@@ -142,7 +142,7 @@ class _Call:
         return _delivered_async(chop.astream(request, shape, ask, **self._binding.options), shape)
 
     def _prompt(self) -> Prompt | None:
-        return Prompt.find(self._args, self._kwargs, self._name)
+        return Prompt.find(self._binding.chop, self._args, self._kwargs, self._name)
 
     def _shape(self, request: Request) -> PieceShape:
         form = _CHAT if self._name == "messages" else _COMPLETION

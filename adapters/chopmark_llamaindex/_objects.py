@@ -17,6 +17,7 @@ from chopmark.adapting import parameters
 from ._binding import Binding, binding_of
 from ._object_shape import ObjectShape
 from ._request import ADAPTER, messages_of, model_name, put_texts
+from ._tool_calls import without_marks
 
 if TYPE_CHECKING:
 
@@ -125,7 +126,8 @@ class _Call:
         self._prompt, self._args = prompt, prompt_args
         if self.passes:
             return
-        self._messages = _formatted(prompt, llm, prompt_args)
+        self._given = _formatted(prompt, llm, prompt_args)
+        self._messages = without_marks(self.chop, self._given)
         self._texts = tuple(messages_of(self._messages))
         self.request = Request(
             messages=self._texts,
@@ -139,7 +141,7 @@ class _Call:
     def put(self, sent: Request) -> tuple[Any, dict[str, Any]]:
         """Return prompt and arguments; where texts changed, a prompt that is filled in already."""
         messages = put_texts(self._messages, self._texts, sent)
-        if messages is self._messages:
+        if messages is self._given:
             return self._prompt, self._args
         return ChatPromptTemplate(message_templates=list(messages)), {}
 

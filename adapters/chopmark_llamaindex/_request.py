@@ -11,11 +11,12 @@ from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, CitableBlock, TextBlock
 
-from chopmark import Message, Request, RequestError
+from chopmark import Chopmark, Message, Request, RequestError
 from chopmark.adapting import parameters
 
 from ._json_asked import asks_for_json
 from ._pieces import KEY
+from ._tool_calls import without_marks
 
 ADAPTER = "llamaindex"
 _ASSISTANT = ("chatbot", "model")
@@ -27,18 +28,26 @@ class Prompt:
     __slots__ = ("_args", "_given", "_kwargs", "_name", "_texts", "_value")
 
     def __init__(
-        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str, value: Any
+        self,
+        chop: Chopmark,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        name: str,
+        value: Any,
     ) -> None:
         self._args, self._kwargs, self._name, self._given = args, kwargs, name, value
         if isinstance(value, str):
             self._value: Any = value
             self._texts: tuple[Message, ...] = (Message(role="user", text=value),)
             return
-        self._value = value if isinstance(value, list | tuple) else _listed(value)
+        given = value if isinstance(value, list | tuple) else _listed(value)
+        self._value = without_marks(chop, given)
         self._texts = tuple(messages_of(self._value))
 
     @classmethod
-    def find(cls, args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str) -> Prompt | None:
+    def find(
+        cls, chop: Chopmark, args: tuple[Any, ...], kwargs: Mapping[str, Any], name: str
+    ) -> Prompt | None:
         """Return the prompt, the first argument or the one called `name`.
 
         None means that it is missing, or there twice: the framework says so in its own way.
@@ -48,7 +57,7 @@ class Prompt:
         """
         if bool(args) == (name in kwargs):
             return None
-        return cls(args, kwargs, name, args[0] if args else kwargs[name])
+        return cls(chop, args, kwargs, name, args[0] if args else kwargs[name])
 
     def request(self, llm: Any, *, stream: bool) -> Request:
         """Return the request that the policy judges."""

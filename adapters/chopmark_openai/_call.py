@@ -13,12 +13,12 @@ from ._blocked import openai_errors
 from ._endpoint import Endpoint, find_endpoint
 from ._http import streamed_response, whole_response
 from ._piece import Piece, WireShape, render, render_cut
-from ._prompt import structured, unreadable, user
+from ._prompt import arguments, structured, unreadable, user
 from ._source import AsyncSource, ErrorEvent, ErrorStatus, Reader, Source
 from ._tree import Path
 
-Changes = list[tuple[Path, str]]
-"""Texts of the request's body that the policy changed, and what is sent instead."""
+Changes = list[tuple[Path, Any]]
+"""What of the request's body the policy changed, and what is sent instead."""
 HttpResponse = Any
 """A `Response` of httpx or httpx2."""
 
@@ -76,6 +76,8 @@ class Call:
         elif endpoint.name == "completions" and unreadable(body):
             self._check("a prompt of token ids is no text")
         self._slots = [] if endpoint.stored else list(endpoint.slots(body))
+        with openai_errors():
+            self._bare = [] if endpoint.stored else _without_marks(setting.chop, body)
         self.request = Request(
             messages=tuple(Message(role=role, text=text) for _, role, text in self._slots),
             model=str(body.get("model", "")),
@@ -96,17 +98,18 @@ class Call:
     def _changes(self, sent: Request) -> Changes:
         asked = self.request.messages
         if sent.messages is asked:
-            return []
+            return self._bare
         if len(sent.messages) != len(asked):
             raise RequestError(
                 f"a wrapper made {len(sent.messages)} messages of {len(asked)}; it may change "
                 "their texts, not their number"
             )
-        return [
+        texts = [
             (slot[0], message.text)
             for slot, message in zip(self._slots, sent.messages, strict=True)
             if message.text != slot[2]
         ]
+        return [*self._bare, *texts]
 
     def _reader(self, response: HttpResponse) -> Reader:
         """Return what reads `response`.
@@ -239,3 +242,9 @@ class Call:
             else:
                 if waiting is not None:
                     yield render(answer, waiting)
+
+
+def _without_marks(chop: Chopmark, body: Mapping[str, Any]) -> Changes:
+    """Return what is sent of earlier tool calls where our marks are in their arguments."""
+    bare = ((path, given, chop.strip_arguments(given)) for path, given in arguments(body))
+    return [(path, new) for path, given, new in bare if new is not given]

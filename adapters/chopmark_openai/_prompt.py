@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ._tree import Path, items, plain
+from ._tree import Path, at, items, plain
 
 Slot = tuple[Path, str, str]
 """Where a text stands in the body, its role, and the text."""
 
+_ARGUMENTS = ("arguments", "input", "code", "action", "operation")
+"""Where the items of the Responses API that are calls of tools say what the tool was given."""
 _SCHEMA_KEYS = ("guided_json", "guided_grammar", "structured_outputs")
 """How vLLM's clients ask for JSON, beside OpenAI's own way."""
 
@@ -53,6 +55,23 @@ def response_slots(body: Mapping[str, Any]) -> Iterator[Slot]:
     variables = prompt.get("variables") if isinstance(prompt, Mapping) else None
     for name, value in variables.items() if isinstance(variables, Mapping) else ():
         yield from _content(("prompt", "variables", name), "user", value)
+
+
+def arguments(body: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """Return what the model gave to tools before, and where it stands: texts and parsed JSON."""
+    for n, entry in enumerate(items(body, "messages")):
+        message = plain(entry)
+        places: list[Path] = [("function_call", "arguments")]
+        for k in range(len(items(message, "tool_calls"))):
+            call = ("tool_calls", k)
+            places += ((*call, "function", "arguments"), (*call, "custom", "input"))
+        for path in places:
+            if (given := at(message, path)) is not None:
+                yield ("messages", n, *path), given
+    for n, entry in enumerate(items(body, "input")):
+        item = plain(entry)
+        if isinstance(item, Mapping) and str(item.get("type", "")).endswith("_call"):
+            yield from ((("input", n, key), item[key]) for key in _ARGUMENTS if key in item)
 
 
 def _content(path: Path, role: str, content: Any) -> Iterator[Slot]:

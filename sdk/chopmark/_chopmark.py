@@ -26,7 +26,7 @@ from ._plugins import given
 from ._policy_file import load_policy
 from ._shape import OnBlock, Shape
 from ._steps import Flow
-from ._strip import strip
+from ._strip import strip, strip_arguments
 from ._unrecorded import Unrecorded
 from ._values import Context, Direction, Request, Response, Screening
 from .hookspecs import Detector, Log, Marker, Signer
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ._decorator import Decorator
 
 R = TypeVar("R")
+T = TypeVar("T")
 Done = Callable[[Response], None]
 """Told how a call ended, whatever way it did: the adapters' `on_response`."""
 
@@ -197,6 +198,18 @@ class Chopmark:
         """
         stripped = strip(self._engine.own, text, role)
         return text if stripped is None else stripped.text
+
+    def strip_arguments(self, arguments: T) -> T:
+        """Return the arguments of an earlier tool call, as a model may read them again.
+
+        They are parsed JSON, JSON text, or the free text that some tools take. What a tool is given
+        keeps its marks: it may publish them.
+
+        Raises:
+            MarkError: as `strip`, unless the policy's `on_error.marker` is `allow`.
+        """
+        lenient = self.policy.on_error.marker == "allow"
+        return strip_arguments(self._engine.own, arguments, lenient=lenient)  # type: ignore[no-any-return]
 
     # What adapters call. `ask` lets the framework make its own call with the request as it may
     # be sent; the pieces that come back are the framework's own.

@@ -31,6 +31,23 @@ def escape(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
+def unescape(literal: str) -> tuple[str, list[int]]:
+    """Return what a JSON string says, and where each character of that begins in it.
+
+    One more place is behind the last. `literal` is what stands between the quotes.
+    """
+    said: list[str] = []
+    places: list[int] = []
+    last = 0
+    for match in _ESCAPE.finditer(literal):
+        said.append(literal[last : match.start()])
+        places += range(last, match.start() + 1)
+        said.append(_character(match))
+        last = match.end()
+    said.append(literal[last:])
+    return "".join(said), [*places, *range(last, len(literal) + 1)]
+
+
 def _character(match: re.Match[str]) -> str:
     high, low, single, plain = match.groups()
     if high:

@@ -6,11 +6,16 @@ detector would be blinded by it; so marks come off before anything judges the te
 
 from __future__ import annotations
 
+import json
+import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from operator import is_not
+from typing import Any
 
 from ._errors import MarkError
+from ._json_text import unescape
 from ._values import Message, Request, Verdict
 from .hookspecs import Marker, Span
 
@@ -22,6 +27,8 @@ GENERATED = ("assistant", "tool", "function")
 these alone: in what a user or the application writes, it is their words about a text, such as the
 question whether it is generated. What nobody sees says nothing there, and is taken off any."""
 
+_STRING = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"(\s*:)?', re.DOTALL)
+"""A string in JSON text, and what follows it where it is a key."""
 _ROUNDS = 8
 """How often a text is looked through, since one mark may have hidden another. Ours take two."""
 
@@ -78,6 +85,11 @@ class Stripped:
         end = self._at(verdict.end - 1) + 1 if verdict.end > verdict.start else start
         return replace(verdict, start=start, end=end)
 
+    def kept(self, places: Sequence[int], form: str) -> str:
+        """Return what is left of `form`, in which character n of the text begins at `places[n]`."""
+        left = map(self._at, range(len(self.text)))
+        return "".join(form[places[n] : places[n + 1]] for n in left)
+
     def _at(self, offset: int) -> int:
         for places, shifts in reversed(self._cuts):
             offset += shifts[bisect_right(places, offset) - 1]
@@ -125,3 +137,59 @@ def strip_request(own: Sequence[Own], request: Request) -> tuple[Request, dict[i
     for n, out in changed.items():
         messages[n] = replace(messages[n], text=out.text)
     return replace(request, messages=tuple(messages)), changed
+
+
+def strip_arguments(own: Sequence[Own], value: Any, *, lenient: bool = False) -> Any:
+    """Return the arguments of a tool call without our marks, `value` itself where it has none.
+
+    Args:
+        own: what finds them.
+        value: parsed JSON, or a text: that of JSON, in which the characters of marks are cut out of
+            its strings and all others stay as they are written, or any other.
+        lenient: whether marks stay where a marker breaks.
+
+    Raises:
+        OwnError: a marker broke.
+    """
+    try:
+        return _stripped(own, value) if own else value
+    except OwnError:
+        if lenient:
+            return value
+        raise
+
+
+def _stripped(own: Sequence[Own], value: Any) -> Any:
+    if isinstance(value, str):
+        if value.lstrip()[:1] in ("{", "[") and _is_json(value):
+            return _strip_json(own, value)
+        stripped = strip(own, value, "assistant")
+        return value if stripped is None else stripped.text
+    if isinstance(value, Mapping):
+        pairs = {key: _stripped(own, inner) for key, inner in value.items()}
+        return pairs if any(pairs[key] is not inner for key, inner in value.items()) else value
+    if isinstance(value, list | tuple):
+        items = [_stripped(own, inner) for inner in value]
+        return items if any(map(is_not, items, value)) else value
+    return value
+
+
+def _strip_json(own: Sequence[Own], text: str) -> str:
+    parts: list[str] = []
+    last = 0
+    for match in _STRING.finditer(text):
+        if match[2]:
+            continue
+        said, places = unescape(match[1])
+        if (stripped := strip(own, said, "assistant")) is not None:
+            parts += (text[last : match.start(1)], stripped.kept(places, match[1]))
+            last = match.end(1)
+    return "".join((*parts, text[last:])) if parts else text
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return False
+    return True

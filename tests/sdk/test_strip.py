@@ -1,5 +1,7 @@
 """Our own marks are taken off what goes to a model, before anything judges it."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -181,3 +183,62 @@ def test_the_application_s_own_messages_stay_as_they_are():
     asked = [{"role": "assistant", "content": "<a>"}]
     chop.guard(lambda prompt: "fine")(asked)
     assert asked == [{"role": "assistant", "content": "<a>"}]
+
+
+def test_arguments_of_tool_calls_lose_marks_and_nothing_else():
+    chop = made(visible(), hidden())
+    text = '{ "<k>" : "<a\\u003e\\u2062\\u2063", "n": [1.50, "\\u4f60<b", {"x": "<c>"}],"<":"" }'
+    assert chop.strip_arguments(text) == (
+        '{ "<k>" : "a", "n": [1.50, "\\u4f60<b", {"x": "c"}],"<":"" }'
+    )
+    given = {"<k>": "<a>", "n": [1.5, f"<b>{HIDDEN}", {"x": "c"}], "f": "[<d>]"}
+    assert chop.strip_arguments(given) == {**given, "<k>": "a", "n": [1.5, "b", {"x": "c"}]}
+    assert given["<k>"] == "<a>"
+    assert chop.strip_arguments(f"<print(1)>{HIDDEN}") == "print(1)"
+    for broken in ('{"a": "<b>"', f"[DRAFT] <b>{HIDDEN}x", "", "null"):
+        assert chop.strip_arguments(broken) == broken
+
+
+def test_arguments_without_marks_are_the_same_object():
+    chop = made(visible(), hidden())
+    for arguments in ({"a": ["b", {"c": None}], "d": (1, 2.0)}, '{"a" :  "\\u0041"}', "free text"):
+        assert chop.strip_arguments(arguments) is arguments
+
+
+texts = st.text(st.sampled_from('<>ab"\\\n{}[]:, \u2062\u2063\U0001f600\ud800'), max_size=12)
+values = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.lists(values, max_size=3) | st.dictionaries(texts, values, max_size=3), st.booleans())
+def test_json_text_says_what_the_parsed_arguments_say_without_marks(value, ascii_only):
+    chop = made(visible(), hidden())
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    bare = chop.strip_arguments(text)
+    again = json.loads(bare)
+    assert [text == bare, again] == [again == json.loads(text), stripped_by_hand(chop, value)]
+
+
+def stripped_by_hand(chop, value):
+    if isinstance(value, str):
+        return chop.strip(value)
+    if isinstance(value, list):
+        return [stripped_by_hand(chop, inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: stripped_by_hand(chop, inner) for key, inner in value.items()}
+    return value
+
+
+@pytest.mark.parametrize("handled", ["block", "allow"])
+def test_a_marker_that_breaks_in_arguments_does_what_the_policy_says(handled):
+    marker = hidden()
+    marker.own = lambda text: [(2, 1)]
+    chop = made(marker, on_error=OnError(marker=handled))
+    if handled == "allow":
+        assert chop.strip_arguments({"a": "bcd"}) == {"a": "bcd"}
+    else:
+        with pytest.raises(MarkError, match="'hidden' broke"):
+            chop.strip_arguments({"a": "bcd"})

@@ -92,6 +92,59 @@ def test_text_models_chains_and_steps_are_asked_without_marks(chop):
     assert chat.seen[-1] == "\n".join(SENT)
 
 
+def calling():
+    """A message that calls tools, in every form in which a provider's package may send it."""
+    args = {"<k>": "<b>", "n": [1.5, f"<c>{HIDDEN}"], "d": "d"}
+    text = '{"<k>" : "<b>", "n":[1.50, "c"]}'
+    return AIMessage(
+        [
+            {"type": "text", "text": "so"},
+            {"type": "tool_use", "id": "<1>", "name": "<f>", "input": args},
+            {"type": "function_call", "call_id": "1", "name": "f", "arguments": text},
+        ],
+        tool_calls=[{"name": "<f>", "args": args, "id": "<1>"}],
+        invalid_tool_calls=[{"name": "g", "args": '<{"a"', "id": "2", "error": None}],
+        additional_kwargs={
+            "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": text}}]
+        },
+    )
+
+
+async def test_arguments_of_earlier_tool_calls_are_sent_without_marks(chop):
+    kept = []
+
+    class Keeping(ChatScript):
+        def _generate(self, messages, *args, **kwargs):
+            kept.append(messages)
+            return super()._generate(messages, *args, **kwargs)
+
+        def _stream(self, messages, *args, **kwargs):
+            kept.append(messages)
+            return super()._stream(messages, *args, **kwargs)
+
+    given = calling()
+    plain = AIMessage("x", tool_calls=[{"name": "f", "args": {"a": ["b"]}, "id": "3"}])
+    asked, model = [given, plain], guard(Keeping(), chop)
+    prompt = ChatPromptTemplate.from_messages([("placeholder", "{history}")])
+    model.invoke(asked)
+    await model.ainvoke(asked)
+    async for _ in model.astream(asked):
+        pass
+    guard_chain(Keeping(), chop).invoke(asked)
+    (prompt | chop_step(chop, "input") | Keeping()).invoke({"history": asked})
+    guard_chain(prompt | Keeping(), chop).invoke({"history": asked, "x": ("a",)})
+    bare, text = {"<k>": "b", "n": [1.5, "c"], "d": "d"}, '{"<k>" : "b", "n":[1.50, "c"]}'
+    assert len(kept) == 6
+    for sent, same in kept:
+        assert sent.tool_calls == [{**given.tool_calls[0], "args": bare}]
+        assert sent.invalid_tool_calls[0]["args"] == '{"a"'
+        assert sent.content[1] == {**given.content[1], "input": bare}
+        assert sent.content[2]["arguments"] == text
+        assert sent.additional_kwargs["tool_calls"][0]["function"]["arguments"] == text
+        assert same is plain
+    assert given == calling()
+
+
 def test_documents_are_indexed_without_marks(chop):
     documents = [
         Document(page_content=f"<one>{HIDDEN}", metadata={"source": "a"}, id="1"),

@@ -1,12 +1,13 @@
 """Marks of ours never go back to the model: history, tools, nodes, and what is indexed."""
 
 import pytest
-from llama_index.core.base.llms.types import ChatMessage, TextBlock
+from llama_index.core.base.llms.types import ChatMessage, TextBlock, ToolCallBlock
 from llama_index.core.ingestion import IngestionCache, IngestionPipeline
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.schema import Document, MetadataMode, NodeWithScore, TextNode
 from llama_index.core.tools import FunctionTool
 from llamaindex_models import Chatting, Completing, said
+from openai.types.chat import ChatCompletionMessageFunctionToolCall
 
 from chopmark import Chopmark, Policy
 from chopmark.testing import MemoryLog, SuffixMarker, WordDetector, plugin
@@ -52,6 +53,40 @@ def test_an_answer_can_be_given_back_as_it_came(chop):
         ["a", "b"],
         ["more"],
     ]
+
+
+def test_arguments_of_earlier_tool_calls_are_sent_without_marks(chop):
+    llm = guard(Chatting(said("fine")), chop)
+    text, bare = f'{{"<k>" : "<b>{HIDDEN}", "n":1.50}}', '{"<k>" : "b", "n":1.50}'
+    function = ChatCompletionMessageFunctionToolCall(
+        id="<1>", type="function", function={"name": "<f>", "arguments": text}
+    )
+    blocks = [
+        TextBlock(text="so"),
+        ToolCallBlock(tool_call_id="<1>", tool_name="<f>", tool_kwargs={"<k>": "<b>", "n": ["c"]}),
+        ToolCallBlock(tool_name="g", tool_kwargs=text),
+        ToolCallBlock(tool_name="h", tool_kwargs={"a": "b"}),
+    ]
+    older = {"tool_calls": [function, {"id": "2", "function": {"arguments": text}}], "x": 1}
+    asked = [
+        ChatMessage(role="assistant", blocks=blocks),
+        ChatMessage(role="assistant", content="x", additional_kwargs=older),
+    ]
+    before = [message.model_dump() for message in asked]
+    llm.chat(asked)
+    list(llm.stream_chat(messages=tuple(asked)))
+    assert len(llm.asked_of) == 2
+    for first, second in llm.asked_of:
+        assert first.blocks[1] == blocks[1].model_copy(
+            update={"tool_kwargs": {"<k>": "b", "n": ["c"]}}
+        )
+        assert first.blocks[2].tool_kwargs == bare
+        assert first.blocks[3] is blocks[3]
+        sent = second.additional_kwargs["tool_calls"]
+        assert (sent[0].id, sent[0].function.name) == ("<1>", "<f>")
+        assert [sent[0].function.arguments, sent[1]["function"]["arguments"]] == [bare, bare]
+        assert second.additional_kwargs["x"] == 1
+    assert [message.model_dump() for message in asked] == before
 
 
 def test_prompts_are_sent_without_what_nobody_sees(chop):

@@ -1,4 +1,6 @@
-"""Marks of ours never go back to the model: messages, tools' outputs, and instructions."""
+"""Marks of ours never go back to the model: messages, tools' arguments and outputs, prompts."""
+
+import json
 
 import pytest
 from openai_server import json_answer
@@ -69,3 +71,57 @@ async def test_so_is_a_prompt_of_the_async_client(server, chop):
     server.says(json_answer(completion("fine")))
     await guard(server.aclient(), chop).completions.create(model="m", prompt=f"q{HIDDEN}")
     assert body(server)["prompt"] == "q"
+
+
+MARKED_CALL = '{"<k>" : "<a\\n>\\u2062\\u2063",  "n":[1.50, "<b>"], "c": "c"}'
+BARE_CALL = '{"<k>" : "a\\n",  "n":[1.50, "b"], "c": "c"}'
+
+
+def test_arguments_of_earlier_tool_calls_are_sent_without_marks(server, chop, log):
+    server.says(json_answer(chat({"content": "fine"})))
+    plain = '{"a" :  "\\u0062"}'
+    calls = [
+        {"id": "<1>", "type": "function", "function": {"name": "<f>", "arguments": arguments}}
+        for arguments in (MARKED_CALL, plain, "<broken")
+    ]
+    calls.append({"id": "4", "type": "custom", "custom": {"name": "g", "input": f"<x>{HIDDEN}"}})
+    legacy = {"name": "f", "arguments": MARKED_CALL}
+    asked = [
+        {"role": "user", "content": "<q>"},
+        {"role": "assistant", "content": f"<a>{HIDDEN}", "tool_calls": calls},
+        {"role": "assistant", "content": None, "function_call": legacy},
+    ]
+    before = json.dumps(asked)
+    guard(server.client(), chop).chat.completions.create(model="m", messages=asked)
+    user, called, older = body(server)["messages"]
+    functions = [call["function"] for call in called["tool_calls"][:3]]
+    assert [f["arguments"] for f in functions] == [BARE_CALL, plain, "broken"]
+    assert (functions[0]["name"], called["tool_calls"][0]["id"]) == ("<f>", "<1>")
+    assert called["tool_calls"][3]["custom"] == {"name": "g", "input": "x"}
+    assert (user["content"], called["content"]) == ("<q>", "a")
+    assert older["function_call"] == {"name": "f", "arguments": BARE_CALL}
+    assert json.dumps(asked) == before
+
+
+def test_so_are_those_of_a_response(server, chop):
+    server.says(json_answer(response([message_item("fine")])))
+    call = {"type": "function_call", "call_id": "c", "name": "<f>", "arguments": MARKED_CALL}
+    free = {"type": "custom_tool_call", "call_id": "d", "name": "g", "input": f"<x>{HIDDEN}"}
+    patch = {"type": "apply_patch_call", "call_id": "e", "operation": {"diff": "<+a>", "n": 1}}
+    guard(server.client(), chop).responses.create(model="m", input=[call, free, patch])
+    assert body(server)["input"] == [
+        {**call, "arguments": BARE_CALL},
+        {**free, "input": "x"},
+        {**patch, "operation": {"diff": "+a", "n": 1}},
+    ]
+
+
+def test_a_body_without_marks_is_sent_byte_for_byte(server, chop):
+    server.says(json_answer(chat({"content": "fine"})))
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"a" :1.0 }'}}
+    asked = [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [call]}]
+    sent = []
+    for client in (server.client(), guard(server.client(), chop)):
+        client.chat.completions.create(model="m", messages=asked)
+        sent.append(server.requests[-1][2])
+    assert sent[0] == sent[1]

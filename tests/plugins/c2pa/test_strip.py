@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import unicodedata
 
@@ -54,6 +55,21 @@ def chop() -> Chopmark:
     marker = Credentials(Options(url="https://ai.example/c/"), lambda: WHEN)
     words = WordDetector({"bad": "warn"})
     return Chopmark(Policy(name="p"), plugins=[plugin(markers=[marker], detectors=[words])])
+
+
+def test_what_a_tool_was_given_comes_back_without_a_token(
+    chop: Chopmark, credential: Credential
+) -> None:
+    signed = sign_text("一个回答", CLAIM, credential, WHEN)
+    asked = {"path": "a.txt", "content": signed}
+    for ascii_only in (True, False):
+        text, bare = (
+            json.dumps({**asked, "content": said}, ensure_ascii=ascii_only, indent=3)
+            for said in (signed, "一个回答")
+        )
+        assert len(text) > 30 * len(bare)
+        assert chop.strip_arguments(text) == bare
+    assert chop.strip_arguments(asked) == {"path": "a.txt", "content": "一个回答"}
 
 
 def test_no_token_of_a_signed_text_is_left(chop: Chopmark, credential: Credential) -> None:

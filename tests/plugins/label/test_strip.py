@@ -1,5 +1,6 @@
 """Labels that chopmark wrote come off again, where and as it wrote them, and nothing else does."""
 
+import json
 import time
 
 import pytest
@@ -223,3 +224,12 @@ def test_it_takes_linear_time(part):
         return min(best)
 
     assert took(8000) < 40 * took(1000) + 0.01
+
+
+def test_a_label_comes_off_what_a_tool_was_given():
+    chop = Chopmark(Policy(name="p", plugins=("label",)))
+    said = f"{ZH}\n\n西湖在杭州。"
+    text = json.dumps({"path": f"{ZH}.md", "content": said, "why": "AI生成？"}, indent=1)
+    bare = json.dumps({"path": f"{ZH}.md", "content": "西湖在杭州。", "why": "AI生成？"}, indent=1)
+    assert chop.strip_arguments(text) == bare
+    assert chop.strip_arguments(said) == "西湖在杭州。"
