@@ -1,0 +1,130 @@
+"""Brings the detector, and the wrapper that counts a call and says what the user is told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from chopmark import Policy, Request, Response, hookimpl
+from chopmark.hookspecs import Detector, Wrapper
+from chopmark.options import Table
+from chopmark.policy import language_of
+from chopmark.stores import PerPolicy, Store
+
+from ._detector import REMINDER, SUSPENDED, UsageDetector
+from ._options import Options, read_options, read_store
+from ._rules import State
+from ._texts import Texts
+from ._usage import Usage
+
+
+def counting(usage: Usage) -> Wrapper:
+    """Return a wrapper that counts every call of a user, and tells in the `metadata` what it knows.
+
+    `metadata["usage"]` has the strikes `in_a_row` and `today`, and `suspended_until`, in seconds
+    since 1970; `metadata["usage_reminder"]` is the text of a reminder that is due, for the
+    application to show. A suspended user's refusal names the end of the suspension.
+    """
+
+    def count(request: Request) -> Generator[Request, Response, Response]:
+        key = usage.key(request)
+        response = yield request
+        if key is None:
+            return response
+        found = {verdict.category for verdict in response.verdicts}
+        state = usage.take(key, request, response, reminded=REMINDER in found)
+        told = {**response.metadata, "usage": _told(state)}
+        texts = _texts(usage.options, request)
+        if REMINDER in found:
+            used = usage.options.limits.used(state, usage.now())
+            told["usage_reminder"] = texts.reminding(int(used // 60))
+        if SUSPENDED in found and response.action in ("block", "escalate"):
+            offset = usage.options.limits.utc_offset_seconds
+            response = replace(response, refusal=texts.refusal(state.suspended_until, offset))
+        return replace(response, metadata=told)
+
+    return count
+
+
+class UsageLimits:
+    """The plugin as an object, for a store of one's own: `Chopmark(plugins=[UsageLimits(...)])`.
+
+    Args:
+        store: what keeps the counts, or the name of one: `memory` (the default), `sqlite`.
+        options: as under `[settings.usage]`; relative paths start from this folder.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        store: Store | str = "memory",
+        *,
+        clock: Callable[[], float] = time.time,
+        **options: object,
+    ) -> None:
+        named = {"store": store} if isinstance(store, str) else {}
+        given = Table("usage", {**options, **named})
+        self._options = read_options(given)
+        if isinstance(store, str):
+            store = read_store(given, self._options.limits)
+        self._store = store
+        self._clock = clock
+
+    @hookimpl
+    def chopmark_detectors(self, policy: Policy) -> Iterable[Detector]:
+        """Return the detector."""
+        return [UsageDetector(self._usage(policy), policy.roles)]
+
+    @hookimpl
+    def chopmark_wrappers(self, policy: Policy) -> Iterable[Wrapper]:
+        """Return the wrapper."""
+        return [counting(self._usage(policy))]
+
+    def _usage(self, policy: Policy) -> Usage:
+        return Usage(self._options, self._store, policy.on_error.detector, self._clock)
+
+
+def usage_of(policy: Policy) -> Usage:
+    """Return the usage that the options of `policy` name; raise `PolicyError`."""
+    given = Table("usage", policy.options("usage"), Path(policy.folder))
+    options = read_options(given)
+    return Usage(options, read_store(given, options.limits), policy.on_error.detector)
+
+
+_shared = PerPolicy(usage_of)
+
+
+@hookimpl
+def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
+    """Return the detector; raise `PolicyError` for a wrong option.
+
+    Options: `in_a_row` (3), `a_day` (5), `suspend_hours` (24; 0 until it is lifted), `ignore`,
+    `utc_offset_hours` (8), `remind_minutes` (120), `minor_remind_minutes` (60), `audiences`
+    (["minor"]), `pause_minutes` (15), `required` (false), `texts`; `store` ("memory", or "sqlite"
+    with `path` and `timeout`), `most` (10,000 users in memory).
+    """
+    return [UsageDetector(_shared.of(policy), policy.roles)]
+
+
+@hookimpl
+def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
+    """Return the wrapper that counts."""
+    return [counting(_shared.of(policy))]
+
+
+def _told(state: State) -> dict[str, float]:
+    return {
+        "in_a_row": state.in_a_row,
+        "today": state.today,
+        "suspended_until": state.suspended_until,
+    }
+
+
+def _texts(options: Options, request: Request) -> Texts:
+    language = request.locale.replace("_", "-").split("-")[0].lower()
+    if not language:
+        asked = [m.text for m in request.messages if m.role == "user"][-1:]
+        language = language_of("".join(asked))
+    return options.texts.get(language, options.texts["en"])
