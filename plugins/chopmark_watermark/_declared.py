@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from chopmark import Mark, MarkError, Policy, PolicyError, Request, Response
+from chopmark import Mark, MarkError, Policy, Request, Response
+from chopmark.options import Table
 
 from ._asked import Asked, Origin
 from ._lint import Finding, judge
@@ -52,18 +53,15 @@ def read_declared(policy: Policy) -> Declared | None:
     Raises:
         PolicyError: naming the key and the cure.
     """
-    given = policy.options(NAME)
-    vendor = given.get("vendor", NONE)
-    models = given.get("vendor_models", [])
-    if not isinstance(vendor, str):
-        raise _wrong("vendor", vendor, f"write a name, {AUTO!r} or {NONE!r}")
+    given = Table(NAME, policy.options(NAME))
+    vendor = given.text("vendor", NONE, cure=f"write a name, {AUTO!r} or {NONE!r}")
     try:
         read_vendors().find(vendor, "")
     except MarkError as error:
-        raise _wrong("vendor", vendor, str(error)) from error
-    if not isinstance(models, list | tuple) or not all(isinstance(one, str) for one in models):
-        raise _wrong("vendor_models", models, 'write a list of patterns, ["claude-opus-*"]')
-    return None if vendor == NONE else Declared(vendor, tuple(models))
+        raise given.wrong("vendor", str(error)) from error
+    cure = 'write a list of patterns, ["claude-opus-*"]'
+    models = given.names("vendor_models", cure=cure)
+    return None if vendor == NONE else Declared(vendor, models)
 
 
 def needs_no_tokenizer(policy: Policy) -> bool:
@@ -98,7 +96,3 @@ def _mark(found: VendorMark | None, reason: str) -> Mark:
         reason=reason,
         data={name: value for name, value in data.items() if value},
     )
-
-
-def _wrong(key: str, value: object, cure: str) -> PolicyError:
-    return PolicyError(f"plugin {NAME!r}, option {key!r} = {value!r}: {cure}")
