@@ -57,7 +57,8 @@ def sign_inside(
 ) -> bytes:
     """Return a manifest store that will stand in the content to which it is bound.
 
-    The key is used once, unless no padding fits, since a first try has an empty signature.
+    The key is used 1.5 times on average, again where no padding fits; a first try has an empty
+    signature.
 
     Args:
         claim: what it says.
