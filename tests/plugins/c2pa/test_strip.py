@@ -161,9 +161,9 @@ def test_it_takes_linear_time(chop: Chopmark, part: str) -> None:
     def took(count: int) -> float:
         text, best = "x" + part * count, []
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             chop.strip(text)
-            best.append(time.perf_counter() - start)
+            best.append(time.process_time() - start)
         return min(best)
 
     assert took(4000) < 40 * took(500) + 0.01

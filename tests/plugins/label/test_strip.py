@@ -218,9 +218,9 @@ def test_it_takes_linear_time(part):
         text = "x\n\n" + part * count + "y"
         best = []
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             stripping.strip(text)
-            best.append(time.perf_counter() - start)
+            best.append(time.process_time() - start)
         return min(best)
 
     assert took(8000) < 40 * took(1000) + 0.01
