@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import Token
 from time import perf_counter_ns, time_ns
 from types import TracebackType
+from typing import ParamSpec, TypeVar
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span
 
 from chopmark import Direction, Request
 
+from ._spans import Attributes
+
+P = ParamSpec("P")
+T = TypeVar("T")
 KEY = "chopmark_otel"
 """Under it a request's `metadata` carries its call to the detectors, and to the model."""
 
@@ -25,21 +31,27 @@ class Timing:
         self.wall = time_ns()  # at `began`
         self.spent = 0
 
+    def took(self, began: int) -> None:
+        """Add what was begun at `began` and has just ended."""
+        self.ended = now = perf_counter_ns()
+        self.spent += now - began
+
 
 class Call:
     """One call. Its steps come one after the other, though not all on one thread.
 
-    `context` has its span as the current one. `asked` is the request as it is judged, `said` the
-    answers as they are, by index: both only where texts are emitted.
+    `about` is what metrics say of it. `context` has its span as the current one. `asked` is the
+    request as it is judged, `said` the answers as they are, by index: both only where texts are
+    emitted.
     """
 
     __slots__ = (
-        "asked", "asking", "context", "failed", "first", "model", "request", "said", "span",
-        "started", "timings",
+        "about", "asked", "asking", "context", "failed", "first", "model", "request", "said",
+        "span", "started", "timings",
     )  # fmt: skip
 
-    def __init__(self, request: Request, span: Span, context: Context) -> None:
-        self.request, self.span, self.context = request, span, context
+    def __init__(self, request: Request, about: Attributes, span: Span, context: Context) -> None:
+        self.request, self.about, self.span, self.context = request, about, span, context
         self.started = perf_counter_ns()
         self.asking = 0  # when the model was asked
         self.first = 0  # when the first text of an answer came
@@ -56,6 +68,18 @@ class Call:
         if timing is None:
             timing = self.timings[key] = Timing()
         return timing
+
+    def inside(self, work: Callable[P, T]) -> Callable[P, T]:
+        """Return `work`, done with the call's span as the current one."""
+
+        def done(*args: P.args, **kwargs: P.kwargs) -> T:
+            token = attach(self.context)
+            try:
+                return work(*args, **kwargs)
+            finally:
+                detach(token)
+
+        return done
 
     def added(self, now: int) -> int:
         """Return the nanoseconds that the call took beside the model, up to `now`.

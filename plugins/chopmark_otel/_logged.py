@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any
@@ -14,9 +13,6 @@ from . import _names as names
 from ._border import Border
 from ._instruments import Instruments
 
-_MOST = 10_000
-"""Records that the SDK keeps for a log that is broken; more than these are lost for good."""
-
 
 class MeasuredLog:
     """Stores as `log` does. What it has beside the protocol is reached through this, too."""
@@ -24,8 +20,6 @@ class MeasuredLog:
     def __init__(self, log: Log, instruments: Instruments, border: Border) -> None:
         self._log, self._instruments, self._border = log, instruments, border
         self.name, self.blocking = log.name, log.blocking
-        self._missing: set[str] = set()
-        self._mutex = threading.Lock()
         if hasattr(log, "append_with"):
             self.append_with = self._append_with
 
@@ -64,18 +58,16 @@ class MeasuredLog:
             raise
         finally:
             with self._border:
-                self._tell(record.id, perf_counter_ns() - began, error)
+                self._tell(record, perf_counter_ns() - began, error)
 
-    def _tell(self, id: str, took: int, error: str) -> None:
+    def _tell(self, record: Record, took: int, error: str) -> None:
         about = {names.LOG: self.name}
         failed = {names.ERROR: error} if error else {}
         self._instruments.append.record(took / 1e9, {**about, **failed})
-        with self._mutex:
-            before = len(self._missing)
-            if not error:
-                self._missing.discard(id)
-            elif before < _MOST:
-                self._missing.add(id)
-            change = len(self._missing) - before
-        if change:
-            self._instruments.gaps.add(change, about)
+        # Of a call for which an append fails, the record is kept: its own, or one kept before was
+        # tried. What was kept says so, and is tried again until it is taken.
+        late = any(failure.role == "log" for failure in record.failures)
+        if error:
+            self._instruments.gaps.add(1, about)
+        elif late:
+            self._instruments.gaps.add(-1, about)

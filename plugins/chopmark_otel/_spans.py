@@ -20,7 +20,7 @@ _OPENAI = {"openai": "openai"}
 
 
 def about(request: Request, options: Options) -> Attributes:
-    """Return what metrics and spans of a call say of it, from its beginning on."""
+    """Return what both metrics and the span of a call say of it."""
     said: Attributes = {
         names.OPERATION: "chat",
         names.PROVIDER: options.provider or _OPENAI.get(request.adapter, "_OTHER"),
@@ -32,11 +32,12 @@ def about(request: Request, options: Options) -> Attributes:
 
 
 def beginning(request: Request, options: Options) -> Attributes:
-    """Return what the span of a call says from its beginning on."""
-    said = about(request, options)
+    """Return what the span of a call says from its beginning on, beside `about`."""
     model = options.span == "model"
-    said[names.KIND] = "LLM" if model else "CHAIN"
-    said[names.OBSERVATION] = "generation" if model else "span"
+    said: Attributes = {
+        names.KIND: "LLM" if model else "CHAIN",
+        names.OBSERVATION: "generation" if model else "span",
+    }
     if request.stream:
         said[names.STREAM] = True
     if request.structured:

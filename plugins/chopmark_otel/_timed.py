@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from time import perf_counter_ns
 from typing import Any
 
-from opentelemetry.context import attach, detach
-
 from chopmark import Context, Verdict
 from chopmark.hookspecs import Detector, IdleScanner, Scanner
 
@@ -39,18 +37,17 @@ class TimedDetector:
         return f"<{self._detector!r}, timed>"
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
-        """Judge `text`, and take the time."""
-        call = call_of(context.request)
-        if call is None:
-            return self._detector.judge(text, context)
-        timing = call.timing(self.name, context.direction)
-        with _Clock(timing, call if self.blocking else None):
-            return self._detector.judge(text, context)
+        """Judge `text`; what is timed is the work on a text of a call, which `begin` begins."""
+        return self._detector.judge(text, context)
 
     def _begin(self, context: Context) -> Detector:
-        self._note(context)
+        call = self._note(context)
         begin = getattr(self._detector, "begin", None)
-        return self if begin is None else TimedDetector(begin(context))
+        detector: Detector = self._detector if begin is None else begin(context)
+        if call is None:
+            return detector
+        timing = call.timing(self.name, context.direction)
+        return TimedText(detector, timing, call if self.blocking else None)
 
     def _open(self, context: Context) -> Scanner:
         opened: Any = self._detector
@@ -69,13 +66,32 @@ class TimedDetector:
         return call
 
 
+class TimedText:
+    """Judges one text as `detector` does; `call` is None where that does not block."""
+
+    def __init__(self, detector: Detector, timing: Timing, call: Call | None) -> None:
+        self.name, self.version = detector.name, detector.version
+        self.needs, self.blocking = detector.needs, detector.blocking
+        self._judge = detector.judge if call is None else call.inside(detector.judge)
+        self._timing = timing
+
+    def judge(self, text: str, context: Context) -> Sequence[Verdict]:
+        """Judge a piece, and take the time."""
+        began = perf_counter_ns()
+        found = self._judge(text, context)
+        self._timing.took(began)
+        return found
+
+
 class TimedScanner:
-    """Scans as `scanner` does; `call` is None where it does not block."""
+    """Scans one text as `scanner` does; `call` is None where that does not block."""
 
     def __init__(self, scanner: Scanner, timing: Timing, call: Call | None) -> None:
         self.settled = scanner.settled
-        self._scanner, self._timing, self._call = scanner, timing, call
-        self._feed = scanner.feed
+        self._scanner, self._timing = scanner, timing
+        self._feed, self._finish = scanner.feed, scanner.finish
+        if call is not None:
+            self._feed, self._finish = call.inside(self._feed), call.inside(self._finish)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # a copy in the making has no scanner yet
@@ -84,40 +100,15 @@ class TimedScanner:
 
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece, and the time that it takes."""
-        if self._call is not None:
-            with _Clock(self._timing, self._call):
-                found = self._feed(text)
-            self.settled = self._scanner.settled
-            return found
         began = perf_counter_ns()
         found = self._feed(text)
-        timing = self._timing
-        timing.ended = now = perf_counter_ns()
-        timing.spent += now - began
+        self._timing.took(began)
         self.settled = self._scanner.settled
         return found
 
     def finish(self) -> Sequence[Verdict]:
         """End the text, and take the time."""
-        with _Clock(self._timing, self._call):
-            return self._scanner.finish()
-
-
-class _Clock:
-    """Takes the time of a block; inside the span of `call`, if that is not None."""
-
-    __slots__ = ("_began", "_call", "_timing", "_token")
-
-    def __init__(self, timing: Timing, call: Call | None) -> None:
-        self._timing, self._call = timing, call
-
-    def __enter__(self) -> None:
-        self._token = attach(self._call.context) if self._call is not None else None
-        self._began = perf_counter_ns()
-
-    def __exit__(self, *broke: object) -> None:
-        timing = self._timing
-        timing.ended = now = perf_counter_ns()
-        timing.spent += now - self._began
-        if self._token is not None:
-            detach(self._token)
+        began = perf_counter_ns()
+        found = self._finish()
+        self._timing.took(began)
+        return found

@@ -68,12 +68,13 @@ class Watch:
         with self._border:
             options = self._options
             model = options.span == "model"
+            said = about(request, options)
             span = self._tracer.start_span(
                 f"{'chat' if model else 'guard'} {request.model}".rstrip(),
                 kind=SpanKind.CLIENT if model else SpanKind.INTERNAL,
-                attributes=beginning(request, options),
+                attributes={**said, **beginning(request, options)},
             )
-            return Call(request, span, set_span_in_context(span))
+            return Call(request, said, span, set_span_in_context(span))
         return None
 
     def _end(self, call: Call, tell: Callable[[], None]) -> None:
@@ -172,15 +173,10 @@ class Watch:
 
     def _measure(self, call: Call, now: int, ended: dict[str, str], fault: str) -> None:
         instruments, context = self._instruments, call.context
-        request = call.request
-        said = about(request, self._options)
+        said, streamed = call.about, {names.STREAM: call.request.stream}
         failed = {names.ERROR: fault} if fault else {}
-        instruments.calls.add(
-            1, {**said, **ended, names.STREAM: request.stream, **failed}, context=context
-        )
-        instruments.added.record(
-            call.added(now) / 1e9, {names.STREAM: request.stream}, context=context
-        )
+        instruments.calls.add(1, {**said, **ended, **streamed, **failed}, context=context)
+        instruments.added.record(call.added(now) / 1e9, streamed, context=context)
         if self._options.span == "model":
             instruments.duration.record(
                 (now - call.started) / 1e9, counted({**said, **failed}), context=context
@@ -194,6 +190,6 @@ class Watch:
             instruments.holdback.record(response.holdback, context=context)
         usage = response.usage
         if usage is not None and self._options.span == "model":
-            said = counted(about(call.request, self._options))
+            said = counted(call.about)
             for kind, tokens in (("input", usage.input_tokens), ("output", usage.output_tokens)):
                 instruments.tokens.record(tokens, {**said, names.TOKEN_TYPE: kind}, context=context)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chopmark import Chopmark, Policy
+from chopmark import Chopmark, Policy, Rules
 from chopmark.testing import MemoryLog, WordDetector, plugin
 
 collect_ignore_glob = []
@@ -103,7 +103,9 @@ def make(telemetry: Telemetry) -> Callable[..., Chopmark]:
         words = WordDetector({"bad": "deny", "secret": "modify", "odd": "warn"})
         log = brought.pop("log", None) or MemoryLog()
         given = plugin(detectors=brought.pop("detectors", [words]), log=log, **brought)
-        policy = Policy(name="watched", settings={"otel": settings or {}})
+        policy = Policy(
+            name="watched", settings={"otel": settings or {}}, audiences={"minor": Rules()}
+        )
         return Chopmark(policy, plugins=[telemetry.otel, given])
 
     return make
