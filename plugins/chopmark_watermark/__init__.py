@@ -42,6 +42,7 @@ from ._commands import watermark
 from ._names import NAME, SYNONYMS
 
 if TYPE_CHECKING:
+    from ._boilerplate import Boilerplate as Boilerplate
     from ._detect import detect as detect
     from ._detection import Detection as Detection
     from ._detection import Span as Span
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALPHA",
+    "Boilerplate",
     "Detection",
     "Drawer",
     "FileTokenizer",
@@ -96,6 +98,7 @@ __all__ = [
 
 _HOMES = {
     "ALPHA": "_names",
+    "Boilerplate": "_boilerplate",
     "detect": "_detect",
     "Detection": "_detection",
     "Span": "_detection",

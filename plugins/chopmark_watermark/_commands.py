@@ -12,6 +12,7 @@ import click
 from chopmark import ChopmarkError, MarkError
 from chopmark.terminal import table
 
+from ._boilerplate_command import boilerplate_command
 from ._keys_command import keys
 from ._names import ALPHA, ENGINE_NAMES, SCHEME_NAMES, SYNONYMS
 
@@ -34,6 +35,7 @@ def watermark() -> None:
 
 
 watermark.add_command(keys)
+watermark.add_command(boilerplate_command)
 
 
 @watermark.command("find")
@@ -53,6 +55,11 @@ watermark.add_command(keys)
 @click.option("--tenant", "tenants", multiple=True, help="For whom it may be; may be repeated.")
 @click.option("--tenants", "names", type=click.Path(path_type=Path), help="A file of them.")
 @click.option("--epoch", "epochs", multiple=True, help="A month, YYYY-MM; by default all.")
+@click.option(
+    "--boilerplate",
+    type=click.Path(path_type=Path),
+    help="Passages to leave out: a file of `chopmark watermark boilerplate`.",
+)
 @click.option("--alpha", type=float, default=ALPHA, show_default=True, help="The error rate.")
 @click.option("--public", is_flag=True, help="Say only what anyone may know.")
 @_json
@@ -64,6 +71,7 @@ def find(
     tenants: tuple[str, ...],
     names: Path | None,
     epochs: tuple[str, ...],
+    boilerplate: Path | None,
     alpha: float,
     public: bool,
     as_json: bool,
@@ -73,6 +81,7 @@ def find(
     Exits with 0 where a mark was found, with 1 where there is no evidence of one, and with 2
     where the text is too short to say. None of them says that a person wrote it.
     """
+    from ._boilerplate import Boilerplate
     from ._detect import detect
     from ._ring_file import read_ring
     from ._synonyms import SynonymMark
@@ -81,6 +90,8 @@ def find(
     try:
         lines = "" if names is None else _read(str(names))
         asked = [*tenants, *filter(None, map(str.strip, lines.splitlines()))]
+        if scheme == SYNONYMS and boilerplate is not None:
+            raise MarkError("synonyms are no mark in tokens: leave --boilerplate out")
         if scheme == SYNONYMS:
             mark = SynonymMark(ring=read_ring(ring), alpha=alpha)
             found = mark.detect(_read(file), tenants=asked or [""], epochs=epochs or None)
@@ -95,6 +106,7 @@ def find(
                 tenants=asked or [""],
                 epochs=epochs or None,
                 alpha=alpha,
+                boilerplate=None if boilerplate is None else Boilerplate.read(boilerplate),
             )
     except ChopmarkError as error:
         raise click.ClickException(str(error)) from error

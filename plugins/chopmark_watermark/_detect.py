@@ -7,8 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from chopmark import MarkError
 
+from ._boilerplate import Boilerplate
 from ._detection import Detection, Span
 from ._names import ALPHA
 from ._prf import Ids
@@ -48,6 +52,7 @@ def detect(
     prompt: str | None = None,
     words: int = WORDS,
     now: str | None = None,
+    boilerplate: Boilerplate | None = None,
 ) -> Detection:
     """Return whether `text` was marked with a key of `ring`.
 
@@ -62,6 +67,7 @@ def detect(
         prompt: what stood before it, where that is known: then the first tokens count too.
         words: for `unigram`, how many tokens its list had.
         now: the epoch of today, by default that of the clock.
+        boilerplate: passages to leave out, which stand in texts of many people.
 
     Raises:
         MarkError: the scheme is unknown, alpha no probability, or no key can be looked for.
@@ -80,8 +86,13 @@ def detect(
         for key in found.keys(ring.derive(name, scheme, tokenizer.digest))
     ]
     before = None if prompt is None else tokenizer.ids(prompt)
-    best = search(tokenizer.ids(text), keys, found, before)
+    ignored = None if boilerplate is None else _known(text, tokenizer, boilerplate)
+    best = search(tokenizer.ids(text), keys, found, before, ignored)
     detection = conclude(best, found, len(keys), alpha)
+    if ignored is not None:
+        count = int(ignored.sum())
+        note = f"{count} tokens stand in passages that are known, and were left out"
+        detection = replace(detection, ignored=count, notes=(*detection.notes, note))
     if detection.verdict != "marked":
         return detection
     places = list(spans(best.scores.values, found.null, alpha, len(keys)))
@@ -104,8 +115,11 @@ def search(
     keys: Sequence[tuple[KeyName | None, Any]],
     scheme: Scheme,
     prompt: Ids | None = None,
+    ignored: npt.NDArray[np.bool_] | None = None,
 ) -> Finding:
     """Return the strongest of all tests of `ids`, shape (n,), under all `keys`.
+
+    Tokens that `ignored`, shape (n,), names are not tested: which ones must depend on no key.
 
     For each key the whole text is one test and its best window another; half of the level is
     each one's.
@@ -113,6 +127,8 @@ def search(
     best: Finding | None = None
     for name, key in keys:
         scores = scheme.score(key, ids, prompt)
+        if ignored is not None:
+            scores = scores.without(ignored)
         whole = scheme.null.log10_tail(len(scores.values), float(scores.values.sum()))
         looked = scan(scores.values, scheme.null)
         tests, log10_p = 1, whole
@@ -157,6 +173,19 @@ def conclude(found: Finding, scheme: Scheme, keys: int, alpha: float) -> Detecti
         enough=enough,
         notes=notes,
     )
+
+
+def _known(
+    text: str, tokenizer: Tokenizer, boilerplate: Boilerplate
+) -> npt.NDArray[np.bool_] | None:
+    """Return which tokens stand in a known passage, None where none does."""
+    known = boilerplate.mask(text)
+    if not known.any():
+        return None
+    tokens = tokenizer.encode(text)
+    before = np.concatenate([[0], np.cumsum(known)])
+    inside: npt.NDArray[np.bool_] = before[tokens.ends] > before[tokens.starts]
+    return inside
 
 
 def _adjusted(found: Finding) -> float:

@@ -33,8 +33,9 @@ class Detection:
     `log10_p` is of the strongest single test; `log10_p_adjusted` is multiplied by `tests`, all
     keys, windows and forms of the text that were looked at (Bonferroni).
 
-    `scored` tokens were tested and `duplicates` left out. `enough` says how many tokens would
-    have sufficed in four of five texts, by the bits of chance that the model had for each token.
+    `scored` tokens were tested; left out were `duplicates`, and `ignored` in known passages.
+    `enough` says how many tokens would have sufficed in four of five texts, by the bits of chance
+    that the model had for each token.
     `spans` are marked stretches, each found significant by itself; a mark may be certain in the
     whole and in no single stretch.
     """
@@ -48,6 +49,7 @@ class Detection:
     scored: int
     duplicates: int
     enough: Mapping[float, int]
+    ignored: int = 0
     spans: tuple[Span, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
@@ -85,6 +87,7 @@ class Detection:
             "tests": self.tests,
             "scored": self.scored,
             "duplicates": self.duplicates,
+            "ignored": self.ignored,
             "enough": {f"{bits:g} bits": n for bits, n in self.enough.items()},
             "spans": [span._asdict() for span in self.spans],
             "notes": list(self.notes),

@@ -25,6 +25,11 @@ class Scores(NamedTuple):
     places: Places
     duplicates: int
 
+    def without(self, ignored: npt.NDArray[np.bool_]) -> Scores:
+        """Return the scores of those tokens that `ignored`, shape (tokens,), does not name."""
+        kept = ~ignored[self.places]
+        return self._replace(values=self.values[kept], places=self.places[kept])
+
 
 def first_of(keys: npt.NDArray[np.uint64]) -> Places:
     """Return where each distinct key comes first, rising."""

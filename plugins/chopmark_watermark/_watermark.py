@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chopmark import MarkError
 
+from ._boilerplate import Boilerplate
 from ._detect import detect
 from ._detection import Detection
 from ._draw import Drawer
@@ -35,6 +36,7 @@ class Watermark:
         delta: for `green` and `unigram`, what is added to the logits of green tokens.
         alpha: the level of a search.
         clock: what says which epoch it is, YYYY-MM.
+        boilerplate: passages that a search leaves out.
 
     Raises:
         MarkError: there is no such scheme.
@@ -47,6 +49,7 @@ class Watermark:
     words: int = WORDS
     alpha: float = ALPHA
     clock: Callable[[], str] = this_epoch
+    boilerplate: Boilerplate | None = None
 
     def __post_init__(self) -> None:
         scheme_of(self.scheme, self.tokenizer, self.words)
@@ -122,4 +125,5 @@ class Watermark:
             prompt=prompt,
             words=self.words,
             now=self.clock(),
+            boilerplate=self.boilerplate,
         )

@@ -117,3 +117,24 @@ def test_a_tokenizer_of_another_model_finds_nothing(files: Path, logits: Logits)
     other.add_tokens(["another"])
     other.save(str(files / "tokenizer.json"))
     assert find(files, text).exit_code == 1
+
+
+def test_learnt_passages_are_left_out_of_a_search(files: Path, logits: Logits) -> None:
+    template = marked(files, logits, 120)
+    (files / "templates").mkdir()
+    (files / "templates" / "one.txt").write_text(template)
+    (files / "templates" / "picture.png").write_bytes(b"\x89PNG\xff")
+    told = run("boilerplate", files / "known", files / "templates")
+    assert told.output.endswith(
+        "passages of 1 texts, 113 places; 1 files are not UTF-8 and were left out\n"
+    )
+    assert find(files, template).exit_code == 0
+    assert find(files, template, "--boilerplate", files / "known").exit_code == 2
+    assert "no boilerplate" in find(files, template, "--boilerplate", files / "ring.json").output
+
+
+def test_a_folder_without_texts_is_named(files: Path) -> None:
+    (files / "short.txt").write_text("too short")
+    told = run("boilerplate", files / "known", files / "short.txt")
+    assert told.exit_code == 1
+    assert "no text of 8 words or more is in 1 files" in told.output
