@@ -12,9 +12,10 @@ import click
 
 from chopmark.terminal import table
 
+from ._format import EVENT
 from ._log import DEFAULT_PATH
 from ._read import Line, last_lines, read
-from ._stats import count
+from ._stats import COUNTED, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,17 +83,19 @@ def stats(path: str, as_json: bool) -> None:
     span = f"{_time(found['first'])} to {_time(found['last'])}" if found["records"] else ""
     rows = [("records", span, str(found["records"]))]
     rows += [("milliseconds", name, str(value)) for name, value in found["duration"].items()]
-    for name in ("action", "ending", "model", "category", "mark", "failure", "problem"):
+    for name in COUNTED:
         rows += [(name, key, str(number)) for key, number in found[name].items()]
     click.echo(table(rows[0], rows[1:]))
 
 
 def _row(record: Mapping[str, Any]) -> tuple[str, ...]:
+    ident = str(record["id"])[-12:]  # the front of a UUIDv7 is the time, alike in neighbours
+    if record["k"] == EVENT:
+        return (_time(record["time"]), ident, record["kind"], "-", "-", "-", "-", "-")
     verdicts = ", ".join(sorted({str(v["category"]) for v in record["verdicts"]}))
     marks = ", ".join(
         f"{m['marker']}{'' if m['placed'] else ' (not placed)'}" for m in record["marks"]
     )
-    ident = str(record["id"])[-12:]  # the front of a UUIDv7 is the time, alike in neighbours
     ms = str(record["duration"])
     return (
         _time(record["time"]),

@@ -155,15 +155,22 @@ class AppendFile:
 
     def _rotate(self) -> None:
         """Move the file to the next free number; whoever waits for its lock will see that."""
-        folder, name = os.path.split(self.path)
-        stem, suffix = os.path.splitext(name)
-        taken = [0]
-        for other in os.listdir(folder or "."):
-            if other.startswith(f"{stem}.") and other.endswith(suffix):
-                number = other[len(stem) + 1 : len(other) - len(suffix)]
-                if number.isdecimal():
-                    taken.append(int(number))
-        os.rename(self.path, os.path.join(folder, f"{stem}.{max(taken) + 1}{suffix}"))
+        stem, suffix = os.path.splitext(self.path)
+        last = max(moved_away(self.path), default=0)
+        os.rename(self.path, f"{stem}.{last + 1}{suffix}")
+
+
+def moved_away(path: str) -> dict[int, str]:
+    """Return the files that were moved away from `path` for their size, by number, in order."""
+    folder, name = os.path.split(path)
+    stem, suffix = os.path.splitext(name)
+    found = {}
+    for other in os.listdir(folder or "."):
+        if other.startswith(f"{stem}.") and other.endswith(suffix):
+            number = other[len(stem) + 1 : len(other) - len(suffix)]
+            if number.isdecimal():
+                found[int(number)] = os.path.join(folder, other)
+    return dict(sorted(found.items()))
 
 
 def _sync_folder(folder: str) -> None:

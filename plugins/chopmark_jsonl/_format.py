@@ -8,12 +8,15 @@ from dataclasses import fields
 from json.encoder import encode_basestring as _q
 from typing import Any, TypeVar
 
-from chopmark import Commitment, Failure, LogError, Mark, Record, Usage, Verdict
+from chopmark import Commitment, Event, Failure, LogError, Mark, Record, Usage, Verdict
 
 VERSION = 1
-KIND = "call"
+CALL, EVENT = "call", "event"
 T = TypeVar("T")
-_KEYS = {field.name for field in fields(Record)} | {"k", "v"}
+_KEYS = {
+    kind: {field.name for field in fields(made)} | {"k", "v"}
+    for kind, made in ((CALL, Record), (EVENT, Event))
+}
 
 # Compact, keys in the order in which they are given (sorted below), no NaN.
 _ENCODE = json.JSONEncoder(
@@ -39,7 +42,7 @@ def encode(record: Record) -> bytes:
             f'"answer":{_commitment(record.answer)},"audience":{_q(record.audience)},'
             f'"duration":{int(record.duration)},"ending":{_q(record.ending)},'
             f'"failures":{_many(record.failures, _failure)},"holdback":{int(record.holdback)},'
-            f'"id":{_q(record.id)},"judged":{_ENCODE(record.judged)},"k":"{KIND}",'
+            f'"id":{_q(record.id)},"judged":{_ENCODE(record.judged)},"k":"{CALL}",'
             f'"marks":{_many(record.marks, _mark)},"messages":{int(record.messages)},'
             f'"model":{_q(record.model)},"policy":{_q(record.policy)},'
             f'"request":{_commitment(record.request)},"sdk":{_q(record.sdk)},'
@@ -56,8 +59,24 @@ def encode(record: Record) -> bytes:
     return text.encode("utf-8", "backslashreplace") + b"\n"
 
 
+def encode_event(event: Event) -> bytes:
+    """Return `event` as one line with its line end, by the same rules.
+
+    Raises:
+        LogError: a value has no place in JSON.
+    """
+    whole = {
+        "about": list(event.about), "actor": event.actor, "data": dict(sorted(event.data.items())),
+        "id": event.id, "k": EVENT, "kind": event.kind, "time": event.time, "v": VERSION,
+    }  # fmt: skip
+    for name, value in event.data.items():
+        if not isinstance(value, str | int):
+            raise LogError(f"event {event.id}: {name!r} is {value!r}; give text or whole numbers")
+    return _ENCODE(whole).encode("utf-8", "backslashreplace") + b"\n"
+
+
 def decode(line: bytes) -> dict[str, Any]:
-    """Return the record that `line` holds, as plain data.
+    """Return the record of a call, or the event, that `line` holds, as plain data.
 
     Raises:
         LogError: the line is not a whole record, or of a version that is not known here.
@@ -68,12 +87,14 @@ def decode(line: bytes) -> dict[str, Any]:
         raise LogError(f"not a whole line of JSON ({error})") from error
     if not isinstance(value, dict) or "k" not in value or "v" not in value:
         raise LogError("JSON, but not a record of chopmark")
-    if (value["v"], value["k"]) != (VERSION, KIND):
+    keys = _KEYS.get(str(value["k"]))
+    if value["v"] != VERSION or keys is None:
         raise LogError(
             f"a record of version {value['v']!r} and kind {value['k']!r}, and this reader knows "
-            f"{VERSION} and {KIND!r}; read it with the chopmark that wrote it, or a newer one"
+            f"{VERSION}, {CALL!r} and {EVENT!r}; read it with the chopmark that wrote it, or "
+            "a newer one"
         )
-    if missing := sorted(_KEYS - value.keys()):
+    if missing := sorted(keys - value.keys()):
         raise LogError(f"a record without {', '.join(missing)}")
     return value
 

@@ -8,14 +8,15 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
-from chopmark import LogError, Policy, PolicyError, Receipt, Record
+from chopmark import Event, LogError, Policy, PolicyError, Receipt, Record
 
-from ._file import AppendFile
-from ._format import encode
+from ._file import AppendFile, moved_away
+from ._format import encode, encode_event
+from ._read import read
 
 Fsync = Literal["never", "interval", "always"]
 
@@ -80,7 +81,32 @@ class JsonlLog:
         Raises:
             LogError: the record is not in the file, or the disk may not hold it.
         """
-        line = encode(record)
+        return self._append(record.id, encode(record))
+
+    def append_event(self, event: Event) -> Receipt:
+        """Write `event` as one line, like a record.
+
+        Raises:
+            LogError: the event is not in the file, or the disk may not hold it.
+        """
+        return self._append(event.id, encode_event(event))
+
+    def read(self, since: int = 0, until: int | None = None) -> Iterator[Mapping[str, Any]]:
+        """Yield what is in the files from `since` to before `until`, milliseconds since 1970.
+
+        Files that were moved away for their size come first, oldest first.
+
+        Raises:
+            LogError: a line cannot be read; what came before it was yielded.
+        """
+        for path in (*moved_away(self.path).values(), self.path):
+            for line in read(path) if os.path.exists(path) else ():
+                if line.record is None:
+                    raise LogError(f"{path!r}, byte {line.position}: {line.problem}")
+                if since <= line.record["time"] and (until is None or line.record["time"] < until):
+                    yield line.record
+
+    def _append(self, id: str, line: bytes) -> Receipt:
         own = self._owns.get(os.getpid()) or self._begin()
         file = own.file
         try:
@@ -91,7 +117,7 @@ class JsonlLog:
                 file.finish_sync(sync)
         except OSError as error:
             raise LogError(_explain(error, self.path)) from error
-        return Receipt(log=NAME, record=record.id, position=position)
+        return Receipt(log=NAME, record=id, position=position)
 
     def close(self) -> None:
         """Sync where that is due, and close the file; a later append opens it again.

@@ -6,21 +6,27 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from ._format import EVENT
 from ._read import Line
+
+COUNTED = (
+    "action", "ending", "model", "category", "mark", "failure", "event", "problem",
+)  # fmt: skip
+"""What is counted, by the names of `count`."""
 
 
 def count(lines: Iterable[Line]) -> dict[str, Any]:
     """Return the counts of `lines` as plain data; durations are milliseconds."""
-    counters: dict[str, Counter[str]] = {
-        name: Counter()
-        for name in ("action", "ending", "model", "category", "mark", "failure", "problem")
-    }
+    counters: dict[str, Counter[str]] = {name: Counter() for name in COUNTED}
     durations: list[int] = []
     times: list[int] = []
     for line in lines:
         record = line.record
         if record is None:
             counters["problem"][line.problem] += 1
+            continue
+        if record["k"] == EVENT:
+            counters["event"][str(record["kind"])] += 1
             continue
         for name in ("action", "ending", "model"):
             counters[name][str(record.get(name, ""))] += 1

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+import pluggy
+
 from . import _plugins
 from ._engine import Engine, check_detectors, check_role, is_beside
 from ._errors import ChopmarkError, PluginError
@@ -50,7 +52,7 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
     if log is not None:
         check_role("log", log)
     else:
-        log = _first(hook.chopmark_log, "log", policy)
+        log = log_of(manager, policy)
     signer = _first(hook.chopmark_signer, "signer", policy)
     told = bool(hook.chopmark_recorded.get_hookimpls())
     return Engine(
@@ -66,6 +68,12 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
         signer=signer,
         recorded=(_telling(hook),) if told else (),
     )
+
+
+def log_of(manager: pluggy.PluginManager, policy: Policy) -> Log | None:
+    """Return the log of the first plugin that has one."""
+    found: Log | None = _first(manager.hook.chopmark_log, "log", policy)
+    return found
 
 
 def _telling(hook: Any) -> Callable[[Record, Receipt], None]:

@@ -193,6 +193,24 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened beside the calls and stands in their log: a complaint, a decision, a test run.
+
+    `kind` is a dotted name, broadest part first (`complaint.received`). `about` are the ids of the
+    records, of calls or events, that it is about; `actor` is who acted, as the operator names its
+    people. `data` must hold no content: names are `a-z`, `0-9`, `_` and `.`. `id` is a UUIDv7,
+    `time` milliseconds since 1970.
+    """
+
+    id: str
+    time: int
+    kind: str
+    about: tuple[str, ...] = ()
+    actor: str = ""
+    data: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """The texts that a record commits to, for a log that keeps contents.
 

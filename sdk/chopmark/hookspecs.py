@@ -7,13 +7,13 @@ whatever belongs to one call lives in what `open` returns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import pluggy
 
-from ._values import Content, Context, Mark, Receipt, Record, Request, Response, Verdict
+from ._values import Content, Context, Event, Mark, Receipt, Record, Request, Response, Verdict
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -221,6 +221,27 @@ class ContentLog(Log, Protocol):
         """Store both before returning; raise where that cannot be promised.
 
         It takes the place of `append`, which still takes a record alone.
+        """
+        ...
+
+
+class EventLog(Log, Protocol):
+    """A log that takes what happened beside the calls, too."""
+
+    def append_event(self, event: Event) -> Receipt:
+        """Store `event` before returning; raise where that cannot be promised."""
+        ...
+
+
+class ReadableLog(Log, Protocol):
+    """A log that can be read again, for reports; also while others append to it."""
+
+    def read(self, since: int = 0, until: int | None = None) -> Iterator[Mapping[str, Any]]:
+        """Yield what was recorded from `since` to before `until`, milliseconds since 1970.
+
+        In the order of the log. Each is plain data with `k`: "call", and the fields of `Record` by
+        their names, scores in whole thousandths, or "event" and those of `Event`. What else a log
+        holds is left out. Raises `LogError` for what cannot be read, after all that came before.
         """
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .._values import Context, Mark, Outcome, Receipt, Record, Request, Verdict
+from .._values import Context, Event, Mark, Outcome, Receipt, Record, Request, Verdict
 from ..hookspecs import Detector, Log, Marker, Marking, Needs, Span, Wrapper, hookimpl
 from ..policy import Policy
 
@@ -180,12 +180,13 @@ class _BesideMarking:
 
 
 class MemoryLog:
-    """Keeps records in a list, `records`."""
+    """Keeps records in a list, `records`, and events in another one."""
 
     def __init__(self, *, blocking: bool = False) -> None:
         self.name = "memory"
         self.blocking = blocking
         self.records: list[Record] = []
+        self.events: list[Event] = []
         self._lock = threading.Lock()
 
     def append(self, record: Record) -> Receipt:
@@ -193,6 +194,12 @@ class MemoryLog:
         with self._lock:
             self.records.append(record)
             return Receipt(log=self.name, record=record.id, position=len(self.records) - 1)
+
+    def append_event(self, event: Event) -> Receipt:
+        """Keep `event`."""
+        with self._lock:
+            self.events.append(event)
+            return Receipt(log=self.name, record=event.id, position=len(self.events) - 1)
 
     def close(self) -> None:
         """Keep everything."""

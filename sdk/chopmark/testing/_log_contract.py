@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from .._record import commit, new_id
-from .._values import Content, Failure, Mark, Message, Record, Usage, Verdict
-from ..hookspecs import ContentLog, Log
+from .._values import Content, Event, Failure, Mark, Message, Record, Usage, Verdict
+from ..hookspecs import ContentLog, EventLog, Log, ReadableLog
 
 
 def sample_record(text: str = "answer") -> Record:
@@ -40,6 +42,18 @@ def sample_record(text: str = "answer") -> Record:
         duration=12,
         sdk="0",
     )
+
+
+_MAY_LACK = {"request", "answer", "user"}
+"""Commitments, which a log may make in a form of its own."""
+
+
+def settled(log: ReadableLog, count: int) -> list[Mapping[str, Any]]:
+    """Return all that `log` says, as soon as that is as much as was appended."""
+    deadline = time.monotonic() + 20
+    while len(found := list(log.read())) < count and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return found
 
 
 class LogContract:
@@ -79,6 +93,58 @@ class LogContract:
         receipt = cast(ContentLog, log).append_with(record, content)
         assert (receipt.log, receipt.record, receipt.salt) == (log.name, record.id, "")
         assert list(self.ids(log, tmp_path)) == [record.id]
+
+    def test_one_that_can_be_read_says_what_was_recorded(self, log: Log, tmp_path: Path) -> None:
+        if not hasattr(log, "read"):
+            return
+        record = sample_record()
+        log.append(record)
+        [found] = settled(cast(ReadableLog, log), 1)
+        assert (found["k"], found["id"], found["time"]) == ("call", record.id, record.time)
+        assert found["action"] == record.action
+        assert found["verdicts"][0]["category"] == "pii.email"
+        assert found["verdicts"][0]["score"] == 250
+        assert found["marks"][0]["data"] == {"language": "zh"}
+        assert found["usage"] == {"input": 3, "output": 5}
+        assert set(found) >= {field.name for field in fields(Record)} - _MAY_LACK
+
+    def test_one_that_takes_events_gives_them_back_among_the_calls(
+        self, log: Log, tmp_path: Path
+    ) -> None:
+        if not hasattr(log, "append_event"):
+            return
+        first, last = sample_record(), sample_record()
+        event = Event(
+            id=new_id(), time=first.time + 1, kind="complaint.received", about=(first.id,),
+            actor="desk", data={"days": 15, "urgent": True, "channel": "网页"},
+        )  # fmt: skip
+        log.append(first)
+        receipt = cast(EventLog, log).append_event(event)
+        assert (receipt.log, receipt.record) == (log.name, event.id)
+        log.append(last)
+        if not hasattr(log, "read"):
+            return
+        found = settled(cast(ReadableLog, log), 3)
+        assert [one["id"] for one in found] == [first.id, event.id, last.id]
+        assert {key: found[1][key] for key in ("k", "time", "kind", "about", "actor", "data")} == {
+            "k": "event",
+            "time": event.time,
+            "kind": "complaint.received",
+            "about": [first.id],
+            "actor": "desk",
+            "data": {"days": 15, "urgent": True, "channel": "网页"},
+        }
+
+    def test_one_that_can_be_read_reads_a_span_of_time(self, log: Log, tmp_path: Path) -> None:
+        if not hasattr(log, "read"):
+            return
+        records = [replace(sample_record(), time=1_700_000_000_000 + n) for n in range(5)]
+        for record in records:
+            log.append(record)
+        settled(cast(ReadableLog, log), 5)
+        start = records[1].time
+        found = [one["id"] for one in cast(ReadableLog, log).read(start, start + 2)]
+        assert found == [record.id for record in records[1:3]]
 
     def test_records_stay_in_order(self, log: Log, tmp_path: Path) -> None:
         records = [sample_record(str(n)) for n in range(20)]

@@ -117,6 +117,27 @@ def test_rotation_keeps_every_record_under_the_size(path: Path) -> None:
     assert found == [record.id for record in records]
 
 
+def test_a_reader_goes_through_the_files_that_were_moved_away_first(path: Path) -> None:
+    log = JsonlLog({"path": str(path), "rotate_bytes": 4096})
+    records = [sample_record(str(n)) for n in range(80)]
+    for record in records:
+        log.append(record)
+    assert (path.parent / "log.11.jsonl").exists()
+    assert [found["id"] for found in log.read()] == [record.id for record in records]
+
+
+def test_a_reader_that_comes_to_a_torn_line_says_where(path: Path) -> None:
+    log = JsonlLog({"path": str(path)})
+    log.append(sample_record())
+    size = path.stat().st_size
+    with path.open("ab") as file:
+        file.write(b'{"id":')
+    reading = log.read()
+    next(reading)
+    with pytest.raises(LogError, match=f"byte {size}: not a whole line.*being written"):
+        next(reading)
+
+
 def test_record_longer_than_the_rotation_is_still_stored(path: Path) -> None:
     log = JsonlLog({"path": str(path), "rotate_bytes": 4096})
     log.append(replace(sample_record(), model="m" * 9000))

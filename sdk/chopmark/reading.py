@@ -1,0 +1,59 @@
+"""The log of a policy without its calls: to read it again, and to add what happened beside them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from . import _plugins
+from ._build import log_of
+from ._errors import LogError
+from ._record import new_id
+from ._values import Event
+from .hookspecs import EventLog, Log, ReadableLog
+from .policy import Policy
+
+
+def open_log(policy: Policy, plugins: Iterable[object] = ()) -> Log:
+    """Return the log that `policy` names, without loading its detectors.
+
+    Raises:
+        LogError: the policy has none.
+    """
+    log = log_of(_plugins.load(policy.plugins, plugins), policy)
+    if log is None:
+        raise LogError(f'policy {policy.name!r} keeps no log; add one to `plugins`, such as "log"')
+    return log
+
+
+def readable(log: Log) -> ReadableLog:
+    """Return `log`, which can be read again; raise `LogError` where it cannot."""
+    if not hasattr(log, "read"):
+        raise LogError(f'log {log.name!r} cannot be read again; use one that can, such as "log"')
+    return cast(ReadableLog, log)
+
+
+def takes_events(log: Log) -> EventLog:
+    """Return `log`, which takes events; raise `LogError` where it does not."""
+    if not hasattr(log, "append_event"):
+        raise LogError(f'log {log.name!r} takes no events; use one that does, such as "log"')
+    return cast(EventLog, log)
+
+
+def new_event(
+    kind: str,
+    *,
+    about: Iterable[str] = (),
+    actor: str = "",
+    data: Mapping[str, str | int | bool] | None = None,
+) -> Event:
+    """Return an event that happens now, with an id of its own."""
+    return Event(
+        id=new_id(),
+        time=time.time_ns() // 1_000_000,
+        kind=kind,
+        about=tuple(about),
+        actor=actor,
+        data=dict(data or {}),
+    )
