@@ -15,14 +15,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.plugins.log.logs import faults_of, ids_of, settle, signed
+
 from chopmark import LogError
 from chopmark.testing import sample_record
-from chopmark_log._audit import audit
 from chopmark_log._folder import LogFolder
-from chopmark_log._integrate import integrate, integrating, publish
-from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog
-from chopmark_log._signing import read_verifier_key
 
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """Where files may be that need not survive the machine."""
@@ -189,45 +187,27 @@ def _work(folder: LogFolder, out: int) -> None:
             tell("taken", record.id)
         except LogError as error:
             tell("no", str(error).replace(" ", "_"))
-    for act in (log.close, lambda: _settle(folder)):
+    for act in (log.close, lambda: settle(folder)):
         try:
             act()
         except (LogError, OSError) as error:
             tell("no", str(error).replace(" ", "_"))
 
 
-def _settle(folder: LogFolder) -> None:
-    with integrating(folder) as mine:
-        if not mine:
-            return
-        store = folder.open(writing=True)
-        try:
-            integrate(folder, store)
-            publish(folder, store)
-        finally:
-            store.close()
-
-
 def _look(folder: LogFolder, taken: Sequence[str], made: Sequence[str]) -> Found:
     try:
-        _settle(folder)
+        settle(folder)
     except (LogError, OSError):
         return Found(cases=1, broken=1)
-    store = folder.open()
-    try:
-        leaves = [decode(entry.leaf) for entry in store.entries(0, store.size)]
-        faults = audit(store, [read_verifier_key(str(folder.public))]).faults
-        last = store.checkpoint()
-    finally:
-        store.close()
-    found = Counter(leaf["id"] for leaf in leaves)
-    before = len([leaf for leaf in leaves if leaf["id"] not in made])
+    names = ids_of(folder)
+    found = Counter(names)
+    before = len([name for name in names if name not in made])
     return Found(
         cases=1,
         lost=sum(not found[name] for name in taken) + max(0, 6 - before),
         doubled=sum(count > 1 for count in found.values()),
         unknown=max(0, before - 6),
-        damaged=len(faults) + (last is None or last[0] != len(leaves)),
+        damaged=len(faults_of(folder)) + (signed(folder) != len(names)),
     )
 
 

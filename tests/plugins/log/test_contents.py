@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.plugins.log.logs import content_of, leaves
 
 from chopmark import Content, LogError, Message, PolicyError
 from chopmark.testing import sample_record
@@ -33,7 +34,6 @@ from chopmark_log._content import (
 from chopmark_log._folder import LogFolder
 from chopmark_log._integrate import integrate, integrating, publish
 from chopmark_log._keyring import Keyring
-from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog
 from chopmark_log._master import MASTER, Subject
 from chopmark_log._opened import ClosedError, Opener, content_faults
@@ -54,11 +54,6 @@ contents = st.builds(
 )
 
 
-def content_of(user: str = "anna", answer: str = "an answer to her") -> Content:
-    asked = Message(role="user", text=f"a question of {user}")
-    return Content(messages=(asked,), answer=answer, user=user)
-
-
 def take(folder: LogFolder) -> Store:
     with integrating(folder) as mine:
         assert mine
@@ -67,11 +62,6 @@ def take(folder: LogFolder) -> Store:
         publish(folder, store)
         store.close()
     return folder.open()
-
-
-def leaves(folder: LogFolder) -> list[dict[str, Any]]:
-    store = folder.open()
-    return [decode(entry.leaf) for entry in store.entries(0, store.size)]
 
 
 def opened(folder: LogFolder, leaf: dict[str, Any]) -> dict[str, str]:

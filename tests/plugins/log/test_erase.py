@@ -15,18 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from tests.plugins.log.logs import faults_of, invoke, leaves, log_of
 
 from chopmark import Content, LogError, Message
-from chopmark._cli import cli
 from chopmark.testing import sample_record
 from chopmark_log import _erase
 from chopmark_log._audit import audit, prove
 from chopmark_log._content import disclose, record_id
 from chopmark_log._erase import Done, NoSubjectError, holds, registrar
 from chopmark_log._folder import LogFolder
-from chopmark_log._leaf import decode
-from chopmark_log._log import TransparencyLog
 from chopmark_log._master import Subject, read_master
 from chopmark_log._opened import ClosedError, Opener, RestrictedError, content_faults
 from chopmark_log._side import Side
@@ -60,10 +58,6 @@ def record_at(milliseconds: int | None = None) -> Any:
     return replace(record, time=milliseconds or time.time_ns() // 1_000_000)
 
 
-def log_of(folder: LogFolder, **options: object) -> TransparencyLog:
-    return TransparencyLog({"path": str(folder.path), **options})
-
-
 def content_of(user: str) -> Content:
     asked = Message(role="user", text=f"the asked secret of <{user}>")
     return Content(messages=(asked,), answer=f"the told secret of <{user}>", user=user)
@@ -74,13 +68,6 @@ def fill(folder: LogFolder, *users: str, **options: object) -> list[str]:
     ids = [log.append_with(record_at(), content_of(user)).record for user in users]
     log.close()
     return ids
-
-
-def leaves(folder: LogFolder, kind: str = "") -> list[dict[str, Any]]:
-    store = folder.open()
-    found = [decode(entry.leaf) for entry in store.entries(0, store.size)]
-    store.close()
-    return [leaf for leaf in found if kind in ("", leaf["k"])]
 
 
 def answer(folder: LogFolder, id: str, *, restricted: bool = False) -> str:
@@ -350,7 +337,7 @@ def test_kill_9_in_an_erasure_leaves_what_prune_finishes(
     assert [leaf["k"] for leaf in leaves(folder)] == ["call", "erase"]
     assert leaves(folder, "erase")[0]["count"] == 1
     assert content_faults(folder, folder.open()) == []
-    assert audit(folder.open(), [read_verifier_key(str(folder.public))]).faults == ()
+    assert faults_of(folder) == ()
 
 
 def test_a_spool_that_a_backup_brings_back_revives_nobody(folder: LogFolder) -> None:
@@ -391,7 +378,7 @@ def test_a_log_that_is_busy_is_told(folder: LogFolder, monkeypatch: pytest.Monke
 
 
 def run(*words: str, folder: LogFolder) -> Result:
-    return CliRunner().invoke(cli, ["log", *words, "--path", str(folder.path)])
+    return invoke("log", *words, "--path", str(folder.path))
 
 
 def test_the_command_erases_and_says_what_it_did(folder: LogFolder) -> None:

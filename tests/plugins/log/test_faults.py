@@ -11,66 +11,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.plugins.log.logs import content_of, faults_of, holds, ids_of, log_of, settle
 
-from chopmark import Content, LogError, Message, Record
+from chopmark import LogError, Record
 from chopmark.testing import sample_record
-from chopmark_log._audit import audit
 from chopmark_log._folder import LogFolder
-from chopmark_log._integrate import integrate, integrating, publish
+from chopmark_log._integrate import integrating
 from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog
-from chopmark_log._signing import read_verifier_key
 from chopmark_log._spool import Spool, is_alive, read_frames
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks, kills and locks")
-
-
-def settle(folder: LogFolder) -> None:
-    """Take in what is in the spools, whoever else does."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with integrating(folder) as mine:
-            if mine:
-                store = folder.open(writing=True)
-                try:
-                    integrate(folder, store)
-                    publish(folder, store)
-                finally:
-                    store.close()
-                return
-        time.sleep(0.02)
-    raise AssertionError("the lock was never free")
-
-
-def ids_of(folder: LogFolder) -> list[str]:
-    store = folder.open()
-    try:
-        return [decode(entry.leaf)["id"] for entry in store.entries(0, store.size)]
-    finally:
-        store.close()
-
-
-def faults_of(folder: LogFolder) -> Sequence[str]:
-    store = folder.open()
-    try:
-        return audit(store, [read_verifier_key(str(folder.public))]).faults
-    finally:
-        store.close()
-
-
-def holds(folder: LogFolder, taken: Sequence[str], refused: Sequence[str] = ()) -> None:
-    """Fail unless what was taken is there, nothing twice, and nothing that nobody made."""
-    settle(folder)
-    found = Counter(ids_of(folder))
-    assert [name for name in taken if not found[name]] == []
-    assert [name for name, count in found.items() if count > 1] == []
-    assert set(found) <= {*taken, *refused}
-    assert faults_of(folder) == ()
 
 
 def in_child(run: Callable[[], object], limit: float = 20) -> int:
@@ -96,17 +51,6 @@ def wait(child: int, limit: float = 20) -> int:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     raise AssertionError("a child hangs")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> LogFolder:
-    made = LogFolder(tmp_path / "log")
-    made.create("example.com/log")
-    return made
-
-
-def log_of(folder: LogFolder, **options: object) -> TransparencyLog:
-    return TransparencyLog({"path": str(folder.path), **options})
 
 
 # --- spools
@@ -279,8 +223,7 @@ def test_a_child_does_not_keep_the_lock_of_its_parent(folder: LogFolder) -> None
 
 def test_a_child_carries_no_connection_to_the_log_of_its_parent(folder: LogFolder) -> None:
     log = log_of(folder)
-    content = Content(messages=(Message(role="user", text="q"),), answer="a", user="u")
-    taken = [log.append_with(sample_record(), content).record]
+    taken = [log.append_with(sample_record(), content_of()).record]
     deadline = time.monotonic() + 10
     while not ids_of(folder) and time.monotonic() < deadline:
         time.sleep(0.02)  # until the parent's worker has the log open

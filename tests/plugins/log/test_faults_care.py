@@ -7,48 +7,22 @@ import os
 import shutil
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from tests.plugins.log.logs import fill, invoke, leaves
 
 from chopmark import Content
-from chopmark._cli import cli
 from chopmark.testing import sample_record
 from chopmark_log._content import record_id
 from chopmark_log._folder import LogFolder
-from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog
 from chopmark_log._side import Side
 from chopmark_log._spool import read_frames
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> LogFolder:
-    made = LogFolder(tmp_path / "log")
-    made.create("example.com/log")
-    return made
-
-
 def run(folder: LogFolder, *words: str) -> Result:
-    found = CliRunner().invoke(cli, ["log", words[0], "--path", str(folder.path), *words[1:]])
-    assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
-    return found
-
-
-def fill(folder: LogFolder, count: int, integrate: bool = True) -> list[str]:
-    log = TransparencyLog({"path": str(folder.path), "integrate": integrate})
-    taken = [log.append(sample_record(str(n))).record for n in range(count)]
-    log.close()
-    return taken
-
-
-def leaves(folder: LogFolder) -> list[dict[str, Any]]:
-    store = folder.open()
-    try:
-        return [decode(entry.leaf) for entry in store.entries(0, store.size)]
-    finally:
-        store.close()
+    return invoke("log", words[0], "--path", str(folder.path), *words[1:])
 
 
 @pytest.mark.parametrize("count", [1, 255, 256, 300, 700])

@@ -14,44 +14,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from tests.plugins.log.logs import faults_of, settle, settled_ids
 
 from chopmark import LogError, Policy, PolicyError, load_policy
 from chopmark.hookspecs import Log
 from chopmark.testing import LogContract, sample_record
-from chopmark_log._audit import audit
 from chopmark_log._folder import LogFolder
 from chopmark_log._integrate import integrate, integrating, publish
-from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog, make_log
-from chopmark_log._signing import read_verifier_key
 
 WRITER = Path(__file__).with_name("writer.py")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks, kills and locks")
-
-
-def settle(folder: LogFolder) -> None:
-    """Take in what is in the spools, whoever else does."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with integrating(folder) as mine:
-            if mine:
-                store = folder.open(writing=True)
-                integrate(folder, store)
-                publish(folder, store)
-                store.close()
-                return
-        time.sleep(0.02)
-    raise AssertionError("the lock was never free")
-
-
-def ids_of(folder: LogFolder) -> list[str]:
-    settle(folder)
-    store = folder.open()
-    return [decode(entry.leaf)["id"] for entry in store.entries(0, store.size)]
-
-
-def faults_of(folder: LogFolder) -> Sequence[str]:
-    return audit(folder.open(), [read_verifier_key(str(folder.public))]).faults
 
 
 def start(path: Path, mode: str, count: int) -> subprocess.Popen[str]:
@@ -64,7 +37,7 @@ class TestLogContract(LogContract):
         return TransparencyLog({"path": str(folder / "log")})
 
     def ids(self, log: Log, folder: Path) -> Sequence[str]:
-        return ids_of(LogFolder(folder / "log"))
+        return settled_ids(LogFolder(folder / "log"))
 
 
 class TestLogContractToDisk(TestLogContract):
@@ -78,7 +51,7 @@ def test_processes_lose_and_double_nothing(tmp_path: Path, mode: str) -> None:
     writers = [start(folder.path, mode, 60) for _ in range(3)]
     taken = [line for writer in writers for line in writer.communicate(timeout=60)[0].split()]
     assert all(writer.returncode == 0 for writer in writers)
-    assert Counter(ids_of(folder)) == Counter(taken)
+    assert Counter(settled_ids(folder)) == Counter(taken)
     assert faults_of(folder) == ()
 
 
@@ -95,7 +68,7 @@ def test_what_was_taken_survives_kill_9_at_any_moment(tmp_path: Path) -> None:
         for writer in writers:
             lines = writer.communicate()[0].split("\n")
             taken += lines[:-1]  # a torn last line was not told to anyone
-    found = Counter(ids_of(folder))
+    found = Counter(settled_ids(folder))
     assert len(taken) > 100
     assert [name for name in taken if not found[name]] == []
     assert max(found.values()) == 1
@@ -108,7 +81,7 @@ def test_a_frame_that_a_crash_tore_is_left_out_and_kept_aside(tmp_path: Path) ->
     settle(folder)
     spool = folder.spools / "dead.spool"
     spool.write_bytes(b"\x00\x00\x01\x00\x12\x34\x56\x78only the beginning")
-    assert ids_of(folder) == taken
+    assert settled_ids(folder) == taken
     assert [file.name for file in folder.spools.iterdir()] == ["dead.torn"]
     assert faults_of(folder) == ()
 
@@ -212,7 +185,7 @@ def test_a_full_disk_refuses_the_call_and_loses_nothing_that_was_taken(tmp_path:
     _, status = os.waitpid(child, 0)
     taken = os.waitstatus_to_exitcode(status)
     assert 1 <= taken < 20
-    assert len(ids_of(folder)) == taken
+    assert len(settled_ids(folder)) == taken
     assert faults_of(folder) == ()
 
 

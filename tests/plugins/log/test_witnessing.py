@@ -16,10 +16,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from tests.plugins.log.logs import fill, invoke, leaves, log_of, signed
 
 from chopmark import LogError, PolicyError
-from chopmark._cli import cli
 from chopmark.testing import sample_record
 from chopmark_log import _witnessing
 from chopmark_log._audit import audit, prove
@@ -76,11 +75,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Serving]]:
         one.stop()
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> LogFolder:
-    found = LogFolder(tmp_path / "log")
-    found.create(ORIGIN)
-    return found
+def run(*words: str) -> tuple[int, str]:
+    found = invoke(*words)
+    return found.exit_code, found.output
 
 
 def public(folder: LogFolder) -> VerifierKey:
@@ -95,33 +92,7 @@ def option(*running: Serving) -> list[dict[str, str]]:
 
 def grow(folder: LogFolder, count: int, *running: Serving) -> None:
     """Append records in a log that is opened and closed for it."""
-    log = TransparencyLog({"path": str(folder.path), "witnesses": option(*running)})
-    for _ in range(count):
-        log.append(sample_record())
-    log.close()
-
-
-def invoke(*words: str) -> tuple[int, str]:
-    found = CliRunner().invoke(cli, list(words))
-    assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
-    return found.exit_code, found.output
-
-
-def signed(folder: LogFolder) -> int:
-    store = folder.open()
-    try:
-        last = store.checkpoint()
-        return last[0] if last else 0
-    finally:
-        store.close()
-
-
-def entries(folder: LogFolder) -> int:
-    store = folder.open()
-    try:
-        return store.size
-    finally:
-        store.close()
+    fill(folder, count, witnesses=option(*running))
 
 
 def test_a_good_log_is_cosigned_and_its_proofs_say_when(
@@ -134,33 +105,33 @@ def test_a_good_log_is_cosigned_and_its_proofs_say_when(
     keys = [one["key"] for one in option(*witnesses)]
     path = ("--path", str(folder.path))
 
-    code, note = invoke("log", "checkpoint", *path)
+    code, note = run("log", "checkpoint", *path)
     known = [public(folder), *map(VerifierKey.parse, keys)]
     found = open_checkpoint(note, known)
     assert found.checkpoint.size == 6
     assert all(before <= (found.signers[key] or 0) <= time.time() for key in keys)
 
     proof, leaf = tmp_path / "2.tlog-proof", tmp_path / "2.leaf"
-    assert invoke("log", "prove", "2", *path, "-o", str(proof))[0] == 0
+    assert run("log", "prove", "2", *path, "-o", str(proof))[0] == 0
     named = [word for key in (str(folder.public), keys[0]) for word in ("--key", key)]
-    code, told = invoke("log", "verify-proof", str(proof), str(leaf), *named)
+    code, told = run("log", "verify-proof", str(proof), str(leaf), *named)
     assert code == 0, told
     assert re.search(r"signed by witness\.example/0, who saw it at 20\d\d-\d\d-\d\d .* UTC", told)
-    code, told = invoke("log", "verify-proof", str(proof), str(leaf), *named, "--json")
+    code, told = run("log", "verify-proof", str(proof), str(leaf), *named, "--json")
     assert json.loads(told)["signers"][keys[0]] == found.signers[keys[0]]
     assert str(folder.public.read_text().strip()) in json.loads(told)["signers"]
 
     bundle = tmp_path / "bundle"
-    assert invoke("log", "export", str(bundle), *path)[0] == 0
-    run = subprocess.run(
+    assert run("log", "export", str(bundle), *path)[0] == 0
+    alone = subprocess.run(
         [sys.executable, str(bundle / "verify.py"), str(bundle), "--key", str(public(folder)),
          "--key", keys[1]],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert re.search(re.escape(keys[1]) + r" at 20\d\d-.* UTC", run.stdout)
+    assert alone.returncode == 0, alone.stdout + alone.stderr
+    assert re.search(re.escape(keys[1]) + r" at 20\d\d-.* UTC", alone.stdout)
 
-    code, told = invoke("log", "witness", *path, "--json")
+    code, told = run("log", "witness", *path, "--json")
     assert code == 0
     assert [(one["size"], one["trouble"]) for one in json.loads(told)["witnesses"]] == [(6, "")] * 2
     assert audit(folder.open(), [public(folder)]).faults == ()
@@ -180,12 +151,12 @@ def test_a_copy_that_was_set_back_signs_nothing_until_the_newest_is_put_back(
 
     with pytest.raises(LogError, match=r"refuses the log: it cosigned 7 entries, and 3 are signed"):
         grow(folder, 2, witness)
-    assert (entries(folder), signed(folder)) == (5, 3)  # taken, and not signed
+    assert (len(leaves(folder)), signed(folder)) == (5, 3)  # taken, and not signed
     assert any(
         record.levelno == logging.CRITICAL and "refuses the log" in record.message
         for record in caplog.records
     )
-    code, told = invoke("log", "witness", "--path", str(folder.path))
+    code, told = run("log", "witness", "--path", str(folder.path))
     assert code == 1
     assert "nothing is signed: witness witness.example/w refuses the log" in told
     witness.stop()  # the refusal is kept: without its witness, nothing is signed either
@@ -199,7 +170,7 @@ def test_a_copy_that_was_set_back_signs_nothing_until_the_newest_is_put_back(
     newest.rename(folder.path)
     grow(folder, 1, again)
     assert signed(folder) == 8
-    assert invoke("log", "witness", "--path", str(folder.path))[0] == 0
+    assert run("log", "witness", "--path", str(folder.path))[0] == 0
 
 
 def test_a_refusal_ends_when_its_witness_cosigns_again(
@@ -238,10 +209,10 @@ def test_a_fork_of_the_same_size_is_refused_and_proved(
         for note in (conflict.note, conflict.kept)
     }
     assert len(roots) == 2
-    code, told = invoke("witness", "status", "--path", str(witness.folder.path), "--json")
+    code, told = run("witness", "status", "--path", str(witness.folder.path), "--json")
     assert (code, json.loads(told)["logs"][0]["size"]) == (1, 5)
     grow(folder, 1, witness)  # the log itself is cosigned on
-    assert invoke("log", "witness", "--path", str(folder.path))[0] == 0
+    assert run("log", "witness", "--path", str(folder.path))[0] == 0
 
 
 def test_a_fork_that_outgrew_the_log_is_refused(
@@ -278,16 +249,16 @@ def test_a_log_goes_on_without_its_witness_and_says_so(
         told = "is `key` still its key"
     elif case == "no witness":
         options[0]["url"] += "/elsewhere"
-    log = TransparencyLog({"path": str(folder.path), "witnesses": options})
+    log = log_of(folder, witnesses=options)
     log.append(sample_record())
     log.close()
     assert signed(folder) == 1
     assert any(told in record.message for record in caplog.records)
-    code, shown = invoke("log", "witness", "--path", str(folder.path), "--json")
+    code, shown = run("log", "witness", "--path", str(folder.path), "--json")
     assert code == 0
     assert told in json.loads(shown)["witnesses"][0]["trouble"]
-    assert invoke("log", "verify", "--path", str(folder.path))[0] == 0
-    code, note = invoke("log", "checkpoint", "--path", str(folder.path))
+    assert run("log", "verify", "--path", str(folder.path))[0] == 0
+    code, note = run("log", "checkpoint", "--path", str(folder.path))
     assert open_checkpoint(note, [public(folder)]).checkpoint.size == 1
 
 
@@ -297,7 +268,7 @@ def test_a_witness_that_comes_back_cosigns_all_that_was_signed_meanwhile(
     witness = serve(public(folder))
     grow(folder, 2, witness)
     witness.stop()
-    log = TransparencyLog({"path": str(folder.path), "witnesses": option(witness)})
+    log = log_of(folder, witnesses=option(witness))
     log.append(sample_record())
     deadline = time.monotonic() + 20
     while "no answer" not in caplog.text and time.monotonic() < deadline:
@@ -355,7 +326,7 @@ def test_the_last_checkpoint_is_cosigned_though_another_process_asks_at_the_end(
 ) -> None:
     witness = serve(public(folder))
     grow(folder, 1, witness)
-    log = TransparencyLog({"path": str(folder.path), "witnesses": option(witness)})
+    log = log_of(folder, witnesses=option(witness))
     log.append(sample_record())
     hold = (
         "import fcntl, sys, time; file = open(sys.argv[1], 'w'); fcntl.lockf(file, fcntl.LOCK_EX); "
@@ -377,9 +348,7 @@ def test_a_witness_that_hangs_holds_up_no_call_and_not_the_end(
     with socket.create_server(("127.0.0.1", 0)) as hanging:  # takes connections, and says nothing
         key = SigningKey.new("witness.example", ED25519_COSIGNATURE).public
         url = f"http://127.0.0.1:{hanging.getsockname()[1]}"
-        log = TransparencyLog(
-            {"path": str(folder.path), "witnesses": [{"url": url, "key": str(key)}]}
-        )
+        log = log_of(folder, witnesses=[{"url": url, "key": str(key)}])
         log.append(sample_record())  # the first one makes the spool
         slowest = 0.0
         for _ in range(50):
@@ -392,7 +361,7 @@ def test_a_witness_that_hangs_holds_up_no_call_and_not_the_end(
         ended = time.perf_counter() - start
     assert slowest < 0.5
     assert ended < 4
-    assert (entries(folder), signed(folder)) == (51, 51)
+    assert (len(leaves(folder)), signed(folder)) == (51, 51)
 
 
 def test_another_witnesss_lines_do_not_count(folder: LogFolder) -> None:
@@ -429,8 +398,8 @@ def test_a_witness_that_contradicts_itself_is_not_asked_forever(folder: LogFolde
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("http://x", "witnesses is 'http://x'"),
-        ([{"url": "http://x"}], r"witnesses\[0\]"),
+        ("http://x", "witnesses' is 'http://x'"),
+        ([{"url": "http://x"}], r"witnesses'\[0\]"),
         ([{"url": "http://x", "key": 3}], "texts in quotes"),
         ([{"url": "ftp://x", "key": "w+00000000+AA=="}], "no address of a witness"),
         ([{"url": "http://x", "key": "w"}], "is no key"),
@@ -474,16 +443,16 @@ def test_what_is_no_submission_is_answered_and_the_connection_is_kept(
 def test_the_commands_of_a_witness(folder: LogFolder, tmp_path: Path) -> None:
     grow(folder, 3)
     home = str(tmp_path / "w")
-    code, told = invoke("witness", "init", "--path", home, "--name", "witness.example")
+    code, told = run("witness", "init", "--path", home, "--name", "witness.example")
     assert code == 0
     key = told.splitlines()[-1]
     assert VerifierKey.parse(key).kind == ED25519_COSIGNATURE
-    assert invoke("witness", "init", "--path", home, "--name", "witness.example")[0] == 2
-    assert invoke("witness", "init", "--path", f"{home}2", "--name", "a b")[0] == 2
+    assert run("witness", "init", "--path", home, "--name", "witness.example")[0] == 2
+    assert run("witness", "init", "--path", f"{home}2", "--name", "a b")[0] == 2
     assert not Path(f"{home}2").exists()
-    assert invoke("witness", "add-log", str(folder.public), "--path", home)[0] == 0
-    assert invoke("witness", "add-log", key, "--path", home)[0] == 2
-    assert invoke("witness", "status", "--path", str(tmp_path / "none"))[0] == 2
+    assert run("witness", "add-log", str(folder.public), "--path", home)[0] == 0
+    assert run("witness", "add-log", key, "--path", home)[0] == 2
+    assert run("witness", "status", "--path", str(tmp_path / "none"))[0] == 2
 
     command = [sys.executable, "-m", "chopmark", "witness", "serve", "--path", home, "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -492,12 +461,12 @@ def test_the_commands_of_a_witness(folder: LogFolder, tmp_path: Path) -> None:
         url = line.split()[-1]
         path = ("--path", str(folder.path))
         assert line.startswith("witness.example cosigns 1 logs at http://127.0.0.1:")
-        code, told = invoke("log", "witness", *path, "--ask", url, key)
+        code, told = run("log", "witness", *path, "--ask", url, key)
         assert code == 0, told
         assert "3 of 3" in told
         server.terminate()
-    code, told = invoke("log", "witness", *path, "--ask", url, key)
+    code, told = run("log", "witness", *path, "--ask", url, key)
     assert (code, "no answer" in told) == (2, True)
-    assert invoke("log", "witness", *path, "--ask", "nowhere", key)[0] == 2
-    code, told = invoke("witness", "status", "--path", home)
+    assert run("log", "witness", *path, "--ask", "nowhere", key)[0] == 2
+    code, told = run("witness", "status", "--path", home)
     assert (code, ORIGIN in told) == (0, True)
