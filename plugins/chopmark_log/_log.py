@@ -111,6 +111,17 @@ class TransparencyLog:
         key = keyring.key(Subject.of(content.user, day))
         return seal(key, record_id(record.id), content, record.time + self._options.retention)
 
+    def behind(self) -> float:
+        """Return for how many seconds the oldest record waits for the tree, 0.0 where none does.
+
+        Raises:
+            LogError: what it waits in, or the log, is damaged.
+            OSError: it cannot be read.
+        """
+        from ._behind import behind
+
+        return behind(self.folder)
+
     def close(self) -> None:
         """Take all that was written into the log; a later append begins anew.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
@@ -14,8 +14,8 @@ _SHORT = tuple(step * 10**n for n in range(-5, 1) for step in (1.0, 2.5, 5.0))
 _TOKENS = tuple(4**n for n in range(14))
 _CHARACTERS = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 
-Lags = Callable[[], Iterable[tuple[float, str]]]
-"""Returns, for each log in use, for how many seconds its oldest record waits, and its name."""
+Lags = Callable[[], Mapping[str, float]]
+"""Returns for how many seconds the oldest record of each log in use waits, by the log's name."""
 
 
 class Instruments:
@@ -46,7 +46,7 @@ class Instruments:
         )
 
         def observe(options: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(seconds, {names.LOG: name}) for seconds, name in lags()]
+            return [Observation(lag, {names.LOG: name}) for name, lag in lags().items()]
 
         meter.create_observable_gauge(
             names.LAG_METRIC, [observe], "s", "For how long the oldest record waits to be logged."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -127,11 +127,12 @@ class Otel:
             self._found = not all(type(p).__module__.startswith(_IDLE) for p in providers)
         return self._found
 
-    def _lags(self) -> Iterable[tuple[float, str]]:
-        lags = []
+    def _lags(self) -> Mapping[str, float]:
+        """Return how far the logs are behind, by name: of several of one name, the worst."""
+        lags: dict[str, float] = {}
         for log in list(self._logs):
             with self._border:
-                lags.append((float(log.behind()), str(log.name)))
+                lags[log.name] = max(lags.get(log.name, 0.0), log.behind())
         return lags
 
 

@@ -157,7 +157,7 @@ class Open(WordDetector):
 
 class TestAMeasuredLog(LogContract):
     def make(self, folder: Path) -> Any:
-        instruments = Instruments(NoOpMeter("none"), list)
+        instruments = Instruments(NoOpMeter("none"), dict)
         return MeasuredLog(JsonlLog({"path": str(folder / "log.jsonl")}), instruments, Border())
 
     def ids(self, log: Any, folder: Path) -> list[str]:

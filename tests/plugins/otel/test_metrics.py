@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chopmark import LogError, PolicyBlocked, Receipt, Record, Usage
+from chopmark import Chopmark, LogError, Policy, PolicyBlocked, Receipt, Record, Usage
 from chopmark.testing import MemoryLog, WordDetector
 
 
@@ -183,3 +183,24 @@ def test_how_far_a_log_is_behind_is_asked_of_it(telemetry: Any, make: Any) -> No
     log.waits = 2.5
     assert told(telemetry, "chopmark.log.lag", "chopmark.log") == {(log.name,): 2.5}
     assert chop.log.waits == 2.5  # what it has beside the protocol is still there
+
+
+def test_the_log_of_the_policy_tells_how_far_it_is_behind(telemetry: Any, tmp_path: Any) -> None:
+    settings = {"log": {"path": str(tmp_path / "log"), "integrate": False}}
+    policy = Policy(name="logged", plugins=("log",), settings=settings)
+    chop = Chopmark(policy, plugins=[telemetry.otel])
+
+    @chop.guard
+    def answer(prompt: str) -> str:
+        return "fine"
+
+    assert told(telemetry, "chopmark.log.lag", "chopmark.log") == {("log",): 0}  # there is none yet
+    answer("hi")
+    time.sleep(0.02)
+    (behind,) = told(telemetry, "chopmark.log.lag").values()
+    assert 0.02 <= behind < 5
+    chop.close()
+    taking = Chopmark(policy.with_options("log", integrate=True), plugins=[telemetry.otel])
+    taking.guard(lambda prompt: "fine")("hi")
+    taking.close()  # takes all in
+    assert list(told(telemetry, "chopmark.log.lag").values()) == [0]
