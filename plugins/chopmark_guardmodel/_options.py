@@ -85,7 +85,7 @@ _EXAMPLES = {
 def _url(given: Table) -> str:
     value = given.text("base_url")
     parts = urlsplit(value)
-    if parts.username or parts.password or parts.query or parts.fragment:
+    if "@" in (parts.netloc or value) or parts.query or parts.fragment:
         # The value is not shown: a password may be in it.
         cure = "no user, password, query or fragment in it; see `api_key_env`"
         raise PolicyError(f"{given.at('base_url')}: {cure}")

@@ -39,6 +39,8 @@ def test_what_is_missing_is_named(missing: str) -> None:
         ({**GOOD, "base_url": "127.0.0.1:8000"}, "base_url"),
         ({**GOOD, "base_url": "ftp://host/v1"}, "base_url"),
         ({**GOOD, "base_url": "http://user:pw@host/v1"}, "no user, password"),
+        ({**GOOD, "base_url": "user:pw@host/v1"}, "no user, password"),
+        ({**GOOD, "base_url": "ftp://user:pw@host/v1"}, "no user, password"),
         ({**GOOD, "format": "llama-guard"}, "llama-guard-3, llama-guard-4"),
         ({**GOOD, "timeout": 0}, "timeout"),
         ({**GOOD, "timeout": float("nan")}, "timeout"),
