@@ -11,6 +11,7 @@ from typing import Any
 
 from chopmark import hookimpl
 
+from ._commands_assess import assess
 from ._commands_bank import bank
 from ._errors import AssessError
 
@@ -21,3 +22,4 @@ __all__ = ["AssessError", "chopmark_commands"]
 def chopmark_commands(cli: Any) -> None:
     """Add `chopmark bank` and `chopmark assess`."""
     cli.add_command(bank)
+    cli.add_command(assess)

@@ -60,8 +60,10 @@ class Sheet:
     faults: tuple[Fault, ...] = ()
 
 
-def read_sheet(path: Path) -> Sheet:
+def read_sheet(path: Path, *, needs: str = "text") -> Sheet:
     """Read the file at `path`; a broken line is a fault, and does not hide the others.
+
+    `needs` is the column that a CSV file must have.
 
     Raises:
         AssessError: the file cannot be read at all.
@@ -77,18 +79,20 @@ def read_sheet(path: Path) -> Sheet:
         raise AssessError(
             f"{path}:{before.count(10) + 1}: not UTF-8 at byte {error.start}; {TO_UTF_8}"
         ) from error
-    return parse_sheet(str(path), path.suffix, text)
+    return parse_sheet(str(path), path.suffix, text, needs=needs)
 
 
-def parse_sheet(source: str, suffix: str, text: str) -> Sheet:
+def parse_sheet(source: str, suffix: str, text: str, *, needs: str = "text") -> Sheet:
     """Read `text` as a file with `suffix`."""
-    reader = {".csv": _csv, ".toml": _toml, ".jsonl": _jsonl}.get(suffix.casefold())
+    if suffix.casefold() == ".csv":
+        return _csv(source, text, needs)
+    reader = {".toml": _toml, ".jsonl": _jsonl}.get(suffix.casefold())
     if reader is None:
         raise AssessError(f"{source}: suffix {suffix!r} is not .csv, .toml or .jsonl; rename it")
     return reader(source, text)
 
 
-def _csv(source: str, text: str) -> Sheet:
+def _csv(source: str, text: str, needs: str) -> Sheet:
     about: dict[str, object] = {}
     header: list[str] = []
     rows: list[Row] = []
@@ -100,8 +104,8 @@ def _csv(source: str, text: str) -> Sheet:
                 about[key.strip()] = value.strip().rstrip(",")
             elif not header:
                 header = [cell.casefold() for cell in cells]
-                if "text" not in header or len({*header} - {""}) < len([c for c in header if c]):
-                    what = "the header row must name the columns, `text` among them, each once"
+                if (needs and needs not in header) or len({*header}) < len(header):
+                    what = f"the header row must name the columns, `{needs}` too, each once"
                     return Sheet(source, about, (), (Fault(source, line, what),))
             elif any(cells[len(header) :]):
                 what = (

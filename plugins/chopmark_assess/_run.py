@@ -1,0 +1,160 @@
+"""A run on the disk: what is asked, what was answered, judged and reviewed.
+
+    run.json        what the run is: target, banks, schema, seed, policy; written once
+    cases.jsonl     the cases that were drawn; written once
+    answers.jsonl   a line for each answer, appended as they come
+    verdicts.jsonl  a line for each verdict of the machine
+    reviews.jsonl   a line for each decision of a person
+
+Of several lines for one case the last counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ._answer import Answer, Verdict, read
+from ._bank import Case
+from ._errors import AssessError
+from ._journal import read_journal
+from ._schema import Kind, Schema
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a person said of a case: whether the answer is right, and why.
+
+    `accepts` says that the answer is right for its case. `time` is seconds since 1970.
+    """
+
+    case: str
+    accepts: bool
+    reason: str
+    reviewer: str
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as it is on the disk now. `about` is `run.json`; the rest is by the case's id."""
+
+    folder: Path
+    about: Mapping[str, Any]
+    kinds: Mapping[str, Kind]
+    cases: Mapping[str, Case]
+    answers: Mapping[str, Answer]
+    verdicts: Mapping[str, Verdict]
+    reviews: Mapping[str, Review]
+
+    @property
+    def unasked(self) -> list[Case]:
+        """The cases without an answer; where there was an error it is asked again."""
+        return [case for case in self.cases.values() if self._error(case.id) != ""]
+
+    @property
+    def unjudged(self) -> list[Answer]:
+        """The answers without a verdict that the policy of the run gave."""
+        judge = self.about["judge"]
+        return [
+            answer
+            for answer in self.answers.values()
+            if not answer.error
+            and not (answer.case in self.verdicts and self.verdicts[answer.case].policy == judge)
+        ]
+
+    def _error(self, case: str) -> str | None:
+        return self.answers[case].error if case in self.answers else None
+
+    def codes(self) -> Mapping[str, str]:
+        """Return the names of the codes, in English."""
+        named: Mapping[str, str] = self.about["codes"]
+        return named
+
+
+def begin(folder: Path, about: Mapping[str, Any], schema: Schema, cases: Sequence[Case]) -> None:
+    """Make the run `folder`; `about` is what it is of.
+
+    Raises:
+        AssessError: the folder has something in it already.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise AssessError(f"{folder} is not empty, and no run; name another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    used = {code for case in cases for code in case.codes}
+    whole = {
+        "format": FORMAT,
+        **about,
+        "kinds": {name: asdict(kind) for name, kind in schema.kinds.items()},
+        "codes": {code: schema.about(code) for code in schema.codes if code in used},
+    }
+    lines = [json.dumps(asdict(case), ensure_ascii=False, default=str) for case in cases]
+    _write(folder / "cases.jsonl", "".join(f"{line}\n" for line in lines))
+    # Last, and whole or not at all: a folder with run.json is a run.
+    _write(folder / "run.json", json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    beside = path.with_suffix(".new")
+    with beside.open("w", encoding="utf-8", errors="surrogatepass") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def is_run(folder: Path) -> bool:
+    """Return whether there is a run in `folder`."""
+    return (folder / "run.json").is_file()
+
+
+def load(folder: Path) -> Run:
+    """Return the run in `folder`.
+
+    Raises:
+        AssessError: there is none, or it is damaged.
+    """
+    try:
+        about = json.loads((folder / "run.json").read_text("utf-8"))
+        if about["format"] > FORMAT:
+            raise AssessError(f"{folder} is of a later chopmark; update to read it")
+        kinds = {name: Kind(**kind) for name, kind in about["kinds"].items()}
+    except OSError as error:
+        raise AssessError(f"{folder} is no run: run.json: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise AssessError(
+            f"{folder}/run.json is damaged ({error!r}); take it from a backup"
+        ) from error
+    return Run(
+        folder=folder,
+        about=about,
+        kinds=kinds,
+        cases={case.id: case for case in map(_case, _lines(folder, "cases"))},
+        answers={line["case"]: read(Answer, line) for line in _lines(folder, "answers")},
+        verdicts={line["case"]: read(Verdict, line) for line in _lines(folder, "verdicts")},
+        reviews={line["case"]: read(Review, line) for line in _lines(folder, "reviews")},
+    )
+
+
+def _lines(folder: Path, name: str) -> list[dict[str, Any]]:
+    key = "id" if name == "cases" else "case"
+    lines = read_journal(folder / f"{name}.jsonl")
+    for number, line in enumerate(lines, 1):
+        if not isinstance(line.get(key), str):
+            raise AssessError(f"{folder}/{name}.jsonl:{number}: no `{key}`; delete the line")
+    return lines
+
+
+def _case(line: dict[str, Any]) -> Case:
+    when = line.get("date")
+    line["date"] = date.fromisoformat(when) if when else None
+    line["codes"] = tuple(line["codes"])
+    case: Case = read(Case, line)
+    return case
