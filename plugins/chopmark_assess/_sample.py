@@ -20,11 +20,12 @@ def sample(banks: Iterable[Bank], sizes: Mapping[str, int], seed: str) -> list[C
             by_kind.setdefault(case.kind, []).append(case)
     drawn = []
     for kind, cases in by_kind.items():
-        cases.sort(key=lambda case: _lot(case.id, seed))
+        cases.sort(key=lambda case: lot(case.id, seed))
         drawn += cases[: sizes.get(kind, len(cases))]
     # Kinds are mixed, so that a run that was broken off says something of all of them.
-    return sorted(drawn, key=lambda case: _lot(case.id, seed))
+    return sorted(drawn, key=lambda case: lot(case.id, seed))
 
 
-def _lot(ident: str, seed: str) -> bytes:
+def lot(ident: str, seed: str) -> bytes:
+    """Return what to sort `ident` by, so that the order is random and the same for a `seed`."""
     return hashlib.sha256(f"{seed}\x1f{ident}".encode("utf-8", "surrogatepass")).digest()
