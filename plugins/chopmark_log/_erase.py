@@ -212,18 +212,20 @@ def registrar(folder: LogFolder) -> Iterator[Registrar]:
             if mine:
                 store = folder.open(writing=True)
                 try:
-                    keys, side = beside(folder, store)
-                    yield Registrar(folder, store, keys, side)
+                    with store.alone() as alone:
+                        if alone:
+                            keys, side = beside(folder, store)
+                            yield Registrar(folder, store, keys, side)
+                            return
                 finally:
                     store.close()
-                return
         time.sleep(0.01)
     raise LogError(f"log {str(folder.path)!r} is busy; try again")
 
 
 def holds(folder: LogFolder) -> list[Hold]:
     """Return all holds of a log."""
-    if not (folder.path / "keys.db").exists():
+    if not Keys.are_kept(folder):
         return []
     keys = Keys(folder)
     try:

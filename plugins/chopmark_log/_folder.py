@@ -53,9 +53,33 @@ class LogFolder:
         return self.path / "checkpoint"
 
     @property
+    def where(self) -> Path:
+        """The address of the database, where the log is in one that machines share."""
+        return self.path / "store"
+
+    @property
+    def address(self) -> str | None:
+        """The address of the database, if the log is in one.
+
+        Raises:
+            LogError: it cannot be read.
+        """
+        try:
+            return self.where.read_text("utf-8").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeError) as error:
+            raise LogError(f"{str(self.where)!r} cannot be read: {error}") from error
+
+    @property
     def is_log(self) -> bool:
         """Whether there is a log."""
-        return self.base.exists()
+        return self.base.exists() or self.where.exists()
+
+    @property
+    def signs(self) -> bool:
+        """Whether checkpoints are signed here: of a shared log, where its key is."""
+        return self.key.exists() or not self.where.exists()
 
     def create(self, origin: str) -> None:
         """Make a log, with a new key.
@@ -95,7 +119,12 @@ class LogFolder:
         """
         if not self.is_log:
             raise LogError(f"{str(self.path)!r} is no log; make one with `chopmark log init`")
-        return SqliteStore(self.base, writing=writing)
+        address = self.address
+        if address is None:
+            return SqliteStore(self.base, writing=writing)
+        from ._postgres_store import PostgresStore
+
+        return PostgresStore(address, self.path)
 
     def signing_key(self) -> SigningKey:
         """Return the key that signs checkpoints.

@@ -28,7 +28,7 @@ from ._spool import (
     read_frames,
     sync_folder,
 )
-from ._store import Leaf, Store, id_of
+from ._store import Leaf, OvertakenError, Store, id_of
 from .verify import Checkpoint, VerifyError, check_consistency, open_checkpoint, split_note
 
 _logger = logging.getLogger("chopmark")
@@ -79,7 +79,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def integrate(folder: LogFolder, store: Store) -> Taken:
-    """Take all whole frames of all spools. The caller holds the lock.
+    """Take all whole frames of all spools, and what waits in the store. The caller holds the lock.
 
     A spool that is damaged, or cannot be read, stops none of the others.
 
@@ -87,7 +87,7 @@ def integrate(folder: LogFolder, store: Store) -> Taken:
         LogError: a spool is damaged, the log did not take them, or it is an older copy.
     """
     check_head(folder, store)
-    taken, faults = 0, []
+    taken, faults = store.collect(), []
     known = store.read()
     for path in sorted(folder.spools.glob(f"*{SUFFIX}")):
         try:
@@ -197,6 +197,9 @@ def publish(folder: LogFolder, store: Store) -> str | None:
         LogError: the log does not begin with what was signed last, so nothing is signed: it was
             changed, or an older copy was put in its place; or a witness refused it.
     """
+    check_head(folder, store)
+    if not folder.signs:
+        return None  # another machine does
     last = store.checkpoint()
     size = store.size
     if last is not None and last.size >= size:
@@ -210,7 +213,6 @@ def publish(folder: LogFolder, store: Store) -> str | None:
         return None
     if not size:
         return None
-    check_head(folder, store)
     refusal = Cosignatures(folder.path).refusal(store.origin)
     if refusal is not None:
         raise LogError(
@@ -230,7 +232,10 @@ def publish(folder: LogFolder, store: Store) -> str | None:
     now = time.time_ns() // 1_000_000
     stamp = now if last is None else max(now, last.time)  # the clock may have gone back
     note = sign_note(head, [key])
-    store.publish(head, stamp, note, last.size if last is not None else 0)
+    try:
+        store.publish(head, stamp, note, last.size if last is not None else 0)
+    except OvertakenError:
+        return publish(folder, store)  # another machine was faster; what is left is less each time
     write_whole(folder.head, note)
     return note
 

@@ -77,13 +77,14 @@ def ensure(folder: LogFolder) -> None:
     Raises:
         LogError: it cannot be made.
     """
-    if (folder.path / "keys.db").exists():
+    if Keys.are_kept(folder) and _changes(folder).exists():
         return
     try:
         lock = os.open(folder.path / "keys.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            make_master(folder)
+            if not Keys.are_kept(folder):  # else another machine made it, which has the master key
+                make_master(folder)
             if not _changes(folder).exists():
                 write_new(_changes(folder), bytes(8))
             Side.create(folder)

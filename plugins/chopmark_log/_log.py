@@ -18,7 +18,7 @@ from ._leaf import call_leaf, commitments_of, encode
 from ._master import Subject
 from ._options import NAME, read_options
 from ._spool import Spool
-from ._work import Own, Work, end, leave
+from ._work import Intake, Own, Work, end, leave
 
 
 class TransparencyLog:
@@ -84,15 +84,17 @@ class TransparencyLog:
                 if content is not None and sealed is None:
                     sealed = self._seal(record, content)
                     frames, payload, commitments = sealed
+                spool = own.spool
+                assert isinstance(spool, Spool)
                 with own.mutex:
-                    if own.spool.usable:
-                        number = own.spool.count
+                    if spool.usable:
+                        number = spool.count
                         leaf = encode(call_leaf(record, own.writer, number, commitments, payload))
-                        upto = own.spool.append(leaf, frames)
+                        upto = spool.append(leaf, frames)
                         break
                 self._abandon(own)
             if self._options.to_disk:
-                own.spool.sync(upto)
+                spool.sync(upto)
         except OSError as error:
             raise LogError(
                 f"log {str(self.folder.path)!r} cannot take a record: {error.strerror or error}; "
@@ -156,8 +158,7 @@ class TransparencyLog:
             known = self._owns.get(os.getpid())
             if known is not None:
                 return known
-            if not self.folder.is_log:
-                self._make_folder()
+            self._make_folder()
             writer = f"{time.time_ns() // 1_000_000:x}-{os.getpid()}-{secrets.token_hex(4)}"
             try:
                 own = Own(self._make_spool(writer), writer)
@@ -177,9 +178,17 @@ class TransparencyLog:
             return own
 
     def _make_folder(self) -> None:
-        self.folder.create(self._options.origin or default_origin())
+        """Make the folder of the log, unless it is there."""
+        if self.folder.address is not None:
+            raise LogError(
+                f"{str(self.folder.path)!r} belongs to the log in {self.folder.address!r}; write "
+                "that as `store` into the policy"
+            )
+        if not self.folder.is_log:
+            self.folder.create(self._options.origin or default_origin())
 
-    def _make_spool(self, writer: str) -> Spool:
+    def _make_spool(self, writer: str) -> Intake:
+        """Return what the records of this process go into."""
         return Spool(self.folder.spools, writer)
 
 
@@ -197,4 +206,9 @@ if hasattr(os, "register_at_fork"):
 
 def make_log(policy: Policy) -> TransparencyLog:
     """Return the log that `policy` asks for."""
-    return TransparencyLog(policy.options(NAME), policy.folder)
+    options = policy.options(NAME)
+    if "store" in options:
+        from ._postgres_log import SharedLog
+
+        return SharedLog(options, policy.folder)
+    return TransparencyLog(options, policy.folder)

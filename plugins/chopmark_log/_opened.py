@@ -28,7 +28,7 @@ class Opener:
     """Opens records of one log."""
 
     def __init__(self, folder: LogFolder) -> None:
-        if not (folder.path / "keys.db").exists():
+        if not Keys.are_kept(folder):
             raise ClosedError(f"log {str(folder.path)!r} keeps no contents")
         self._keys, self._side = Keys(folder), Side(folder)
         self._master = read_master(folder)
@@ -73,7 +73,7 @@ def content_faults(folder: LogFolder, store: Store) -> list[str]:
 
     It needs no key.
     """
-    side = Side(folder) if (folder.path / "side.db").exists() else None
+    side = Side(folder) if Side.is_kept(folder) else None
     faults = []
     try:
         for entry in store.entries(0, store.size):

@@ -19,7 +19,9 @@ Durability = Literal["os", "disk"]
 
 NAME = "log"
 DEFAULT_PATH = "chopmark-log"
-_KNOWN = ("path", "durability", "origin", "integrate", "contents", "retention_days", "witnesses")
+_KNOWN = (
+    "path", "store", "durability", "origin", "integrate", "contents", "retention_days", "witnesses",
+)  # fmt: skip
 _DAY = 86_400_000  # milliseconds
 _MOST_DAYS = 36_525
 
@@ -30,6 +32,7 @@ class LogOptions:
 
     Args:
         folder: that of the log.
+        store: the address of a database, where machines share the log; else "".
         to_disk: whether a call waits until the disk holds its record.
         origin: the log's name, where it is made; "" for one that nobody else has.
         integrates: whether this process takes records in.
@@ -39,6 +42,7 @@ class LogOptions:
     """
 
     folder: LogFolder
+    store: str = ""
     to_disk: bool = False
     origin: str = ""
     integrates: bool = True
@@ -60,9 +64,12 @@ def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
         from ._witness_client import read_witnesses
 
         witnesses = read_witnesses(options["witnesses"], given.at("witnesses"))
+    store = given.text("store", "")
+    usual = "disk" if store else "os"  # a server is slower to answer than its disk to sync
     return LogOptions(
         folder=LogFolder(Path(os.path.abspath(path))),
-        to_disk=given.one_of("durability", get_args(Durability), "os") == "disk",
+        store=store,
+        to_disk=given.one_of("durability", get_args(Durability), usual) == "disk",
         origin=given.text("origin", ""),
         integrates=given.switch("integrate", True),
         contents=given.switch("contents", True),

@@ -9,12 +9,12 @@ from chopmark import LogError
 
 from ._content import Payload
 from ._folder import LogFolder
-from ._tables import Tables
+from ._tables import tables_of
 
-_NAME = "side.db"
+_NAME = "side"
 _EVER = (1 << 63) - 1
 _TABLES = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE payloads (
     record BLOB, part INTEGER, parts INTEGER, key BLOB NOT NULL, until INTEGER NOT NULL,
     data BLOB NOT NULL, PRIMARY KEY (record, part)
@@ -36,20 +36,27 @@ class Side:
     """`side.db` of a log. Shared by threads; it is written by who holds the log's lock."""
 
     def __init__(self, folder: LogFolder, *, writing: bool = False) -> None:
-        self._tables = Tables(folder.path / _NAME, writing=writing)
+        self._tables = tables_of(folder, _NAME, writing=writing)
         self.scrub, self.close = self._tables.scrub, self._tables.close
 
     @classmethod
     def create(cls, folder: LogFolder) -> None:
         """Make the file, unless it is there."""
-        Tables.create(folder.path / _NAME, _TABLES, [("format", 1)])
+        tables_of(folder, _NAME).make(_TABLES, [("format", b"1")])
+
+    @classmethod
+    def is_kept(cls, folder: LogFolder) -> bool:
+        """Return whether the log has contents."""
+        return tables_of(folder, _NAME).exists()
 
     def put(self, payloads: Sequence[Payload]) -> None:
         """Keep payloads: none twice, and none of a record that is gone."""
         with self._tables.transaction():
             self._tables.many(
-                "INSERT OR REPLACE INTO payloads SELECT ?, ?, ?, ?, ?, ? "
-                "WHERE NOT EXISTS (SELECT 1 FROM gone WHERE record = ?)",
+                "INSERT INTO payloads SELECT ?, ?, ?, ?, ?, ? "
+                "WHERE NOT EXISTS (SELECT 1 FROM gone WHERE record = ?) "
+                "ON CONFLICT (record, part) DO UPDATE SET parts = excluded.parts, "
+                "key = excluded.key, until = excluded.until, data = excluded.data",
                 [(p.record, p.part, p.parts, p.key, p.until, p.data, p.record) for p in payloads],
             )
 
@@ -66,7 +73,7 @@ class Side:
             return None
         key, until, parts, _ = rows[0]
         if len(rows) != parts:
-            raise LogError(f"{str(self._tables.path)!r} has {len(rows)} of {parts} parts")
+            raise LogError(f"the content of a record has {len(rows)} of {parts} parts")
         return Kept(key, until, b"".join(bytes(data) for *_, data in rows))
 
     def is_gone(self, record: bytes) -> bool:
@@ -102,10 +109,13 @@ class Side:
         with self._tables.transaction():
             query = f"SELECT count(*) {which} AND part = 0"
             count = int(self._tables.rows(query, (key, before))[0][0])
-            self._tables.rows(f"INSERT OR IGNORE INTO gone SELECT record {which}", (key, before))
+            gone = f"INSERT INTO gone SELECT DISTINCT record {which} ON CONFLICT DO NOTHING"
+            self._tables.rows(gone, (key, before))
             self._tables.rows(f"DELETE {which}", (key, before))
         return count
 
     def forget(self, records: Iterable[bytes]) -> None:
         """Note that contents are gone that were never kept here."""
-        self._tables.many("INSERT OR IGNORE INTO gone VALUES (?)", [(one,) for one in records])
+        self._tables.many(
+            "INSERT INTO gone VALUES (?) ON CONFLICT DO NOTHING", [(one,) for one in records]
+        )

@@ -1,24 +1,14 @@
-"""The log itself, in SQLite: entries, tiles, checkpoints, and how far each spool was read.
-
-Entries stand in bundles of 256, the last ones in rows until their bundle is full. One process
-writes at a time, the one that holds `integrate.lock`: what it takes from the spools, and how far it
-read them, is one transaction, so that no entry is lost and none is there twice.
-"""
+"""The log in a file of SQLite: who writes it holds `integrate.lock`, one process at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from chopmark import LogError
 
-from ._bundles import pack, unpack
+from ._sql_store import FORMAT, SqlStore
 from ._sqlite import SqliteFile
-from ._store import Entry, Head, Leaf, OvertakenError, Store, start_of
-from ._tree import WIDTH, grow
-from .verify import HASH_BYTES, Checkpoint, hash_leaf
 
-FORMAT = 1
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE entries (at INTEGER PRIMARY KEY, leaf BLOB NOT NULL);
@@ -32,7 +22,7 @@ CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, time INTEGER NOT NULL, note 
 """
 
 
-class SqliteStore(Store):
+class SqliteStore(SqlStore):
     """A log in one file.
 
     Raises:
@@ -40,17 +30,8 @@ class SqliteStore(Store):
     """
 
     def __init__(self, path: Path, *, writing: bool = False) -> None:
-        self.name, self.folder = str(path), path.parent
         self.file = SqliteFile(path, writing=writing)
-        try:
-            self.origin = self._meta("origin")
-            found = int(self._meta("format"))
-        except (LogError, ValueError) as error:
-            self.close()
-            raise LogError(f"{self.name!r} is no log of chopmark: {error}") from error
-        if found != FORMAT:
-            self.close()
-            raise LogError(f"{self.name!r} has format {found}, and {FORMAT} is known here")
+        super().__init__(str(path), path.parent, self.file)
 
     @classmethod
     def create(cls, path: Path, origin: str) -> None:
@@ -62,79 +43,15 @@ class SqliteStore(Store):
         meta = [("origin", origin), ("format", str(FORMAT)), ("size", "0")]
         SqliteFile.create(path, _TABLES, meta)
 
-    def close(self) -> None:
-        """Close the file, and what is beside it; either is opened again where it is needed."""
-        self.file.close()
-        for one in self.beside or ():
-            one.close()
-
     @property
     def replaced(self) -> bool:
         """Whether another file was put in the place of the one that was opened."""
         return self.file.replaced
 
     @property
-    def size(self) -> int:
-        """How many entries the log has."""
-        return int(self._meta("size"))
-
-    def entries(self, start: int, end: int) -> Iterator[Entry]:
-        """Return the entries from `start` to `end`; those that are missing are left out."""
-        start = max(start, 0)
-        for number in range(start // WIDTH, -(-end // WIDTH)):
-            for index, leaf in self._bundle(number):
-                if start <= index < end:
-                    yield Entry(index, leaf)
-
-    def places(self, start: int) -> Sequence[int]:
-        """Return the indices of all entries whose ids begin as `start_of` says."""
-        rows = self.file.rows("SELECT at FROM ids WHERE start = ? ORDER BY at", (start,))
-        return [at for (at,) in rows]
-
-    def ids(self) -> Iterator[tuple[int, int]]:
-        """Return `start_of` each id, and the index of its entry."""
-        last: tuple[int, int] = (-(1 << 63), -1)
-        while rows := self.file.rows(
-            "SELECT start, at FROM ids WHERE (start, at) > (?, ?) ORDER BY start, at LIMIT 4096",
-            last,
-        ):
-            yield from rows
-            last = rows[-1]
-
-    def tile(self, level: int, number: int) -> bytes:
-        """Return the hashes of a tile, at most 256, side by side; nothing where there is none."""
-        query = "SELECT hashes FROM tiles WHERE level = ? AND number = ?"
-        for (hashes,) in self.file.rows(query, (level, number)):
-            return bytes(hashes)
-        return b""
-
-    def hashes(self, level: int, start: int, end: int) -> bytes:
-        """Return the hashes from `start` to `end` of a tile level, side by side."""
-        first, last = start // WIDTH, (end - 1) // WIDTH
-        rows = self.file.rows(
-            "SELECT hashes FROM tiles WHERE level = ? AND number BETWEEN ? AND ? ORDER BY number",
-            (level, first, last),
-        )
-        shift = start - first * WIDTH
-        whole = b"".join(bytes(row[0]) for row in rows)
-        found = whole[shift * HASH_BYTES : (shift + end - start) * HASH_BYTES]
-        if len(found) != (end - start) * HASH_BYTES:
-            raise LogError(f"log {self.name!r} lacks a tile of level {level}; run `log fsck`")
-        return found
-
-    def checkpoint(self, size: int | None = None) -> Head | None:
-        """Return the checkpoint of `size` entries, by default the last one, if there is one."""
-        query = "SELECT size, time, note FROM checkpoints"
-        if size is None:
-            found = self.file.rows(f"{query} ORDER BY size DESC LIMIT 1")
-        else:
-            found = self.file.rows(f"{query} WHERE size = ?", (size,))
-        return Head(*found[0]) if found else None
-
-    def checkpoints(self) -> list[Head]:
-        """Return every checkpoint, the oldest first."""
-        rows = self.file.rows("SELECT size, time, note FROM checkpoints ORDER BY size")
-        return [Head(*row) for row in rows]
+    def room(self) -> int:
+        """How large the file is."""
+        return self.file.path.stat().st_size
 
     def damages(self) -> list[str]:
         """Return what SQLite finds to be damaged in its file."""
@@ -143,103 +60,3 @@ class SqliteStore(Store):
         except LogError as error:
             return [str(error)]
         return [f"SQLite: {told}" for (told,) in rows if told != "ok"]
-
-    def read(self) -> Mapping[str, int]:
-        """Return how many bytes of each spool were taken, by its name."""
-        return dict(self.file.rows("SELECT name, read FROM spools"))
-
-    def take(self, leaves: Sequence[Leaf], read: Mapping[str, int]) -> int:
-        """Append `leaves` and note how far spools were `read`, as one; return the size then.
-
-        Raises:
-            LogError: SQLite did not take them; then nothing of them is in the log.
-        """
-        hashes = [hash_leaf(leaf) for _, leaf in leaves]
-        with self.file.transaction():
-            size = self.size
-            self._append(size, [leaf for _, leaf in leaves])
-            self.file.many(
-                "INSERT INTO ids VALUES (?, ?)",
-                [(start_of(id), size + n) for n, (id, _) in enumerate(leaves) if id],
-            )
-            for level, (start, data) in grow(size, hashes, self.hashes).items():
-                self._extend(level, start, data)
-            self.file.many(
-                "INSERT INTO spools VALUES (?, ?) ON CONFLICT DO UPDATE SET read = excluded.read",
-                list(read.items()),
-            )
-            size += len(leaves)
-            self.file.rows("UPDATE meta SET value = ? WHERE name = 'size'", (str(size),))
-        return size
-
-    def forget_spool(self, name: str) -> None:
-        """Forget a spool that is read whole and taken away."""
-        self.file.rows("DELETE FROM spools WHERE name = ?", (name,))
-
-    def publish(self, head: Checkpoint, time: int, note: str, after: int) -> None:
-        """Keep a signed checkpoint, in the place of that of `after` entries as the last one.
-
-        Raises:
-            OvertakenError: the last one is another now, so that the two might differ.
-        """
-        with self.file.transaction():
-            last = self.checkpoint()
-            if (last.size if last else 0) != after:
-                raise OvertakenError(
-                    f"log {self.name!r}: a checkpoint of {last.size if last else 0} entries is "
-                    f"signed already; one of {head.size} could contradict it"
-                )
-            self.file.rows("INSERT INTO checkpoints VALUES (?, ?, ?)", (head.size, time, note))
-
-    def _bundle(self, number: int) -> list[tuple[int, bytes]]:
-        """Return the entries of a bundle, or those that are to become it, with their indices."""
-        first = number * WIDTH
-        rows = self.file.rows(  # in one statement: between two, rows may become a bundle
-            "SELECT 1, number, leaves FROM bundles WHERE number = ? UNION ALL "
-            "SELECT 0, at, leaf FROM entries WHERE at >= ? AND at < ? ORDER BY 1 DESC, 2",
-            (number, first, first + WIDTH),
-        )
-        if not rows or not rows[0][0]:
-            return [(at, _bytes(leaf)) for _, at, leaf in rows]
-        try:
-            return list(enumerate(unpack(_bytes(rows[0][2])), first))
-        except LogError as error:
-            raise LogError(f"log {self.name!r}, from entry {first} on: {error}") from error
-
-    def _append(self, size: int, leaves: Sequence[bytes]) -> None:
-        first = size // WIDTH
-        full = (size + len(leaves)) // WIDTH
-        if full > first:
-            whole = [leaf for _, leaf in self._bundle(first)] if size % WIDTH else []
-            if len(whole) != size % WIDTH:
-                raise LogError(f"log {self.name!r} lacks entries before {size}; run `log fsck`")
-            whole += leaves
-            self.file.many(
-                "INSERT INTO bundles VALUES (?, ?)",
-                [
-                    (first + n, pack(whole[n * WIDTH : (n + 1) * WIDTH]))
-                    for n in range(full - first)
-                ],
-            )
-            self.file.rows("DELETE FROM entries")
-            size, leaves = full * WIDTH, whole[(full - first) * WIDTH :]
-        self.file.many("INSERT INTO entries VALUES (?, ?)", list(enumerate(leaves, size)))
-
-    def _extend(self, level: int, start: int, data: bytes) -> None:
-        at = 0
-        while at < len(data):
-            number, used = divmod(start + at // HASH_BYTES, WIDTH)
-            part = data[at : at + (WIDTH - used) * HASH_BYTES]
-            at += len(part)
-            if used:  # `||` would make a text of it
-                part = self.hashes(level, number * WIDTH, number * WIDTH + used) + part
-            self.file.rows("REPLACE INTO tiles VALUES (?, ?, ?)", (level, number, part))
-
-    def _meta(self, name: str) -> str:
-        ((value,),) = self.file.rows("SELECT value FROM meta WHERE name = ?", (name,))
-        return str(value)
-
-
-def _bytes(value: bytes | str) -> bytes:
-    # Whoever changes a leaf by hand may leave a text there, and the hash tells of it.
-    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)

@@ -6,6 +6,7 @@ implements the abstract methods of `Store`; the others follow from them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +68,11 @@ class Store(ABC):
     def replaced(self) -> bool:
         """Whether another log was put in the place of the one that is open."""
         return False
+
+    @property
+    @abstractmethod
+    def room(self) -> int:
+        """How many bytes the log takes, all of it."""
 
     # --- reading
 
@@ -137,6 +143,20 @@ class Store(ABC):
             yield from self.entries(at, at + 1)
 
     # --- writing
+
+    @property
+    def waiting(self) -> int:
+        """How many records the store itself has that are not in the log yet."""
+        return 0
+
+    def collect(self) -> int:
+        """Take what is waiting into the log, unless another process does; return how much."""
+        return 0
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Hold what only one may at a time, also of those on other machines; yield whether."""
+        yield True
 
     @abstractmethod
     def read(self) -> Mapping[str, int]:

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ._folder import LogFolder
-from ._tables import Tables
+from ._tables import tables_of
 
-_NAME = "keys.db"
+_NAME = "keys"
 _TABLES = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE keys (
-    id BLOB PRIMARY KEY, tag BLOB UNIQUE, wrapped BLOB NOT NULL, basis TEXT, until INTEGER, told
+    id BLOB PRIMARY KEY, tag BLOB UNIQUE, wrapped BLOB NOT NULL, basis TEXT, until INTEGER,
+    told INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE erased (key BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE outbox (id BLOB PRIMARY KEY, leaf BLOB NOT NULL) WITHOUT ROWID;
@@ -39,14 +40,19 @@ class Keys:
     """`keys.db` of a log. Shared by threads."""
 
     def __init__(self, folder: LogFolder) -> None:
-        self._tables = Tables(folder.path / _NAME, writing=True)
+        self._tables = tables_of(folder, _NAME, writing=True)
         self.transaction, self.scrub = self._tables.transaction, self._tables.scrub
         self.close = self._tables.close
 
     @classmethod
     def create(cls, folder: LogFolder, check: bytes) -> None:
         """Make the file for the master key whose `check` it is, unless it is there."""
-        Tables.create(folder.path / _NAME, _TABLES, [("format", 1), ("check", check)])
+        tables_of(folder, _NAME).make(_TABLES, [("format", b"1"), ("check", check)])
+
+    @classmethod
+    def are_kept(cls, folder: LogFolder) -> bool:
+        """Return whether the log has keys, which it has with the first content."""
+        return tables_of(folder, _NAME).exists()
 
     @property
     def check(self) -> bytes:
@@ -98,7 +104,7 @@ class Keys:
                 (basis, until, found[0]),
             )
             self._tables.rows(
-                "INSERT OR IGNORE INTO held SELECT hold, ? FROM held WHERE what = ?",
+                "INSERT INTO held SELECT hold, ? FROM held WHERE what = ? ON CONFLICT DO NOTHING",
                 (found[0], tag),
             )
         return found[0]
@@ -117,7 +123,7 @@ class Keys:
         """Delete a key, and note that it is; what is still under it shall not be kept."""
         self._tables.rows("DELETE FROM keys WHERE id = ?", (id,))
         self._tables.rows("DELETE FROM held WHERE what = ?", (id,))
-        self._tables.rows("INSERT OR IGNORE INTO erased VALUES (?)", (id,))
+        self._tables.rows("INSERT INTO erased VALUES (?) ON CONFLICT DO NOTHING", (id,))
 
     def erased(self) -> list[bytes]:
         """Return the names of all keys that were deleted."""

@@ -1,22 +1,61 @@
-"""A SQLite file beside the log whose rows can be deleted so that nothing of them stays in it."""
+"""Tables beside the log whose rows can be deleted so that nothing of them stays in it."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from chopmark import LogError
 
+from ._folder import LogFolder
+from ._sql_store import Tables
 from ._sqlite import SqliteFile
 
 _PATIENCE = 5.0
 
 
-class Tables(SqliteFile):
-    """The file. SQLite overwrites what is deleted, and `scrub` takes it out of the -wal too."""
+class Erasable(Tables, Protocol):
+    """Tables that a log has beside it, where it is: in a file, or in a schema of its database."""
+
+    def exists(self) -> bool:
+        """Return whether they are there."""
+
+    def make(self, tables: str, meta: Sequence[tuple[str, object]] = ()) -> None:
+        """Make `tables`, one of them `meta`, whole or not at all, unless they are there."""
+
+    def scrub(self) -> None:
+        """Return when nothing of what was deleted is left, as far as that can be done from here."""
+
+
+def tables_of(folder: LogFolder, name: str, *, writing: bool = False) -> Erasable:
+    """Return the tables `name` of the log in `folder`."""
+    address = folder.address
+    if address is None:
+        return ErasableFile(folder.path / f"{name}.db", writing=writing)
+    from ._postgres_tables import ErasableSchema
+
+    return ErasableSchema(address, f"chopmark_{name}")
+
+
+class ErasableFile(SqliteFile):
+    """A file. SQLite overwrites what is deleted, and `scrub` takes it out of the -wal too."""
 
     def __init__(self, path: Path, *, writing: bool = False) -> None:
         super().__init__(path, writing=writing, scrubbed=True)
+
+    def exists(self) -> bool:
+        """Return whether the file is there."""
+        return self.path.exists()
+
+    def make(self, tables: str, meta: Sequence[tuple[str, object]] = ()) -> None:
+        """Make the file with `tables`, unless it is there.
+
+        Raises:
+            LogError: it cannot be made.
+        """
+        SqliteFile.create(self.path, tables, meta)
 
     def scrub(self) -> None:
         """Return when the file holds nothing of what was deleted, nor does what is beside it.

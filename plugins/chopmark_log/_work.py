@@ -7,14 +7,13 @@ import os
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chopmark import LogError
 
 from ._folder import LogFolder
 from ._integrate import integrate, integrating, publish
 from ._options import LogOptions
-from ._spool import Spool
 from ._store import Store
 
 if TYPE_CHECKING:
@@ -31,11 +30,33 @@ AGAIN = 60.0
 _logger = logging.getLogger("chopmark")
 
 
+class Intake(Protocol):
+    """What the records of one process go into, until they are taken into the log."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it takes more."""
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something in it is not as safe as it is to be."""
+
+    @property
+    def written(self) -> int:
+        """Up to where `sync` has to go."""
+
+    def sync(self, end: int) -> None:
+        """Return when everything up to `end` is safe."""
+
+    def close(self) -> None:
+        """Close it; in the child of a fork, let go of what is the parent's."""
+
+
 @dataclass(slots=True)
 class Own:
     """What belongs to one process: a child of a fork must use nothing of its parent's."""
 
-    spool: Spool
+    spool: Intake
     writer: str
     mutex: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -76,7 +97,7 @@ class Work:
         spool = self._own.spool
         if not self._to_disk and spool.dirty and spool.usable:
             spool.sync(spool.written)
-        if not self._integrates:
+        if not self._integrates or not self._folder.signs:
             return
         with integrating(self._folder) as mine:
             if not mine:
@@ -136,7 +157,7 @@ def end(owns: dict[int, Own], options: LogOptions) -> None:
     try:
         if own.replaced:
             raise LogError(own.replaced)
-        if options.integrates:
+        if options.integrates and options.folder.signs:
             settle(options.folder)
     finally:
         if own.witnessing is not None:

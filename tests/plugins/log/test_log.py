@@ -125,6 +125,26 @@ def test_an_older_copy_is_not_signed_again(tmp_path: Path) -> None:
         publish(folder, store)
 
 
+def test_an_older_copy_is_refused_each_time_a_process_meets_it(tmp_path: Path) -> None:
+    folder = LogFolder(tmp_path / "log")
+
+    def write() -> None:
+        log = TransparencyLog({"path": str(folder.path)})
+        log.append(sample_record())
+        log.close()
+
+    write()
+    older = folder.base.read_bytes()
+    write()
+    signed = folder.head.read_text()
+    folder.base.write_bytes(older)
+    for _ in range(3):
+        with pytest.raises(LogError, match="an older copy was put in its place"):
+            write()
+        assert folder.head.read_text() == signed
+        assert folder.open().size == 1
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

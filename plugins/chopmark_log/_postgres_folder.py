@@ -1,0 +1,99 @@
+"""What one machine has of a log in Postgres: the address, keys, and the last head that it saw.
+
+The folder is the same as that of a log in SQLite, but for the log itself, its spools and its
+contents. Only a machine with the key `log.key` signs; the others write, and need it not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+
+from chopmark import LogError
+
+from ._folder import LogFolder, default_origin, write_whole
+from ._postgres import Address, told
+from ._postgres_tables import create
+from ._signing import SigningKey, write_signing_key
+from ._spool import sync_folder
+
+
+def join(folder: LogFolder, address: Address, origin: str) -> bool:
+    """Make the folder of this machine, and the log named `origin` where the database has none.
+
+    Return whether the log was made. Its key is in this folder then; else the machine can write, and
+    signs where the key is brought into the folder.
+
+    Raises:
+        LogError: the database cannot be reached, its log has another name, or the folder belongs to
+            another log.
+    """
+    if folder.is_log:
+        if folder.address != address.text:
+            raise LogError(
+                f"{str(folder.path)!r} belongs to the log {folder.address or 'in it'!r}, not to "
+                f"{address.text!r}; give this one a folder of its own"
+            )
+        return False
+    try:
+        folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(folder):
+            if folder.is_log:  # another process was first
+                return False
+            made, public = _log(folder, address, origin)
+            write_whole(folder.public, f"{public}\n")
+            write_whole(folder.where, f"{address.text}\n")  # last: with it the folder is whole
+        sync_folder(folder.path.parent)
+    except OSError as error:
+        raise LogError(f"log {str(folder.path)!r} cannot be made: {error.strerror}") from error
+    return made
+
+
+@contextlib.contextmanager
+def _alone(folder: LogFolder) -> Iterator[None]:
+    lock = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _log(folder: LogFolder, address: Address, origin: str) -> tuple[bool, str]:
+    found = _meta(address)
+    if not found and folder.head.exists():
+        raise LogError(
+            f"a checkpoint was signed, as {str(folder.head)!r} says, and {address.text!r} has no "
+            "log; put the database back, or give a new log a folder of its own"
+        )
+    if not found:
+        # Before the log, so that one that was made has its key whatever happens between.
+        kept = folder.key.exists()
+        key = folder.signing_key() if kept else SigningKey.new(origin or default_origin())
+        if not kept:
+            write_signing_key(key, folder.key)
+        if create(address, key.public.name, {"key": str(key.public)}):
+            return True, str(key.public)
+        if not kept:
+            folder.key.unlink()  # another machine was first
+        found = _meta(address)
+    if origin and found.get("origin") != origin:
+        raise LogError(f"{address.text!r} has log {found.get('origin')!r} already, not {origin!r}")
+    return False, str(found.get("key"))
+
+
+def _meta(address: Address) -> dict[str, Any]:
+    """Return what the log in the database says of itself; nothing where there is none."""
+    try:
+        with address.connect("chopmark_log") as base:
+            there = base.execute(b"SELECT to_regclass('chopmark_log.meta')").fetchone()
+            if there is None or there[0] is None:
+                return {}
+            return dict(base.execute(b"SELECT name, value FROM meta").fetchall())
+    except psycopg.Error as error:
+        raise LogError(f"store {address.text!r}: {told(error)}") from error

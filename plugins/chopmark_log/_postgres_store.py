@@ -1,0 +1,127 @@
+"""A log in Postgres, which processes on several machines write.
+
+What they recorded waits in the spool, a table without an order. Each process tries to take it into
+the log, and the one that gets hold of the log does; the others pass it over. What is taken
+leaves the spool in the same transaction, so a process that dies within it has taken nothing. A head
+is kept only in the place of the one that its signer saw, so no two are ever signed for one size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from chopmark import LogError
+
+from ._integrate import BATCH
+from ._postgres import Address, PostgresFile
+from ._sql_store import SqlStore
+from ._store import Leaf, id_of
+
+_BYTES = (
+    "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class "
+    "WHERE relkind = 'r' AND relnamespace = 'chopmark_log'::regnamespace"
+)
+_ALONE = "SELECT pg_try_advisory_lock(hashtext('chopmark_log'), 1)"
+_NO_LONGER = "SELECT pg_advisory_unlock(hashtext('chopmark_log'), 1)"
+_WAITS = "SELECT count(*) FROM spool"
+_TAKE = (
+    "DELETE FROM spool WHERE id = ANY(ARRAY("
+    "SELECT id FROM spool ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED)) "
+    "RETURNING id, writer, number, leaf"
+)
+_FORGET = "DELETE FROM spools WHERE at < now() - interval '1 day'"
+
+
+class PostgresStore(SqlStore):
+    """The log in the database at `address`; what belongs to one machine of it is in `folder`.
+
+    Raises:
+        LogError: it has no log of chopmark, or cannot be reached.
+    """
+
+    def __init__(self, address: str, folder: Path) -> None:
+        self._file = PostgresFile(Address.of(address), "chopmark_log")
+        self._file.rows("SELECT 1")  # that it cannot be reached does not make it no log
+        super().__init__(address, folder, self._file)
+
+    @property
+    def room(self) -> int:
+        """How much room the tables take, with their indices."""
+        return int(self.tables.rows(_BYTES)[0][0])
+
+    @property
+    def waiting(self) -> int:
+        """How many records wait in the spool."""
+        return int(self.tables.rows(_WAITS)[0][0])
+
+    def collect(self) -> int:
+        """Take what waits in the spool into the log, unless another process does; say how much.
+
+        Raises:
+            LogError: the database cannot be reached, or did not take it.
+        """
+        taken = 0
+        while True:
+            found, more = self._collect()
+            taken += found
+            if not more:
+                return taken
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Hold what only one may at a time, also of those on other machines; yield whether.
+
+        It is let go with the connection, so of a process that died, too.
+        """
+        if not self.tables.rows(_ALONE)[0][0]:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with contextlib.suppress(LogError):
+                self.tables.rows(_NO_LONGER)
+
+    def damages(self) -> list[str]:
+        """Return nothing: Postgres checks the sum of each page when it is read."""
+        return []
+
+    def _collect(self) -> tuple[int, bool]:
+        """Take a batch; return how many entries it became, and whether there may be more."""
+        with self._file.attempt() as mine:
+            if not mine:
+                return 0, False
+            rows = sorted(self.tables.rows(_TAKE, (BATCH,)))
+            if not rows:
+                return 0, False
+            leaves, read = _once((row[1:] for row in rows), dict(self.read()))
+            if leaves:
+                self.take(leaves, read)
+                self.tables.many(
+                    "UPDATE spools SET at = now() WHERE name = ?", [(n,) for n in read]
+                )
+            self.tables.rows(_FORGET)
+        return len(leaves), len(rows) == BATCH
+
+
+def _once(
+    rows: Iterable[tuple[str, int, bytes]], read: dict[str, int]
+) -> tuple[list[Leaf], dict[str, int]]:
+    """Return the leaves that were not taken before, and how many of each writer are taken then.
+
+    A process that does not know whether a statement was done sends it again: a number that is there
+    twice is one record.
+    """
+    leaves: list[Leaf] = []
+    now: dict[str, int] = {}
+    for writer, number, leaf in rows:
+        if number < read.get(writer, 0):
+            continue
+        try:
+            leaves.append((id_of(leaf), leaf))
+        except LogError as error:
+            raise LogError(f"the spool has of {writer} what is {error}") from error
+        read[writer] = now[writer] = number + 1
+    return leaves, now

@@ -1,0 +1,113 @@
+"""What the log has in a Postgres database: three schemas, and what it takes to empty them.
+
+`chopmark_log` has the log and its spool, and nothing in it is ever to be erased. `chopmark_keys`
+and `chopmark_side` have what can be: the keys of subjects and the sealed contents, in the same
+database, so that any machine can erase.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+import psycopg
+
+from chopmark import LogError
+
+from ._postgres import Address, PostgresFile, told
+
+SMALL = 1 << 28
+"""Bytes up to which a table is written anew, to free the disk of what was deleted from it."""
+_LOG = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE entries (at BIGINT PRIMARY KEY, leaf BYTEA NOT NULL);
+CREATE TABLE bundles (number BIGINT PRIMARY KEY, leaves BYTEA STORAGE EXTERNAL NOT NULL);
+CREATE TABLE ids (start BIGINT, at BIGINT, PRIMARY KEY (start, at));
+CREATE TABLE tiles (
+    level BIGINT, number BIGINT, hashes BYTEA STORAGE EXTERNAL NOT NULL, PRIMARY KEY (level, number)
+);
+CREATE TABLE spool (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    writer TEXT NOT NULL, number BIGINT NOT NULL, leaf BYTEA NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
+CREATE TABLE spools (
+    name TEXT PRIMARY KEY, read BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now()
+);
+CREATE TABLE checkpoints (size BIGINT PRIMARY KEY, time BIGINT NOT NULL, note TEXT NOT NULL);
+"""
+
+
+def create(address: Address, origin: str, meta: dict[str, str]) -> bool:
+    """Make an empty log named `origin` in the database, unless it has one; return whether it did.
+
+    Raises:
+        LogError: it cannot be made.
+    """
+    rows = {"origin": origin, "format": "1", "size": "0", **meta}
+    return _make(address, "chopmark_log", _LOG, list(rows.items()))
+
+
+def of_sqlite(tables: str) -> str:
+    """Return the definitions of `tables`, written for SQLite, as Postgres wants them."""
+    words = {" WITHOUT ROWID": "", "BLOB": "BYTEA", "INTEGER": "BIGINT"}
+    for there, here in words.items():
+        tables = tables.replace(there, here)
+    return tables
+
+
+class ErasableSchema(PostgresFile):
+    """The tables of a schema from which what was deleted can be taken out of the server's files."""
+
+    def __init__(self, address: str, schema: str) -> None:
+        super().__init__(Address.of(address), schema)
+
+    def make(self, tables: str, meta: Sequence[tuple[str, object]] = ()) -> None:
+        """Make `tables`, written for SQLite, unless they are there.
+
+        Raises:
+            LogError: they cannot be made.
+        """
+        _make(self.address, self.schema, of_sqlite(tables), meta)
+
+    def exists(self) -> bool:
+        """Return whether the tables are there."""
+        return bool(self.rows("SELECT 1 FROM pg_namespace WHERE nspname = ?", (self.schema,)))
+
+    def scrub(self) -> None:
+        """Return when the tables' files hold nothing of what was deleted from those not too large.
+
+        A table up to `SMALL` is written anew; of a larger one the room is freed, and what was in it
+        stays until it is written over. What the write-ahead log, an archive of it, a replica or a
+        backup holds is not in reach.
+
+        Raises:
+            LogError: Postgres refuses.
+        """
+        named = (
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = ?::regnamespace"
+        )
+        for (name,) in self.rows(named, (self.schema,)):
+            table = f"{self.schema}.{name}"
+            ((size,),) = self.rows("SELECT pg_total_relation_size(?::regclass)", (table,))
+            self.rows(f"VACUUM {'(FULL) ' if size <= SMALL else ''}{table}")
+        with contextlib.suppress(LogError):  # for roles that may; else it comes in some minutes
+            self.rows("CHECKPOINT")
+
+
+def _make(address: Address, schema: str, tables: str, meta: Sequence[tuple[str, object]]) -> bool:
+    try:
+        with address.connect(schema) as base, base.transaction():
+            # One at a time: of two that make a schema at once, Postgres lets one fail.
+            base.execute(b"SELECT pg_advisory_xact_lock(hashtext('chopmark_log'))")
+            found = base.execute(b"SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,))
+            if found.fetchone():
+                return False
+            base.execute(f"CREATE SCHEMA {schema}".encode())
+            base.execute(tables.encode())
+            with base.cursor() as cursor:
+                cursor.executemany(b"INSERT INTO meta VALUES (%s, %s)", meta)
+        return True
+    except psycopg.Error as error:
+        raise LogError(
+            f"store {address.text!r}: no log can be made there: {told(error)}"
+        ) from error
