@@ -17,7 +17,16 @@ from opentelemetry.metrics import NoOpMeter
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace import NoOpTracerProvider
 
-from chopmark import Chopmark, Context, Needs, Policy, Request, calling
+from chopmark import (
+    Chopmark,
+    Context,
+    Needs,
+    PluginError,
+    Policy,
+    Request,
+    calling,
+    hookimpl,
+)
 from chopmark.hookspecs import IdleScanner
 from chopmark.testing import LogContract, MemoryLog, WordDetector, cuts, plugin, texts
 from chopmark_jsonl import JsonlLog, read
@@ -162,6 +171,24 @@ class TestAMeasuredLog(LogContract):
 
     def ids(self, log: Any, folder: Path) -> list[str]:
         return [str(line.record["id"]) for line in read(folder / "log.jsonl") if line.record]
+
+
+def test_a_plugin_that_is_wrong_is_still_named() -> None:
+    class Wrong:
+        __name__ = "wrong"
+
+        @hookimpl
+        def chopmark_detectors(self, policy: Policy) -> Any:
+            return 3
+
+    class Right:
+        @hookimpl
+        def chopmark_detectors(self, policy: Policy) -> Any:
+            return []
+
+    otel = Otel(tracer_provider=NoOpTracerProvider())
+    with pytest.raises(PluginError, match=r"plugin 'wrong': chopmark_detectors\(\) returned 3"):
+        Chopmark(Policy(name="p"), plugins=[otel, Wrong(), Right()])
 
 
 def test_proxies_can_be_copied() -> None:
