@@ -60,14 +60,14 @@ def find_credentials(text: str, anchors: str = "") -> list[Finding]:
     return found
 
 
-def find_in_media(path: Path, anchors: str = "") -> list[Finding]:
-    """Return what the media file at `path` carries; none for a file of a kind that C2PA has not.
+def find_in_media(path: Path, anchors: str = "") -> list[Finding] | None:
+    """Return what the media file at `path` carries; None for a file of a kind that C2PA has not.
 
     Raises:
         MarkError: c2pa-python is not installed, or the file cannot be read.
     """
     if not can_read(path):
-        return []
+        return None
     reading = read_media(path, anchors)
     if reading is None:
         return []

@@ -68,13 +68,14 @@ class Credentials:
         """
         return own_spans(text)
 
-    def detect_file(self, path: Path) -> Sequence[Mark]:
-        """Return the manifest that the media file at `path` carries, none for files of others.
+    def detect_file(self, path: Path) -> Sequence[Mark] | None:
+        """Return the manifest that the media file at `path` carries, None for files of others.
 
         Raises:
             MarkError: c2pa-python is not installed, or the file cannot be read.
         """
-        return [_found(one) for one in find_in_media(path, self._options.anchors)]
+        found = find_in_media(path, self._options.anchors)
+        return None if found is None else [_found(one) for one in found]
 
 
 def _found(found: Finding) -> Mark:

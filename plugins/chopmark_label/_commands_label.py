@@ -100,7 +100,7 @@ def label(
     """Label FILE as AI-generated, and print what was written where; - is standard input.
 
     Documents, pictures, sounds and videos get the implicit label of GB 45438-2025, Annex E, in
-    their metadata; Markdown and HTML get the visible label beside it, pictures and WAV files where
+    their metadata; Markdown and HTML get the explicit label, too, pictures and sounds where
     asked. Plain text has no place for metadata: a .txt file, or what comes on standard input and
     goes to standard output, gets the visible label only.
 

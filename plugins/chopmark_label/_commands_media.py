@@ -15,10 +15,6 @@ from ._sound import Position
 from ._sound_file import label_sound
 from ._wording import Language, Style, make_wordings
 
-PICTURES = ("JPEG", "PNG", "WebP", "TIFF", "GIF")
-"""Formats of pictures that can carry an implicit label, too; others are only drawn upon."""
-SOUNDS = ("WAV", "MP3", "FLAC and Ogg", "MP4")
-
 _AT: Mapping[object, tuple[Position, ...]] = {
     "start": ("start",),
     "end": ("end",),

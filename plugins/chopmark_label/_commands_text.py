@@ -14,6 +14,7 @@ from ._files._errors import FileError
 from ._files._html_encoding import decode_html
 from ._files._whole import read_whole
 from ._forms import Format
+from ._inspect_text import to_be_seen
 from ._inspect_visible import body_of
 from ._marker import Label
 
@@ -94,6 +95,11 @@ def put_label(text: str, label: Label, form: Format) -> Labelled:
         raise MarkError(
             "it carries a C2PA manifest, whose hash a label would break; label the text first, "
             "then sign it"
+        )
+    if text.strip() and not to_be_seen(text):
+        raise MarkError(
+            f"none of its {len(text):,} characters can be seen, so it is no text for readers; look "
+            "at it with `chopmark inspect`"
         )
     start, end = body_of(text) if form == "html" else (0, len(text))
     body = text[start:end]

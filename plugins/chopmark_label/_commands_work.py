@@ -10,14 +10,15 @@ from pathlib import Path
 
 from chopmark import MarkError, Policy
 
-from ._commands_media import PICTURES, SOUNDS, draw, sound
+from ._commands_media import draw, sound
 from ._commands_sign import Sealed, make_block
 from ._commands_text import FORMATS, PLAIN, put_label, read_source
 from ._commands_written import Written, of_block, of_marks
 from ._file_label import label_file, replacing
 from ._files._errors import FileError
 from ._files._format import FileFormat
-from ._files._formats import format_of
+from ._files._formats import PICTURES, SOUNDS, format_of
+from ._files._ooxml import OOXML, macros_in
 from ._files._whole import write_whole
 from ._forms import Format
 from ._image_wish import ImagePlace
@@ -80,7 +81,9 @@ def label_path(path: Path, target: Path, job: Job) -> list[Written]:
         elif kind.name in SOUNDS:
             note = "none is put into a sound without --audible; a video has to show it"
         written.append(Written("explicit", "", "", note))
-    return [of_block(block, where), *written]
+    macros = macros_in(target) if kind.name == OOXML.name else ""
+    kept = f"its macros ({macros}) stay as they are" if macros else ""
+    return [of_block(block, where, kept), *written]
 
 
 def label_text(text: str, policy: Policy, form: Format) -> tuple[str, list[Written]]:

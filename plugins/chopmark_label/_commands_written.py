@@ -32,10 +32,10 @@ class Written:
         }
 
 
-def of_block(block: Aigc, where: str) -> Written:
-    """Return that a block was written."""
+def of_block(block: Aigc, where: str, *notes: str) -> Written:
+    """Return that a block was written; `notes` are what else there is to know, or empty."""
     said = f"Label {block.label}, {block.content_producer}, {block.produce_id}"
-    note = "sealed" if block.reserved_code1 else ""
+    note = "; ".join(filter(None, ("sealed" if block.reserved_code1 else "", *notes)))
     return Written("implicit", where, said, note, block.fields())
 
 

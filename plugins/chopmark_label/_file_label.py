@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,6 +16,8 @@ from ._files._format import FileFormat
 from ._files._formats import format_of, suffixes
 from ._files._whole import unreadable, unwritable
 from ._read_block import Reading, read_block
+
+_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +136,8 @@ def _beside(target: Path) -> tuple[Path, Path]:
         effective = os.access in os.supports_effective_ids
         if target.exists() and not os.access(target, os.W_OK, effective_ids=effective):
             raise FileError(target, "may not be written; give another --out")
+        if target.exists() and not target.stat().st_mode & _WRITES:  # which stops all but root
+            raise FileError(target, "is read-only; make it writable, or give another --out")
         handle, name = tempfile.mkstemp(
             prefix=".chopmark-", suffix=target.suffix, dir=target.parent
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from chopmark import MarkError
@@ -10,10 +11,11 @@ from chopmark.hookspecs import Marker
 
 from ._file_label import read_labels
 from ._files._errors import FileError
+from ._files._ooxml import OOXML, macros_in
 from ._inspect_blocks import of_block, of_security
 from ._inspect_marks import of_hidden, of_mark
 from ._inspect_report import Finding, Report
-from ._inspect_text import Text, decode, of_document, to_be_seen
+from ._inspect_text import Text, decode, of_document, to_be_seen, unseen
 from ._inspect_together import contradictions
 from ._inspect_visible import seen_in_markdown
 from ._invisible import find_invisible
@@ -73,13 +75,17 @@ def inspect_file(
             blocks = find_blocks(text.whole)
         found += _in_text(text, markers)
         notes += _empty(text.seen)
-    for marker in markers:
-        found += _in_file(marker, path, notes)
+    if form == OOXML.name and (macros := macros_in(path)):
+        notes.append(f"it has macros ({macros}), which are not looked into")
+    heard = {marker.name: _in_file(marker, path, notes) for marker in markers}
+    found += chain.from_iterable(filter(None, heard.values()))
+    if not any(finding.kind == "visible" for finding in found):
+        notes += unseen(form)
     if not form and text is None and not found:
         raise FileError(path, "is neither text nor of a format that is known here")
     kind = form or ("text" if text is not None else "unknown")
     looked = ["AIGC"] if form or text is not None else []
-    looked += [marker.name for marker in markers if _looks(marker, text)]
+    looked += [m.name for m in markers if heard[m.name] is not None or _reads(m, text)]
     looked += [HIDDEN] if text is not None else []
     return _report(name or str(path), kind, blocks, found, pins or {}, notes, looked)
 
@@ -108,9 +114,7 @@ def _report(
     )
 
 
-def _looks(marker: Marker, text: Text | None) -> bool:
-    if hasattr(marker, "detect_file"):
-        return True
+def _reads(marker: Marker, text: Text | None) -> bool:
     return text is not None and (marker.kind in _SEEN or text.whole is not None)
 
 
@@ -128,15 +132,17 @@ def _in_text(text: Text, markers: Sequence[Marker]) -> Iterator[Finding]:
             yield of_hidden(hidden)
 
 
-def _in_file(marker: Marker, path: Path, notes: list[str]) -> Iterator[Finding]:
+def _in_file(marker: Marker, path: Path, notes: list[str]) -> list[Finding] | None:
+    """Return what a marker finds in the file itself, None where it does not look into it."""
     look = getattr(marker, "detect_file", None)
     if look is None:
-        return
+        return None
     try:
-        for mark in look(path):
-            yield of_mark(mark)
+        found = look(path)
     except MarkError as error:
         notes.append(f"{marker.name} did not look: {error}")
+        return None
+    return None if found is None else list(map(of_mark, found))
 
 
 def _text_of(path: Path, form: str, notes: list[str]) -> Text | None:
@@ -152,10 +158,9 @@ def _text_of(path: Path, form: str, notes: list[str]) -> Text | None:
         notes.append(f"its visible text was not looked into: {error}")
         return None
     if document is not None:
+        notes += filter(None, [document.note])
         return document
     if form:
-        if form == "PDF":
-            notes.append("the visible text of a PDF is not looked into")
         return None
     whole = decode(path.read_bytes())
     return None if whole is None else Text(whole=whole, seen=whole)

@@ -44,6 +44,9 @@ _PIXELS_PROVE = (
     "the label that chopmark draws is on the picture; anybody can draw it, or cut it off, and "
     "labels of others are not recognised"
 )
+_RHYTHM_PROVES = (
+    "the rhythm that GB 45438-2025 5.3 has for AI is heard; anybody can put it there or cut it off"
+)
 _POINTER_PROVES = (
     "it says where a manifest for this text is to be had; nobody has signed it, and nothing was "
     "fetched"
@@ -77,6 +80,8 @@ def of_mark(mark: Mark) -> Finding:
         proves = _ELEMENTS_PROVE
     elif said.get("match") == "pixels":
         proves = _PIXELS_PROVE
+    elif said.get("match") == "rhythm":
+        proves = _RHYTHM_PROVES
     elif said.get("state") == "pointer":
         proves = _POINTER_PROVES
     return Finding(

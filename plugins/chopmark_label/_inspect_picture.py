@@ -12,25 +12,20 @@ from pathlib import Path
 from chopmark import Mark, MarkError
 
 from ._files._boxes import Broken
-from ._files._formats import format_of
 from ._image_wish import IMAGE_PLACES, LEAST_HEIGHT
 from ._marking import KIND, NAME
 from ._wording import Wording
 
-FORMATS = ("JPEG", "PNG", "WebP", "TIFF", "GIF")
 LARGEST = 100_000_000
 """Pixels of the largest picture that is looked at."""
 
 
 def find_drawn(path: Path, wordings: Iterable[Wording]) -> list[Mark]:
-    """Return the labels of `wordings` on the first frame of a picture; none on other files.
+    """Return the labels of `wordings` on the first frame of a picture.
 
     Raises:
         MarkError: Pillow is missing, or cannot read the picture.
     """
-    form = format_of(path)
-    if form is None or form.name not in FORMATS:
-        return []
     try:
         from PIL import Image
     except ImportError as error:

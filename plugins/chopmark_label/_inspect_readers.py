@@ -37,7 +37,7 @@ def carries_manifest(path: Path) -> bool:
         if look is None or marker.kind != "manifest":
             continue
         with suppress(MarkError):  # what it needs is missing, so it cannot be told
-            if any(mark.placed for mark in look(path)):
+            if any(mark.placed for mark in look(path) or ()):
                 return True
     return False
 

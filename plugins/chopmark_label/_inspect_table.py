@@ -68,6 +68,8 @@ def _details(finding: Finding) -> Iterator[tuple[int, str]]:
 
 
 def _name(finding: Finding) -> str:
+    if finding.said.get("match") == "rhythm":
+        return "audible label"
     return _NAMES.get(finding.technique, finding.technique)
 
 

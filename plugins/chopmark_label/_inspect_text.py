@@ -7,8 +7,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ._files._formats import PICTURES, SOUNDS
 from ._files._html_encoding import decode_html
-from ._inspect_visible import seen_in_html, seen_in_markdown, seen_in_office
+from ._inspect_office import seen_in_office
+from ._inspect_pdf import seen_in_pdf
+from ._inspect_visible import seen_in_html, seen_in_markdown
 from ._invisible_places import SELECTORS, TAGS, ZERO_WIDTH
 
 _MARKS = (
@@ -24,10 +27,13 @@ _TO_BE_SEEN = re.compile(rf"[^\s{SELECTORS}{TAGS}{ZERO_WIDTH}]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """The text of one file. `whole` is None where the file is no text, but has one in it."""
+    """The text of one file. `whole` is None where the file is no text, but has one in it; `note`
+    says what of it was left out, empty for nothing.
+    """
 
     whole: str | None
     seen: str
+    note: str = ""
 
 
 def of_document(path: Path, form: str) -> Text | None:
@@ -45,7 +51,24 @@ def of_document(path: Path, form: str) -> Text | None:
     if form == "Office Open XML":
         seen = seen_in_office(path)
         return None if seen is None else Text(whole=None, seen=seen)
+    if form == "PDF":
+        seen, note = seen_in_pdf(path)
+        return Text(whole=None, seen=seen, note=note)
     return None
+
+
+def unseen(form: str) -> list[str]:
+    """Return which explicit labels cannot be recognised in a file of format `form`."""
+    notes = []
+    if form in PICTURES:
+        notes.append("on a picture only labels that chopmark draws are recognised; look at it")
+    if form == "MP4":
+        notes.append("the pictures of a video are not looked at; watch its beginning")
+    if form in SOUNDS:
+        notes.append(
+            "of labels that are heard only the rhythm is recognised, in the first 10 minutes"
+        )
+    return notes
 
 
 def decode(data: bytes) -> str | None:

@@ -12,6 +12,7 @@ from chopmark.hookspecs import Marking, Span
 
 from ._agreement import Unlabelled, read_agreement
 from ._detect import find_labels
+from ._files._formats import PICTURES, SOUNDS, format_of
 from ._forms import Format, render
 from ._known import KnownLabels, Line
 from ._marking import KIND, NAME, LabelMarking, Place
@@ -109,19 +110,28 @@ class Label:
         """
         return find_labels(text, self._known)
 
-    def detect_file(self, path: Path) -> Sequence[Mark]:
-        """Return what `label_image` drew on a picture; none in a file of another kind.
+    def detect_file(self, path: Path) -> Sequence[Mark] | None:
+        """Return what `label_image` drew on a picture, or the rhythm that is heard in a sound.
 
-        The words of this policy and the default ones are looked for, in Chinese and English.
+        None for a file of another kind. On a picture the words of this policy and the default ones
+        are looked for, in Chinese and English.
 
         Raises:
-            MarkError: it cannot be looked at.
+            MarkError: it cannot be looked at or listened to.
         """
-        from ._inspect_picture import find_drawn
+        form = format_of(path)
+        name = form.name if form else ""
+        if name in PICTURES:
+            from ._inspect_picture import find_drawn
 
-        own = [self._lines[language].wording for language in _DRAWN]
-        defaults = [Wording(la, by[la]) for by in DEFAULTS.values() for la in _DRAWN]
-        return find_drawn(path, (*own, *defaults))
+            own = [self._lines[language].wording for language in _DRAWN]
+            defaults = [Wording(la, by[la]) for by in DEFAULTS.values() for la in _DRAWN]
+            return find_drawn(path, (*own, *defaults))
+        if name in SOUNDS:
+            from ._inspect_sound import find_heard
+
+            return find_heard(path)
+        return None
 
     def own(self, text: str) -> Sequence[Span]:
         """Return where in `text` labels stand that chopmark wrote, whatever its options were.

@@ -146,12 +146,14 @@ def digest(path: Path, coding: Coding) -> str:
 
 
 def heard_in(path: Path) -> Iterator[array[int]]:
-    """Yield the samples of a file as `listen` takes them.
+    """Yield the samples of a file as `listen` takes them; none where it has no sound.
 
     Raises:
         FileError: it cannot be decoded.
     """
     with _opened(path) as (av, file):
+        if not file.streams.audio:
+            return
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
         for frame in file.decode(audio=0):
             yield from _samples(resampler.resample(frame))

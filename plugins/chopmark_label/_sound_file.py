@@ -19,7 +19,7 @@ from chopmark import MarkError
 from ._file_label import replacing
 from ._files._errors import FileError
 from ._files._format import FileFormat
-from ._files._formats import format_of
+from ._files._formats import SOUNDS, format_of
 from ._files._whole import write_whole
 from ._heard import Heard, find_alike, listen, rhythms
 from ._sound import Position, mix_file, rhythm
@@ -29,7 +29,6 @@ from ._speech import spoken
 
 Kind = Literal["rhythm", "speech"]
 
-_FORMATS = ("WAV", "MP3", "FLAC and Ogg", "MP4")
 _PLACES: tuple[Position, ...] = ("start", "middle", "end")
 _EDGE = 0.5  # seconds at the start or the end in which a label is one that stands there
 _NEAR_MIDDLE = 3.0
@@ -81,7 +80,7 @@ def label_sound(
         raise MarkError(f"a label cannot be at {list(places)!r}; give start, middle, end")
     spoken_label = _spoken(kind, voice, words)
     form = format_of(path)
-    if form is None or form.name not in _FORMATS:
+    if form is None or form.name not in SOUNDS:
         raise FileError(path, "is no WAV, FLAC, MP3, Ogg or M4A file, into which sound can be put")
     target = out or path
     with (

@@ -170,8 +170,7 @@ class Marker(Protocol):
     message. Called for every message of every call, so it must take linear time, and little of it.
 
     One that finds its marks in files that are no texts may have `detect_file(path)`, which returns
-    them as `detect` does, none for a file of a kind that it does not know, and may raise
-    `MarkError`.
+    them as `detect` does, None for a file that it does not look into, and may raise `MarkError`.
     """
 
     name: str

@@ -18,6 +18,11 @@ _BY_CONTENT = (
 _BY_NAME = ("_html.HTML", "_markdown.MARKDOWN")  # any text may begin as these do
 _HEAD = 4096
 
+PICTURES = ("JPEG", "PNG", "WebP", "TIFF", "GIF")
+"""Names of the formats of pictures."""
+SOUNDS = ("WAV", "MP3", "FLAC and Ogg", "MP4")
+"""Names of the formats that hold sound; MP4 holds videos, too."""
+
 
 @cache
 def _load(names: Sequence[str]) -> tuple[FileFormat, ...]:

@@ -32,6 +32,7 @@ _MAIN = (f"{_OFFICE}/relationships/officeDocument", f"{_STRICT}/relationships/of
 _FOLDERS = (b"[Content_Types].xml", b"_rels/", b"docProps/", b"docMetadata/", b"customXml/",
             b"word/", b"xl/", b"ppt/")  # fmt: skip
 _PID = re.compile(r"[2-9]|[1-9][0-9]{1,8}")  # 0 and 1 are Office's own
+_MACROS = re.compile(r"(?:^|/)vbaProject\.bin$|(?:^|/)macrosheets/", re.IGNORECASE)
 _SUFFIXES = (
     ".docx", ".docm", ".dotx", ".dotm", ".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb",
     ".pptx", ".pptm", ".potx", ".potm", ".ppsx", ".ppsm",
@@ -81,6 +82,16 @@ class Ooxml:
                 new[_TYPES] = _bytes(package, types)
             package.write(target, new)
             return f"{home} property AIGC"
+
+
+def macros_in(path: Path) -> str:
+    """Return the name of the part with macros, empty where there is none.
+
+    Raises:
+        FileError: the file cannot be read as a package.
+    """
+    with Package(path) as package:
+        return next((name for name in package.names if _MACROS.search(name)), "")
 
 
 def _homes(package: Package, relations: Any) -> list[str]:

@@ -83,4 +83,4 @@ def test_a_broken_picture_is_not_called_a_forged_manifest(picture: Path) -> None
 def test_a_file_of_another_kind_carries_none(tmp_path: Path) -> None:
     path = tmp_path / "notes.xyz"
     path.write_bytes(b"\0")
-    assert list(READER.detect_file(path)) == []
+    assert READER.detect_file(path) is None

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chopmark_label import html_fragment
+from chopmark_label._inspect_office import seen_in_office
 from chopmark_label._inspect_text import decode, of_document
 from chopmark_label._inspect_visible import (
     body_of,
     seen_in_html,
     seen_in_markdown,
-    seen_in_office,
 )
 
 

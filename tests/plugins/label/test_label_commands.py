@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import wave
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -276,10 +277,34 @@ def test_a_text_that_no_label_can_end_is_told_so(tmp_path: Path) -> None:
     assert path.read_text("utf-8") == "```\ncode"
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everything")
-def test_a_file_that_may_not_be_written_is_named(page: Path) -> None:
-    page.chmod(stat.S_IRUSR)
-    assert "may not be written" in refused(page, "--producer", "Maker")
+@pytest.mark.skipif(os.name != "posix", reason="no such rights there")
+def test_a_read_only_file_is_named_and_stays_whoever_asks(page: Path) -> None:
+    page.chmod(stat.S_IRUSR | stat.S_IRGRP)
+    told = "read-only" if os.geteuid() == 0 else "may not be written"
+    assert told in refused(page, "--producer", "Maker")
+    assert page.read_text("utf-8") == PAGE
+    assert run("label", page, "--producer", "M", "--out", page.with_name("b.html")).exit_code == 0
+
+
+def test_macros_are_named_and_stay(tmp_path: Path) -> None:
+    path = tmp_path / "a.docm"
+    docx.Document().save(str(path))
+    with zipfile.ZipFile(path, "a") as package:
+        package.writestr("word/vbaProject.bin", b"macros")
+    [implicit, _] = written(path, "--producer", "Maker")
+    assert implicit["note"] == "its macros (word/vbaProject.bin) stay as they are"
+    with zipfile.ZipFile(path) as package:
+        assert package.read("word/vbaProject.bin") == b"macros"
+    notes = report(path)["notes"]
+    assert notes == ["it has macros (word/vbaProject.bin), which are not looked into"]
+
+
+def test_a_text_of_which_nothing_is_seen_is_named_and_stays(tmp_path: Path) -> None:
+    path, hidden = tmp_path / "a.txt", "".join(map(chr, range(0xE0100, 0xE0150))) + "\n"
+    path.write_text(hidden, "utf-8")
+    assert "none of its 81 characters can be seen" in refused(path)
+    assert path.read_text("utf-8") == hidden
+    assert "none of its" in refused("-", text=hidden)
 
 
 # Sealing.
