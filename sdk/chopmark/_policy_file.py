@@ -134,7 +134,9 @@ def _policy(
     for name, audience in table.tables("audiences"):
         audience.only(_RULE_KEYS)
         audiences[name] = _merged(audiences.get(name, Rules()), audience)
-    settings = dict(base.settings)
+    plugins = table.names("plugins", base.plugins)
+    gone = set(base.plugins) - set(plugins)  # what was set up for them goes with them
+    settings = {name: options for name, options in base.settings.items() if name not in gone}
     for name, options in table.tables("settings"):
         settings[name] = {**settings.get(name, {}), **options.data}
     on_error = base.on_error
@@ -153,7 +155,7 @@ def _policy(
     return replace(
         base,
         active=table.take("active", bool, base.active),
-        plugins=table.names("plugins", base.plugins),
+        plugins=plugins,
         roles=table.names("roles", base.roles),
         holdback=holdback,
         rules=_merged(base.rules, table),

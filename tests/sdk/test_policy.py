@@ -96,6 +96,16 @@ def test_a_file_extends_a_built_in_policy(tmp_path: Path) -> None:
     assert policy.folder == str(tmp_path)
 
 
+def test_a_file_that_enables_fewer_plugins_has_no_settings_of_the_others(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, 'extends = "cn"\nplugins = ["label"]\n[settings.label]\nposition = "end"'
+    )
+    policy = load_policy(path)
+    assert set(policy.settings) == {"label"}
+    assert policy.options("label")["style"] == load_policy("cn").options("label")["style"]
+    Chopmark(policy).close()
+
+
 def test_policies_that_extend_each_other_are_told_once(tmp_path: Path) -> None:
     write(tmp_path, 'extends = "b.toml"', "a.toml")
     write(tmp_path, 'extends = "a.toml"', "b.toml")
