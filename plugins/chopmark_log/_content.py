@@ -8,7 +8,7 @@ ciphertext under a key of its own for each record (HKDF-Expand, RFC 5869); its h
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 import hmac
 import json
@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chopmark import Content, LogError
 
-from .verify import VerifyError, commit, open_disclosure
+from .verify import VerifyError, open_disclosure
 
 FIELDS = ("request", "answer", "user")
 """What is kept and committed to, in this order."""
@@ -89,13 +89,7 @@ def texts_of(content: Content) -> dict[str, str]:
 
 def disclose(key: SubjectKey, record: bytes, name: str, value: str) -> str:
     """Return the disclosure of a field: it opens this one alone."""
-    digest = hmac.digest(key.secret, b"salt" + record + name.encode(), "sha256")
-    parts = [_base64(digest[:SALT_BYTES]), name, value]
-    try:
-        data = _DUMP(parts).encode()
-    except UnicodeEncodeError:  # lone surrogates, which only an escape can write
-        data = json.dumps(parts, separators=(",", ":")).encode()
-    return _base64(data)
+    return _disclosure(key, record, name, value).decode()
 
 
 def seal(key: SubjectKey, record: bytes, content: Content, until: int) -> Sealed:
@@ -114,7 +108,9 @@ def seal(key: SubjectKey, record: bytes, content: Content, until: int) -> Sealed
         _FRAME.pack(_MARK, record, key.id, until, n, parts) + cipher[n * _PART : (n + 1) * _PART]
         for n in range(parts)
     )
-    commitments = {name: commit(disclose(key, record, name, texts[name])) for name in FIELDS}
+    commitments = {
+        name: digest_of(_disclosure(key, record, name, text)) for name, text in texts.items()
+    }
     return Sealed(frames, digest_of(cipher), commitments)
 
 
@@ -166,9 +162,19 @@ def read_payload(body: bytes) -> Payload:
     return Payload(record, key, until, part, parts, body[_FRAME.size :])
 
 
-def digest_of(cipher: bytes) -> str:
-    """Return what a leaf says of the ciphertext: its SHA-256 in base64url, without padding."""
-    return _base64(hashlib.sha256(cipher).digest())
+def digest_of(data: bytes) -> str:
+    """Return what a leaf says of `data`: its SHA-256 in base64url, without padding."""
+    return _base64(hashlib.sha256(data).digest()).decode()
+
+
+def _disclosure(key: SubjectKey, record: bytes, name: str, value: str) -> bytes:
+    digest = hmac.digest(key.secret, b"salt" + record + name.encode(), "sha256")
+    parts = [_base64(digest[:SALT_BYTES]).decode(), name, value]
+    try:
+        data = _DUMP(parts).encode()
+    except UnicodeEncodeError:  # lone surrogates, which only an escape can write
+        data = json.dumps(parts, separators=(",", ":")).encode()
+    return _base64(data)
 
 
 def _secret(key: SubjectKey, record: bytes) -> bytes:
@@ -176,5 +182,7 @@ def _secret(key: SubjectKey, record: bytes) -> bytes:
     return hmac.digest(key.secret, b"enc" + record + b"\x01", "sha256")
 
 
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+def _base64(data: bytes) -> bytes:
+    # A third of what `base64.urlsafe_b64encode` takes.
+    found = binascii.b2a_base64(data, newline=False)
+    return found.replace(b"+", b"-").replace(b"/", b"_").rstrip(b"=")
