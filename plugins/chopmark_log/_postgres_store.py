@@ -26,6 +26,7 @@ _BYTES = (
 _ALONE = "SELECT pg_try_advisory_lock(hashtext('chopmark_log'), 1)"
 _NO_LONGER = "SELECT pg_advisory_unlock(hashtext('chopmark_log'), 1)"
 _WAITS = "SELECT count(*) FROM spool"
+_NEXT = "SELECT leaf FROM spool ORDER BY id LIMIT 1"
 _TAKE = (
     "DELETE FROM spool WHERE id = ANY(ARRAY("
     "SELECT id FROM spool ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED)) "
@@ -55,6 +56,11 @@ class PostgresStore(SqlStore):
     def waiting(self) -> int:
         """How many records wait in the spool."""
         return int(self.tables.rows(_WAITS)[0][0])
+
+    def next(self) -> bytes | None:
+        """Return the leaf that has waited longest in the spool, None where none does."""
+        rows = self.tables.rows(_NEXT)
+        return bytes(rows[0][0]) if rows else None
 
     def collect(self) -> int:
         """Take what waits in the spool into the log, unless another process does; say how much.

@@ -149,6 +149,10 @@ class Store(ABC):
         """How many records the store itself has that are not in the log yet."""
         return 0
 
+    def next(self) -> bytes | None:
+        """Return the leaf that has waited longest in the store itself, None where none does."""
+        return None
+
     def collect(self) -> int:
         """Take what is waiting into the log, unless another process does; return how much."""
         return 0

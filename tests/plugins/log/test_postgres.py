@@ -6,8 +6,10 @@ import os
 import re
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -106,6 +108,22 @@ def test_what_was_taken_survives_kill_9_while_two_machines_take_in_and_sign(
     found = storm([first, machine(tmp_path, store, "b", first)], store, rounds=3, seed=1)
     assert found.taken > 50
     assert (found.lost, found.doubled, found.faults) == (0, 0, 0)
+
+
+def test_a_machine_knows_how_far_the_log_is_behind(tmp_path: Path, store: str) -> None:
+    """Also of records that another machine made: of the one that came first."""
+    first = machine(tmp_path, store)
+    second = machine(tmp_path, store, "b", first)
+    reading, writing = (log_of(folder, store, integrate=False) for folder in (first, second))
+    assert reading.behind() == 0
+    now = time.time_ns() // 1_000_000
+    for age in (7_000, 60_000):
+        writing.append(replace(sample_record(), time=now - age, duration=1_000))
+    assert 6 <= reading.behind() < 30
+    settle(first)
+    assert reading.behind() == 0
+    writing.close()
+    reading.close()
 
 
 def leaf(writer: str, number: int) -> bytes:
