@@ -1,0 +1,290 @@
+"""A person is forgotten from any machine: at once, and out of the files of the server."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tests.plugins.log.postgres import Server, serving
+from tests.plugins.log.postgres_storm import faults_of, log_of, machine, settle
+
+from chopmark import Content, LogError, Message
+from chopmark.testing import sample_record
+from chopmark_log._audit import prove
+from chopmark_log._content import disclose, record_id
+from chopmark_log._erase import Done, NoSubjectError, registrar
+from chopmark_log._folder import LogFolder
+from chopmark_log._leaf import decode
+from chopmark_log._master import MASTER, Subject, read_master
+from chopmark_log._opened import ClosedError, Opener, RestrictedError, content_faults
+from chopmark_log._postgres_log import SharedLog
+from chopmark_log._side import Side
+from chopmark_log._signing import read_verifier_key
+from chopmark_log._subject import Keys
+from chopmark_log.verify import open_disclosure
+
+ANNA = Subject.of("anna-17", "")
+LAW = "erasure as the law wants it"
+SCHEMAS = ("chopmark_log", "chopmark_keys", "chopmark_side")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    # The server takes old segments of its write-ahead log away at once, not to be used again.
+    with serving("fsync=off", "shared_buffers=16MB", "wal_recycle=off") as found:
+        yield found
+
+
+@pytest.fixture
+def store(server: Server) -> str:
+    return server.database()
+
+
+@pytest.fixture
+def first(tmp_path: Path, store: str) -> LogFolder:
+    return machine(tmp_path, store)
+
+
+@pytest.fixture
+def second(tmp_path: Path, store: str, first: LogFolder) -> LogFolder:
+    return machine(tmp_path, store, "b", first)
+
+
+def say(log: SharedLog, user: str) -> str:
+    asked = Message(role="user", text=f"the asked secret of <{user}>")
+    said = Content(messages=(asked,), answer=f"the told secret of <{user}>", user=user)
+    record = replace(sample_record(), time=time.time_ns() // 1_000_000)
+    return log.append_with(record, said).record
+
+
+def fill(folder: LogFolder, store: str, *users: str, **options: object) -> list[str]:
+    log = log_of(folder, store, **options)
+    ids = [say(log, user) for user in users]
+    log.close()
+    return ids
+
+
+def leaves(folder: LogFolder, kind: str = "") -> list[dict[str, Any]]:
+    settle(folder)
+    store = folder.open()
+    found = [decode(entry.leaf) for entry in store.entries(0, store.size)]
+    store.close()
+    return [leaf for leaf in found if kind in ("", leaf["k"])]
+
+
+def answer(folder: LogFolder, id: str) -> str:
+    (leaf,) = [one for one in leaves(folder) if one["id"] == id]
+    opener = Opener(folder)
+    try:
+        return open_disclosure(opener.open(leaf)["answer"], leaf)[1]
+    finally:
+        opener.close()
+
+
+def erase(folder: LogFolder, until: int = 0) -> Done:
+    with registrar(folder) as by:
+        return by.erase(ANNA, LAW, until)
+
+
+def faults(folder: LogFolder) -> list[str]:
+    store = folder.open()
+    try:
+        return content_faults(folder, store)
+    finally:
+        store.close()
+
+
+def secrets_of(folder: LogFolder, ids: list[str]) -> tuple[list[bytes], list[bytes]]:
+    """Return what is kept of records of Anna until it is erased, and what never is."""
+    keys, side = Keys(folder), Side(folder)
+    tag = read_master(folder).tag(ANNA)
+    found = keys.find(tag)
+    assert found is not None
+    key = read_master(folder).unwrap(*found)
+    ciphers, never = [], [key.secret, key.secret.hex().encode(), b"secret of <", b"anna-17"]
+    for id in ids:
+        kept = side.get(record_id(id))
+        assert kept is not None
+        ciphers.append(kept.cipher[12:])
+        text = disclose(key, record_id(id), "answer", "")
+        salt = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))[0]
+        never += [salt.encode(), base64.urlsafe_b64decode(salt + "==")]
+    keys.close()
+    side.close()
+    return [tag, bytes(found[1]), *ciphers], never
+
+
+def in_tables(store: str, secrets: list[bytes]) -> set[bytes]:
+    found = set()
+    with psycopg.connect(store) as base:
+        query = "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY(%s)"
+        tables = base.execute(query, (list(SCHEMAS),)).fetchall()
+        assert len(tables) > 10
+        for schema, table in tables:
+            for (row,) in base.execute(f"SELECT t::text FROM {schema}.{table} t".encode()):
+                found |= {one for one in secrets if one.hex() in row or one in row.encode()}
+    return found
+
+
+def in_files(where: Path, secrets: list[bytes], but: str = "") -> set[bytes]:
+    found = set()
+    files = [file for file in where.rglob("*") if file.is_file()]
+    assert len(files) > 3
+    for file in files:
+        if but and but in file.parts:
+            continue
+        data = file.read_bytes()
+        found |= {one for one in secrets if one in data}
+    return found
+
+
+def test_nothing_of_a_person_who_is_erased_from_another_machine_stays_in_any_table_or_file(
+    tmp_path: Path, server: Server, store: str, first: LogFolder, second: LogFolder
+) -> None:
+    log = log_of(first, store)
+    ids = [say(log, "anna-17") for _ in range(20)]
+    other = say(log, "bert")
+    settle(first)
+    kept, never = secrets_of(first, ids)
+    with psycopg.connect(server.url(), autocommit=True) as base:
+        base.execute(b"CHECKPOINT")
+        assert in_files(server.data, kept, but="pg_wal") == set(kept)
+        assert in_tables(store, kept) == set(kept)
+        assert erase(second) == Done(erased=20)
+        assert in_tables(store, kept + never) == set()
+        assert in_files(server.data, kept + never, but="pg_wal") == set()
+        # What the server wrote ahead goes with its next segments, unless it archives them.
+        for _ in range(2):
+            base.execute(b"SELECT pg_switch_wal()")
+            base.execute(b"CHECKPOINT")
+        assert in_files(server.folder, kept + never) == set()
+    for folder in (first, second):
+        assert in_files(folder.path, kept + never) == set()
+        for id in ids:
+            with pytest.raises(ClosedError, match="was erased"):
+                answer(folder, id)
+        assert answer(folder, other) == "the told secret of <bert>"
+        assert faults(folder) == []
+    log.close()
+    (leaf,) = leaves(first, "erase")
+    assert {"count": 20, "basis": LAW}.items() <= leaf.items()
+    assert faults_of(first) == ()
+
+
+def test_a_service_on_another_machine_begins_another_key_with_its_next_call(
+    store: str, first: LogFolder, second: LogFolder
+) -> None:
+    log = log_of(first, store)
+    before = say(log, "anna-17")
+    assert erase(second) == Done(erased=1)
+    after = [say(log, "anna-17") for _ in range(2)]
+    log.close()
+    with pytest.raises(ClosedError, match="was erased"):
+        answer(second, before)
+    assert {answer(second, id) for id in after} == {"the told secret of <anna-17>"}
+    assert faults(first) == []
+    assert faults_of(first) == ()
+
+
+def test_nothing_gets_under_a_key_while_and_after_it_is_erased(
+    store: str, first: LogFolder, second: LogFolder
+) -> None:
+    log = log_of(first, store)
+    ids: list[str] = []
+    over = threading.Event()
+
+    def call() -> None:
+        while not over.is_set():
+            ids.append(say(log, "anna-17"))
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    erased = 0
+    try:
+        for _ in range(6):
+            try:
+                erased += erase(second).erased
+            except NoSubjectError:
+                continue
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    log.close()
+    assert erased > 0
+    keys, side = Keys(first), Side(first)
+    assert not set(keys.erased()) & set(side.keys())
+    gone = sum(side.is_gone(record_id(id)) for id in ids)
+    keys.close()
+    side.close()
+    assert gone == erased
+    assert sorted(leaf["id"] for leaf in leaves(first, "call")) == sorted(ids)
+    assert faults(first) == []
+    assert faults_of(first) == ()
+
+
+def test_what_must_be_kept_is_restricted_for_every_machine_and_erased_once(
+    store: str, first: LogFolder, second: LogFolder
+) -> None:
+    (id,) = fill(first, store, "anna-17", retention_days=183)
+    assert erase(second).restricted == 1
+    for folder in (first, second):
+        with pytest.raises(RestrictedError):
+            answer(folder, id)
+    with psycopg.connect(store) as base:
+        base.execute(b"UPDATE chopmark_side.payloads SET until = 1")
+    erased: list[int] = []
+
+    def prune(folder: LogFolder) -> None:
+        with registrar(folder) as by:
+            erased.append(by.prune().erased)
+
+    threads = [threading.Thread(target=prune, args=(one,)) for one in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(erased) == [0, 1]
+    assert [leaf["count"] for leaf in leaves(first, "erase")] == [1]
+    assert faults_of(first) == ()
+
+
+def test_old_proofs_hold_after_an_erasure(store: str, first: LogFolder, second: LogFolder) -> None:
+    fill(first, store, "anna-17", "bert")
+    key = read_verifier_key(str(first.public))
+    one = first.open()
+    proofs = [(one.entry(n).leaf, prove(one, n)) for n in range(2)]
+    one.close()
+    erase(second)
+    for leaf, proof in proofs:
+        assert proof.check(leaf, [key]).checkpoint.size >= 2
+
+
+def test_a_machine_without_the_master_key_says_so_and_takes_it_from_the_environment(
+    tmp_path: Path, store: str, first: LogFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(first, store, "anna-17")
+    third = machine(tmp_path, store, "c")
+    with pytest.raises(LogError, match=r"master\.key"):
+        fill(third, store, "anna-17")
+    assert not (third.path / "master.key").exists()
+    text = (first.path / "master.key").read_text()
+    monkeypatch.setenv(MASTER, base64.b64encode(os.urandom(32)).decode())
+    with pytest.raises(LogError, match="is not that of log"):
+        fill(third, store, "anna-17")
+    monkeypatch.setenv(MASTER, text)
+    (id,) = fill(third, store, "anna-17")
+    assert answer(first, id) == "the told secret of <anna-17>"
+    with registrar(third) as by:
+        assert by.erase(ANNA, LAW) == Done(erased=2)
+    assert [leaf["count"] for leaf in leaves(first, "erase")] == [2]
