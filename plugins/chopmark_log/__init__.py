@@ -25,6 +25,7 @@ from chopmark.hookspecs import Log
 from ._commands import log
 from ._commands_care import COMMANDS as CARE
 from ._commands_erase import COMMANDS as ERASE
+from ._commands_find import find
 from ._commands_parent import parent
 from ._commands_proof import COMMANDS as PROOF
 from ._commands_witness import log_witness, witness
@@ -43,6 +44,7 @@ def chopmark_commands(cli: Any) -> None:
     """Add `chopmark log` and `chopmark witness`."""
     for command in (*PROOF, *CARE, *ERASE):
         log.add_command(command)
+    log.add_command(find)
     log.add_command(log_witness)
     log.add_command(parent)
     cli.add_command(log)

@@ -20,7 +20,7 @@ from chopmark import LogError
 
 from ._content import record_id
 from ._contents import beside, leaf_of
-from ._folder import LogFolder
+from ._folder import FINGERPRINTS, LogFolder
 from ._integrate import integrate, integrating, publish
 from ._keyring import changed
 from ._master import Subject, read_master
@@ -90,6 +90,8 @@ class Registrar:
         integrate(self.folder, self.store)
         done = self._settle(self.keys.leaving())
         left = set(self.keys.erased()) & set(self.side.keys())
+        for key in left:
+            self._clear(key)
         swept = sum(self.side.remove(key) for key in left)
         self.keys.scrub()
         self.side.scrub()
@@ -151,6 +153,8 @@ class Registrar:
             until = max(self.side.until(one.id), one.until)
             held = self.keys.is_held(one.id)
             if until > now or held:
+                if not one.told:
+                    self._clear(one.id)
                 if not held and one.until <= now:
                     erased += self._erase_due(one, now)
                 count = self.side.count(one.id)
@@ -185,9 +189,21 @@ class Registrar:
             self.keys.erase(one.id)
             self.keys.send(*leaf_of("erase", {"count": count, "basis": one.basis}))
         self.keys.scrub()  # from here on nobody can read it
+        if not one.told:
+            self._clear(one.id)
         self.side.remove(one.id)
         self.side.scrub()
         return count
+
+    def _clear(self, key: bytes) -> None:
+        """Take the fingerprints of what is under a key off the disk, where texts were looked for.
+
+        It comes before what says which records these are is removed, so that `prune` can do it.
+        """
+        if (self.folder.path / FINGERPRINTS).is_dir():
+            from ._find_index import clear
+
+            clear(self.folder, self.store, self.side.records(key))
 
     def _say(self) -> None:
         """Have the log take what is to be said; it is not taken twice."""

@@ -15,6 +15,9 @@ from ._spool import sync_folder
 from ._sqlite_store import SqliteStore
 from ._store import Store
 
+FINGERPRINTS = "fp"
+"""The folder, in that of a log, of what finds texts again."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogFolder:

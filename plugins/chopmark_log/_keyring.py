@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hmac
 import os
 import threading
 import weakref
@@ -13,7 +12,7 @@ from chopmark import LogError
 
 from ._content import KEY_BYTES, SubjectKey
 from ._folder import LogFolder
-from ._master import MASTER, Subject, make_master, read_master, write_new
+from ._master import Subject, make_master, own_master, read_master, write_new
 from ._side import Side
 from ._spool import sync_folder
 from ._subject import Keys
@@ -30,12 +29,8 @@ class Keyring:
 
     def __init__(self, folder: LogFolder) -> None:
         ensure(folder)
-        self._keys, self._master = Keys(folder), read_master(folder)
-        if not hmac.compare_digest(self._keys.check, self._master.check):
-            raise LogError(
-                f"the master key is not that of log {str(folder.path)!r}; put its master.key "
-                f"back, or the right key into {MASTER}"
-            )
+        self._keys = Keys(folder)
+        self._master = own_master(folder, self._keys.check)
         self._changed = os.open(_changes(folder), os.O_RDONLY | os.O_CLOEXEC)
         self._known: tuple[bytes, dict[Subject, SubjectKey]] = (b"", {})
         self._making = threading.Lock()

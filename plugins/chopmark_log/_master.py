@@ -72,6 +72,11 @@ class Master:
         """What tells this master key from another."""
         return self._key(b"check")
 
+    @property
+    def fingerprints(self) -> bytes:
+        """The key of fingerprints, by which texts are found again."""
+        return self._key(b"fingerprints")
+
     def _key(self, use: bytes) -> bytes:
         return hmac.digest(self.secret, b"chopmark/log/" + use, "sha256")
 
@@ -108,6 +113,21 @@ def read_master(folder: LogFolder) -> Master:
     if len(secret) != KEY_BYTES:
         raise LogError(f"{where} is no master key: {KEY_BYTES} bytes in base64")
     return Master(secret)
+
+
+def own_master(folder: LogFolder, check: bytes) -> Master:
+    """Return the master key, which must be that of the log's keys, whose `check` is given.
+
+    Raises:
+        LogError: it is another, or `read_master` has none.
+    """
+    master = read_master(folder)
+    if not hmac.compare_digest(check, master.check):
+        raise LogError(
+            f"the master key is not that of log {str(folder.path)!r}; put its master.key back, or "
+            f"the right key into {MASTER}"
+        )
+    return master
 
 
 def _master_file(folder: LogFolder) -> Path:

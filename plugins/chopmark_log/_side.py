@@ -80,6 +80,11 @@ class Side:
         """Return whether the content of a record was kept, and was erased."""
         return bool(self._tables.rows("SELECT 1 FROM gone WHERE record = ?", (record,)))
 
+    def gone(self) -> Iterator[bytes]:
+        """Return the records whose content was kept, and was erased."""
+        for (record,) in self._tables.rows("SELECT record FROM gone"):
+            yield record
+
     def records(self, key: bytes) -> Iterator[bytes]:
         """Return the records under a key."""
         query = "SELECT record FROM payloads WHERE key = ? AND part = 0"

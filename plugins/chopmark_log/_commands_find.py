@@ -1,0 +1,143 @@
+"""The command `chopmark log find`: whether a text, or a part of it, is an answer of the log."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chopmark import LogError
+from chopmark.terminal import table, visible
+
+from ._command_line import FAILS, bytes_of, errors, folder_of, json_option, path_option, shown_time
+
+if TYPE_CHECKING:
+    from ._find import Finding, Match, Part
+
+STDIN = "-"
+_BAR_FROM = 1000  # entries; fewer are taken in while one looks
+_HEADS = (
+    "INDEX",
+    "TIME",
+    "RECORD",
+    "ANSWER IS",
+    "SAME",
+    "IN TEXT",
+    "IN ANSWER",
+    "ENTRIES",
+    "WORTH",
+)
+_WORTH = {"enough": "enough", "common": "too common", "short": "too short"}
+
+
+@click.command("find")
+@click.argument("file", required=False)
+@click.option("--text", "given", help="The text itself, instead of FILE.")
+@path_option
+@click.option("-n", "most", default=5, show_default=True, help="How many answers to show.")
+@json_option
+def find(file: str | None, given: str | None, path: Path, most: int, as_json: bool) -> None:
+    """Say which answers of the log have the text in FILE, or parts of it; - is standard input.
+
+    Shown is which letters and digits are the same, and in how many entries such a part is; how a
+    text is set makes no difference. 40 in common are enough to call it an answer of this log, less
+    half of those that differ between them and all that are common in it; 16 are, where they are all
+    of an answer. The first time it makes an index of all contents.
+
+    Exits with 0 where a text was found, with 1 where it was not, and with 2 where nobody could
+    look. That it was not found proves nothing: it may be paraphrased, translated, erased, or of a
+    time when no contents were kept.
+    """
+    from ._find import find as look
+
+    with errors():
+        text = _text(file, given)
+        with _bar(as_json) as told:
+            found = look(folder_of(path), text, told=told)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), ensure_ascii=False))
+    else:
+        click.echo(_shown(found, most))
+    if not found.found:
+        sys.exit(FAILS)
+
+
+def _text(file: str | None, given: str | None) -> str:
+    if (file is None) == (given is None):
+        raise LogError("say which text: the FILE it is in, - for standard input, or --text TEXT")
+    if given is not None:
+        return given
+    data = sys.stdin.buffer.read() if file == STDIN else bytes_of(Path(str(file)))
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LogError(
+            f"{'standard input' if file == STDIN else repr(file)} is no text in UTF-8: {error}; "
+            "convert it, or give what can be read in it as --text"
+        ) from error
+
+
+@contextmanager
+def _bar(hidden: bool) -> Iterator[Callable[[int, int], None]]:
+    """Yield what shows how far the index is."""
+    bars: list[Any] = []
+
+    def told(count: int, missing: int) -> None:
+        if not bars:
+            quiet = hidden or missing < _BAR_FROM
+            bar = click.progressbar(length=missing, label="indexing", file=sys.stderr, hidden=quiet)
+            bars.append(bar.__enter__())
+        bars[0].update(count)
+
+    try:
+        yield told
+    finally:
+        for bar in bars:
+            bar.__exit__(None, None, None)
+
+
+def _shown(found: Finding, most: int) -> str:
+    lines = []
+    rows = [row for one in found.matches[:most] for row in _rows(one, found.entries)]
+    if rows:
+        lines += [table(_HEADS, rows), ""]
+    if len(found.matches) > most:
+        lines.append(f"{len(found.matches) - most} answers more; show them with -n")
+    if found.found:
+        best = found.matches[0]
+        lines.append(
+            f"found: {best.matched} of its {found.compared} letters and digits are in the answer "
+            f"of record {best.record}"
+        )
+    elif rows:
+        lines.append("not found: what it shares with answers is too common, or too short")
+    else:
+        lines.append(f"not found: no answer of {found.entries} entries shares anything with it")
+    lines += [f"note: {visible(note)}" for note in found.notes]
+    return "\n".join(lines)
+
+
+def _rows(match: Match, entries: int) -> Iterator[tuple[str, ...]]:
+    who: tuple[str, ...] = (
+        str(match.index), shown_time(match.time), match.record[-12:], match.how,
+    )  # fmt: skip
+    for part in match.parts:
+        yield (*who, *_part(part, entries))
+        who = ("",) * len(who)
+
+
+def _part(part: Part, entries: int) -> tuple[str, ...]:
+    runs = f"{part.matched} in {part.runs} run{'s' if part.runs > 1 else ''}"
+    rare = f"{part.entries} of {entries}"
+    return (runs, _span(part.text), _span(part.answer), rare, _WORTH[part.worth])
+
+
+def _span(span: tuple[int, int]) -> str:
+    return f"{span[0]}-{span[1]}"

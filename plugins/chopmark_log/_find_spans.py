@@ -1,0 +1,163 @@
+"""Says which parts of two plain texts are the same: runs of characters, and the spans they make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ._winnow import GRAM, Codes, Places, Words, codes_of, weights_of
+
+_SEED = 8  # the weight of the shortest run: 4 characters of Chinese, 8 letters of English
+_GAP = 32  # the most characters that may differ between two runs of one span
+_AGAIN = 8  # in how many places of the other text a seed is followed
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+class Run(NamedTuple):
+    """Characters that two texts have in common: from where in each, and how many."""
+
+    left: int
+    right: int
+    length: int
+
+
+class Span(NamedTuple):
+    """Runs that follow each other in both texts, with little between them.
+
+    `score` is how many characters they are, less half of those between them.
+    """
+
+    runs: Sequence[Run]
+    score: float
+
+    @property
+    def matched(self) -> int:
+        """How many characters are the same."""
+        return sum(run.length for run in self.runs)
+
+    @property
+    def left(self) -> tuple[int, int]:
+        """Where it is in the first text."""
+        return self.runs[0].left, self.runs[-1].left + self.runs[-1].length
+
+    @property
+    def right(self) -> tuple[int, int]:
+        """Where it is in the second text."""
+        return self.runs[0].right, self.runs[-1].right + self.runs[-1].length
+
+
+def spans_of(left: str, right: str) -> list[Span]:
+    """Return what two plain texts have in common, the best first; `left` has no part in two spans.
+
+    Each has at least one run that weighs as much as a gram.
+    """
+    codes = codes_of(left)
+    weights = np.append(0, np.cumsum(weights_of(codes)))
+    size = max(2, round(_SEED * len(codes) / int(weights[-1]))) if len(codes) else _SEED
+    found = []
+    for chain in _chains(_runs(codes, codes_of(right), size)):
+        span = _best(chain)
+        if any(weights[run.left + run.length] - weights[run.left] >= GRAM for run in span.runs):
+            found.append(span)
+    found.sort(key=lambda span: -span.score)
+    return _apart(found)
+
+
+def _runs(left: Codes, right: Codes, size: int) -> list[Run]:
+    """Return the longest runs of at least `size` characters, by where they begin in `left`."""
+    mine, others = _seeds(left, size), _seeds(right, size)
+    if not len(mine) or not len(others):
+        return []
+    order = np.argsort(others, kind="stable")
+    ranked = others[order]
+    first, behind = np.searchsorted(ranked, mine), np.searchsorted(ranked, mine, "right")
+    count = np.minimum(behind - first, _AGAIN)
+    # Where a seed is repeated in both, its third in one is sought from the third of the other on.
+    first += np.minimum(_times_before(mine), behind - first - count)
+    at = np.repeat(np.arange(len(mine)), count)
+    nth = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    to = order[np.repeat(first, count) + nth]
+    # On one diagonal, seeds that follow each other are one run.
+    sort = np.lexsort((at, to - at))
+    at, to = at[sort], to[sort]
+    begin = np.flatnonzero(np.append(True, (np.diff(at) != 1) | (np.diff(to) != 1))[: len(at)])
+    length = np.diff(np.append(begin, len(at))) + size - 1
+    return sorted(map(Run, at[begin].tolist(), to[begin].tolist(), length.tolist()))
+
+
+def _seeds(codes: Codes, size: int) -> Words:
+    """Return a number for each `size` characters; those of others are others, but for chance."""
+    count = max(0, len(codes) - size + 1)
+    found = np.zeros(count, np.uint64)
+    for n in range(size):
+        found = (found + codes[n : n + count]) * _ODD
+        found ^= found >> np.uint64(29)
+    return found
+
+
+def _times_before(words: Words) -> Places:
+    """Return how often each word stood before."""
+    order = np.argsort(words, kind="stable")
+    ranked = words[order]
+    times = np.zeros(len(words), np.int64)
+    times[order] = np.arange(len(words)) - np.searchsorted(ranked, ranked)
+    return times
+
+
+def _chains(runs: Sequence[Run]) -> list[list[Run]]:
+    """Put runs that follow each other closely in both texts together."""
+    done: list[list[Run]] = []
+    going: list[list[Run]] = []
+    for run in runs:
+        still: list[list[Run]] = []
+        for chain in going:
+            (still if _between(chain[-1], run, 0) <= _GAP else done).append(chain)
+        going = still
+        near = [
+            (max(_between(chain[-1], run, 0), _between(chain[-1], run, 1)), n)
+            for n, chain in enumerate(going)
+            if _over(chain[-1], run) < run.length
+        ]
+        distance, n = min(near, default=(_GAP + 1, 0))
+        if distance <= _GAP:
+            over = _over(going[n][-1], run)
+            going[n].append(Run(run.left + over, run.right + over, run.length - over))
+        else:
+            going.append([run])
+    return done + going
+
+
+def _between(last: Run, run: Run, side: int) -> int:
+    return run[side] - last[side] - last.length
+
+
+def _over(last: Run, run: Run) -> int:
+    """Return how much of the beginning of `run` is in `last`, in either text."""
+    return max(0, -_between(last, run, 0), -_between(last, run, 1))
+
+
+def _best(chain: Sequence[Run]) -> Span:
+    """Return the part of a chain with the highest score."""
+    best = Span(chain[:1], chain[0].length)
+    start, score = 0, float(chain[0].length)
+    for n in range(1, len(chain)):
+        last, run = chain[n - 1], chain[n]
+        score -= max(_between(last, run, 0), _between(last, run, 1)) / 2
+        if score < 0:
+            start, score = n, 0.0
+        score += run.length
+        if score > best.score:
+            best = Span(chain[start : n + 1], score)
+    return best
+
+
+def _apart(found: Sequence[Span]) -> list[Span]:
+    """Leave out spans whose part of the first text is in a better one already."""
+    kept: list[Span] = []
+    for span in found:
+        start, end = span.left
+        if all(end <= one.left[0] or start >= one.left[1] for one in kept):
+            kept.append(span)
+    return kept

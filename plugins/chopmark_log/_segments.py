@@ -1,0 +1,228 @@
+"""Fingerprints on disk: sorted segments beside the log, merged as they grow, cleared in place.
+
+A segment is a file of 64-bit words in ascending order. The upper 40 bits of a word are a
+fingerprint, the lower 24 say which entry of the log has it, counted from the first one that the
+segment is of. Each segment is of a range of entries, and together they say which entries the index
+has. All of it can be made again from what the log keeps, so what is damaged is taken away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from chopmark import LogError
+
+from ._spool import sync_folder
+from ._winnow import BITS, VERSION, Places, Words
+
+MOST_WORDS = 1 << 22
+"""Of a segment that was merged: 32 MiB. A merge holds that twice in memory."""
+_LOW_BITS = 64 - BITS
+_LOW = np.uint64((1 << _LOW_BITS) - 1)
+_HEAD = struct.Struct("<16sQQQ")
+_MAGIC = f"chopmark {VERSION}\n".encode().ljust(16, b"\0")
+_TRIES = 10
+
+
+class Hits(NamedTuple):
+    """Where fingerprints are that were sought: pairs of which one, and an entry that has it.
+
+    `times` says of each that was sought in how many entries it is; the pairs may have only the
+    last of these.
+    """
+
+    sought: Places
+    entry: Places
+    times: Places
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """The words of the entries from `first` to before `end`, in a file or in memory."""
+
+    first: int
+    end: int
+    words: Words
+    path: Path | None = None
+
+    @classmethod
+    def of(cls, first: int, end: int, entries: Places, fingerprints: Words) -> Segment:
+        """Return the segment of a range, in which each of `entries` has a fingerprint."""
+        words = fingerprints << np.uint64(_LOW_BITS) | (entries - first).astype(np.uint64)
+        return cls(first, end, np.unique(words))
+
+    @classmethod
+    def open(cls, path: Path, *, writing: bool = False) -> Segment:
+        """Return the segment in a file.
+
+        Raises:
+            ValueError: it is no segment of this version, or not a whole one.
+            OSError: it cannot be read.
+        """
+        with path.open("rb") as file:
+            head = file.read(_HEAD.size)
+        if len(head) != _HEAD.size or not head.startswith(_MAGIC):
+            raise ValueError("no segment")
+        _, first, end, count = _HEAD.unpack(head)
+        if path.stat().st_size != _HEAD.size + 8 * count:
+            raise ValueError("not whole")
+        if not count:  # nothing cannot be mapped
+            return cls(first, end, np.zeros(0, np.uint64), path)
+        return cls(first, end, np.memmap(path, "<u8", "r+" if writing else "r", _HEAD.size), path)
+
+    def find(self, sought: Words, most: int) -> Hits:
+        """Return the entries with one of `sought`, of each the last `most`."""
+        low = np.searchsorted(self.words, sought << np.uint64(_LOW_BITS))
+        high = np.searchsorted(self.words, sought << np.uint64(_LOW_BITS) | _LOW, "right")
+        take = np.minimum(high - low, most)
+        which = np.repeat(np.arange(len(sought)), take)
+        nth = np.arange(len(which)) - np.repeat(np.cumsum(take) - take, take)
+        words = self.words[np.repeat(high - take, take) + nth]
+        return Hits(which, (words & _LOW).astype(np.int64) + self.first, high - low)
+
+    def clear(self, entries: Places) -> bool:
+        """Write over the fingerprints of `entries`, where they stand; return whether any is left.
+
+        The file must be open to write. Each is replaced by the one before it that stays, so that
+        the order holds: a word that is there twice says nothing more.
+        """
+        gone = np.isin((self.words & _LOW).astype(np.int64) + self.first, entries)
+        stay = np.flatnonzero(~gone)
+        if len(stay):
+            nearest = np.searchsorted(stay, np.flatnonzero(gone)) - 1
+            self.words[gone] = self.words[stay[np.maximum(nearest, 0)]]
+        else:
+            self.words[:] = 0
+        if isinstance(self.words, np.memmap):
+            self.words.flush()
+        return len(stay) > 0
+
+
+class Segments:
+    """The segments of a log, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let nobody else write while the block runs.
+
+        Raises:
+            LogError: the folder cannot be written.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            file = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise LogError(f"{str(self.folder)!r} cannot be written: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(file)
+
+    def read(self) -> list[Segment]:
+        """Return the segments, in order, none of them twice.
+
+        Raises:
+            LogError: they cannot be read.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._read(writing=False)
+            except FileNotFoundError:
+                continue  # merged in between
+            except OSError as error:
+                raise LogError(f"{str(self.folder)!r} cannot be read: {error}") from error
+        raise LogError(f"{str(self.folder)!r} is being changed all the time; try again")
+
+    def _read(self, *, writing: bool) -> list[Segment]:
+        found: list[Segment] = []
+        for path in self.folder.glob(f"*.{VERSION}"):
+            with contextlib.suppress(ValueError):
+                found.append(Segment.open(path, writing=writing))
+        found.sort(key=lambda one: (one.first, -one.end))
+        kept: list[Segment] = []
+        for one in found:
+            if not kept or one.first >= kept[-1].end:  # else it was merged, and is left over
+                kept.append(one)
+        return kept
+
+    def missing(self, size: int) -> list[tuple[int, int]]:
+        """Return the ranges of a log of `size` entries that no segment is of."""
+        ends = [(0, 0), *((one.first, one.end) for one in self.read()), (size, size)]
+        return [(a, b) for (_, a), (b, _) in pairwise(ends) if a < b]
+
+    def add(self, segment: Segment) -> None:
+        """Keep a segment, and merge what is due. The caller holds `writing`.
+
+        Raises:
+            LogError: it cannot be written.
+        """
+        with self._telling():
+            self._write(segment)
+            self._merge()
+
+    def clear(self, entries: Sequence[int]) -> None:
+        """Take the fingerprints of `entries` off the disk. The caller holds `writing`.
+
+        Raises:
+            LogError: a file cannot be written.
+        """
+        gone = np.array(sorted(entries), np.int64)
+        with self._telling():
+            self._tidy()
+            for one in self._read(writing=True):
+                mine = gone[(gone >= one.first) & (gone < one.end)]
+                if len(mine) and len(one.words) and not one.clear(mine):
+                    self._write(Segment.of(one.first, one.end, mine[:0], np.zeros(0, np.uint64)))
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LogError(f"{str(self.folder)!r} cannot be written: {error.strerror}") from error
+
+    def _merge(self) -> None:
+        """Merge the last segments while they are of like size: each word is moved seldom."""
+        kept = self._read(writing=False)
+        while len(kept) > 1:
+            one, other = kept[-2:]
+            sizes = len(one.words), len(other.words)
+            near = one.end == other.first and other.end - one.first <= 1 << _LOW_BITS
+            if not near or sizes[0] > 2 * sizes[1] or sum(sizes) > MOST_WORDS:
+                break
+            words = np.concatenate((one.words, other.words + np.uint64(other.first - one.first)))
+            words.sort(kind="stable")  # two that are sorted: one pass
+            kept[-2:] = [self._write(Segment(one.first, other.end, words))]
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Take away what was merged, is damaged, or of another version."""
+        kept = {one.path for one in self._read(writing=False)}
+        for path in set(self.folder.iterdir()) - kept - {self.folder / "lock"}:
+            path.unlink()
+
+    def _write(self, segment: Segment) -> Segment:
+        path = self.folder / f"{segment.first:012}-{segment.end:012}.{VERSION}"
+        making = path.with_suffix(".part")
+        with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(_HEAD.pack(_MAGIC, segment.first, segment.end, len(segment.words)))
+            file.write(segment.words.astype("<u8", copy=False).tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        making.replace(path)
+        sync_folder(self.folder)
+        return Segment.open(path)

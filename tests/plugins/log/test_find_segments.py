@@ -1,0 +1,165 @@
+"""Fingerprints on disk: found again, merged without loss, and gone once they are cleared."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chopmark import LogError
+from chopmark_log import _segments
+from chopmark_log._segments import Segment, Segments
+
+words = st.integers(0, 2**40 - 1) | st.integers(0, 5)
+docs = st.lists(st.frozensets(words, max_size=5), max_size=30)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Segments:
+    return Segments(tmp_path / "fp")
+
+
+def segment(first: int, texts: Iterable[Iterable[int]]) -> Segment:
+    texts = [list(one) for one in texts]
+    pairs = [(first + n, word) for n, one in enumerate(texts) for word in one]
+    entries = np.array([entry for entry, _ in pairs], np.int64)
+    return Segment.of(
+        first, first + len(texts), entries, np.array([word for _, word in pairs], np.uint64)
+    )
+
+
+def fill(kept: Segments, texts: list[frozenset[int]], sizes: Iterator[int]) -> None:
+    first = 0
+    while first < len(texts):
+        count = next(sizes)
+        with kept.writing():
+            kept.add(segment(first, texts[first : first + count]))
+        first += count
+
+
+def found(kept: Segments, word: int, most: int = 100) -> list[int]:
+    hits = [one.find(np.array([word], np.uint64), most) for one in kept.read()]
+    return sorted({int(entry) for one in hits for entry in one.entry})
+
+
+@given(docs, st.lists(st.integers(5, 12), min_size=1), st.sets(st.integers(0, 29)))
+@settings(max_examples=15, deadline=None)
+def test_what_was_added_is_found_until_it_is_cleared(
+    texts: list[frozenset[int]], sizes: list[int], gone: set[int]
+) -> None:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        kept = Segments(folder / "fp")
+        (folder / "fp").mkdir()
+        turns = iter(sizes * 30)
+        fill(kept, texts, turns)
+        assert kept.missing(len(texts)) == []
+        assert kept.missing(len(texts) + 3) == [(len(texts), len(texts) + 3)]
+        for word in frozenset().union(*texts) | {7}:
+            assert found(kept, word) == [n for n, one in enumerate(texts) if word in one]
+        with kept.writing():
+            kept.clear(sorted(gone))
+        for word in frozenset().union(*texts):
+            left = [n for n, one in enumerate(texts) if word in one and n not in gone]
+            # What stood before a cleared word may stand there twice, and is true both times.
+            assert found(kept, word) == left
+        assert kept.missing(len(texts)) == []
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_a_cleared_fingerprint_stands_in_no_file(kept: Segments) -> None:
+    secrets = [0x1234567890 + n for n in range(3)]
+    fill(kept, [frozenset({n, 2**39 + n}) for n in range(40)], iter([20, 20]))
+    with kept.writing():
+        kept.add(segment(40, [secrets, [99]]))
+
+    def traces() -> list[int]:
+        data = b"".join(file.read_bytes() for file in kept.folder.iterdir())
+        return [one for one in secrets if one.to_bytes(5, "little") in data]
+
+    assert traces() == secrets
+    with kept.writing():
+        kept.clear([40])
+    assert traces() == []
+    assert found(kept, 99) == [41]
+    with kept.writing():
+        kept.clear(range(42))  # all that there is
+    assert not any(found(kept, word) for word in (0, 5, 99, 2**39))
+    assert kept.missing(42) == []
+
+
+def test_segments_are_merged_while_they_are_of_like_size(
+    kept: Segments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [frozenset({n, n + 1000}) for n in range(64)]
+    fill(kept, texts, iter([2] * 32))
+    assert len(kept.read()) <= 6
+    assert found(kept, 1010) == [10]
+    monkeypatch.setattr(_segments, "MOST_WORDS", 8)
+    before = len(kept.read())
+    with kept.writing():
+        for first in (64, 68):
+            kept.add(segment(first, [[1]] * 4))
+        kept.add(segment(72, [[1]] * 4))
+    assert len(kept.read()) == before + 2
+    assert found(kept, 1) == [1, *range(64, 76)]
+
+
+def test_only_the_newest_entries_are_told_and_all_are_counted(kept: Segments) -> None:
+    with kept.writing():
+        kept.add(segment(0, [[7]] * 20))
+    (one,) = kept.read()
+    hits = one.find(np.array([6, 7], np.uint64), 3)
+    assert (hits.sought.tolist(), hits.entry.tolist()) == ([1, 1, 1], [17, 18, 19])
+    assert hits.times.tolist() == [0, 20]
+
+
+def test_what_a_crash_left_of_a_merge_is_not_found_twice_nor_kept(kept: Segments) -> None:
+    with kept.writing():
+        kept.add(segment(0, [[1], [2]]))
+    (old,) = kept.read()
+    assert old.path is not None
+    data = old.path.read_bytes()
+    with kept.writing():
+        kept.add(segment(2, [[1], [2]]))
+    old.path.write_bytes(data)
+    (kept.folder / "torn.part").write_bytes(b"half")
+    assert [(one.first, one.end) for one in kept.read()] == [(0, 4)]
+    with kept.writing():
+        kept.clear([0])
+    assert sorted(file.name for file in kept.folder.iterdir())[1:] == ["lock"]
+    assert found(kept, 1) == [2]
+
+
+@pytest.mark.parametrize("harm", ["short", "foreign", "empty", "other version"])
+def test_a_damaged_segment_is_missing_and_is_taken_away(kept: Segments, harm: str) -> None:
+    with kept.writing():
+        kept.add(segment(0, [[1], [2]]))
+    (one,) = kept.read()
+    assert one.path is not None
+    data = one.path.read_bytes()
+    harmed = {
+        "short": data[:-3], "foreign": b"x" * 200, "empty": b"",
+        "other version": data.replace(b"fp1", b"fp0"),
+    }  # fmt: skip
+    one.path.write_bytes(harmed[harm])
+    assert kept.missing(2) == [(0, 2)]
+    with kept.writing():
+        kept.add(segment(0, [[3], [2]]))
+    assert (found(kept, 1), found(kept, 3)) == ([], [0])
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "fp").write_text("a file in its place")
+    with (
+        pytest.raises(LogError, match="fp' cannot be written"),
+        Segments(tmp_path / "fp").writing(),
+    ):
+        pass
