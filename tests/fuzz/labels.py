@@ -1,4 +1,4 @@
-"""Reads and labels broken files of every format until the time is over; no part of the suite.
+"""Inspects and labels broken files of every format until the time is over; no part of the suite.
 
     python -m tests.fuzz.labels [--seconds 60] [--seed 1] [--only pdf docx] [--keep FOLDER]
 
@@ -27,7 +27,10 @@ from tests.fuzz.seeds import BLOCK, seeds
 
 from chopmark_label import label_file, read_labels
 from chopmark_label._files._errors import FileError
+from chopmark_label._inspect import inspect_file
+from chopmark_label._inspect_readers import readers
 
+MARKERS = readers("inspect")
 SLOW = 5.0
 HUNG = 120
 TOKENS = (
@@ -91,7 +94,7 @@ def changed_inside(data: bytes, chance: random.Random) -> bytes:
 
 
 def attempt(path: Path, data: bytes, *, write: bool) -> str:
-    """Read, and label where `write` says so, a file of these bytes; return how it went.
+    """Inspect, and label where `write` says so, a file of these bytes; return how it went.
 
     Raises:
         Exception: whatever is no refusal by name.
@@ -100,7 +103,7 @@ def attempt(path: Path, data: bytes, *, write: bool) -> str:
     said = "read"
     start = time.monotonic()
     try:
-        read_labels(path)
+        inspect_file(path, MARKERS)
     except FileError as error:
         _hold(str(path) in str(error), f"a refusal that names no file: {error}")
         said = "refused"
