@@ -107,7 +107,8 @@ class Otel:
             return log  # there is none, or one that the SDK refuses
         assert log is not None
         if hasattr(log, "behind"):
-            self._logs.add(log)
+            with self._border:  # not every object can be referred to weakly
+                self._logs.add(log)
         return MeasuredLog(log, self._instruments, self._border)
 
     def _live(self) -> bool:

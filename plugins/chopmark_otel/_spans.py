@@ -12,8 +12,6 @@ from . import _names as names
 from ._options import Options
 
 Attributes = dict[str, AttributeValue]
-FAULTS = ("model_error", "mark_error", "wrapper_error")
-"""Endings that are errors. A block is none: it is what the policy is for."""
 _STOPS = ("deny", "escalate")
 _MILD = ("allow", "warn", "modify", "escalate", "deny")
 _OPENAI = {"openai": "openai"}
@@ -52,7 +50,7 @@ def beginning(request: Request, options: Options) -> Attributes:
 
 
 def ending(response: Response, options: Options) -> Attributes:
-    """Return what the span of a call says from its end on."""
+    """Return what the span of a call says from its end on. A block is no error there."""
     said: Attributes = {
         names.CALL: response.id,
         names.POLICY: response.policy,

@@ -78,9 +78,10 @@ class TimedText:
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
         """Judge a piece, and take the time."""
         began = perf_counter_ns()
-        found = self._judge(text, context)
-        self._timing.took(began)
-        return found
+        try:
+            return self._judge(text, context)
+        finally:
+            self._timing.took(began)
 
 
 class TimedScanner:
@@ -101,14 +102,17 @@ class TimedScanner:
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece, and the time that it takes."""
         began = perf_counter_ns()
-        found = self._feed(text)
-        self._timing.took(began)
-        self.settled = self._scanner.settled
-        return found
+        try:
+            return self._feed(text)
+        finally:
+            self._timing.took(began)
+            self.settled = self._scanner.settled
 
     def finish(self) -> Sequence[Verdict]:
         """End the text, and take the time."""
         began = perf_counter_ns()
-        found = self._finish()
-        self._timing.took(began)
-        return found
+        try:
+            return self._finish()
+        finally:
+            self._timing.took(began)
+            self.settled = self._scanner.settled

@@ -20,7 +20,7 @@ from ._call import KEY, Call, Within, call_of
 from ._instruments import Instruments
 from ._masked import input_messages, output_messages
 from ._options import Options
-from ._spans import FAULTS, about, beginning, blocks, counted, ending, evaluation, judging
+from ._spans import about, beginning, blocks, counted, ending, evaluation, judging
 
 
 class Watch:
@@ -91,20 +91,16 @@ class Watch:
             ended[names.ENDING] = "mark_error"
         elif error is call.failed or isinstance(error, RequestError):
             ended = {names.ACTION: "allow", names.ENDING: "model_error"}
-        self._fault(call, kind)
+        ended[names.ERROR] = kind
+        call.span.set_status(Status(StatusCode.ERROR, kind))
         call.span.set_attributes(
             {**ended, names.CALL: call.request.id, names.ADDED: call.added(now) / 1e9}
         )
         self._judged(call, None)
-        self._measure(call, now, ended, kind)
-
-    def _fault(self, call: Call, kind: str) -> None:
-        call.span.set_attribute(names.ERROR, kind)
-        call.span.set_status(Status(StatusCode.ERROR, kind))
+        self._measure(call, now, ended)
 
     def _tell(self, call: Call, response: Response) -> None:
         now = perf_counter_ns()
-        fault = response.ending if response.ending in FAULTS else ""
         if call.span.is_recording():
             said = ending(response, self._options)
             said[names.ADDED] = call.added(now) / 1e9
@@ -115,15 +111,15 @@ class Watch:
                 answered = output_messages(call, response)
                 said.update(zip(names.MESSAGES, (asked, answered), strict=True))
             call.span.set_attributes(said)
-            if fault:
-                self._fault(call, fault)
             for stop in blocks(response):
                 call.span.add_event(names.BLOCK, stop)
         self._judged(call, response)
         self._evaluate(call, response)
-        self._measure(
-            call, now, {names.ACTION: response.action, names.ENDING: response.ending}, fault
-        )
+        ended: dict[str, str] = {
+            names.ACTION: response.action,
+            names.ENDING: response.ending,
+        }
+        self._measure(call, now, ended)
         self._count(call, response)
 
     def _judged(self, call: Call, response: Response | None) -> None:
@@ -171,16 +167,13 @@ class Watch:
                 event_name=names.EVALUATION,
             )
 
-    def _measure(self, call: Call, now: int, ended: dict[str, str], fault: str) -> None:
+    def _measure(self, call: Call, now: int, ended: dict[str, str]) -> None:
         instruments, context = self._instruments, call.context
-        said, streamed = call.about, {names.STREAM: call.request.stream}
-        failed = {names.ERROR: fault} if fault else {}
-        instruments.calls.add(1, {**said, **ended, **streamed, **failed}, context=context)
+        said, streamed = {**call.about, **ended}, {names.STREAM: call.request.stream}
+        instruments.calls.add(1, {**said, **streamed}, context=context)
         instruments.added.record(call.added(now) / 1e9, streamed, context=context)
         if self._options.span == "model":
-            instruments.duration.record(
-                (now - call.started) / 1e9, counted({**said, **failed}), context=context
-            )
+            instruments.duration.record((now - call.started) / 1e9, counted(said), context=context)
 
     def _count(self, call: Call, response: Response) -> None:
         instruments, context = self._instruments, call.context

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -21,12 +21,14 @@ from chopmark import (
     Chopmark,
     Context,
     Needs,
+    OnError,
     PluginError,
     Policy,
     Request,
     calling,
     hookimpl,
 )
+from chopmark._scanners import WindowScanner
 from chopmark.hookspecs import IdleScanner
 from chopmark.testing import LogContract, MemoryLog, WordDetector, cuts, plugin, texts
 from chopmark_jsonl import JsonlLog, read
@@ -109,6 +111,9 @@ def test_where_nobody_listens_a_call_goes_by_untouched() -> None:
     with calling(metadata={"note": 1}):
         assert answer("hi") == "fine"
     assert seen[0].metadata == {"note": 1}
+    context = Context(direction="output", request=seen[0])
+    assert type(TimedDetector(Open({"odd": "warn"})).open(context)) is WindowScanner
+    assert TimedDetector(words).begin(context) is words
 
 
 SETS_UP_LATER = """
@@ -159,9 +164,16 @@ class Open(WordDetector):
     """A detector that follows streams, and leaves some texts alone."""
 
     def open(self, context: Context) -> Any:
-        from chopmark._scanners import WindowScanner
-
         return IdleScanner() if context.role == "system" else WindowScanner(self, context)
+
+
+class Breaking(Open):
+    """One that breaks in the middle of a text."""
+
+    def judge(self, text: str, context: Context) -> Any:
+        if "x" in text:
+            raise ValueError("x")
+        return super().judge(text, context)
 
 
 class TestAMeasuredLog(LogContract):
@@ -200,19 +212,23 @@ TEXTS = texts(["bad", "secret", "odd", "an odd secret. Bad", "x bad"])
 
 
 @settings(max_examples=60)
-@given(st.data())
-def test_a_call_that_is_watched_answers_as_one_that_is_not(data: st.DataObject) -> None:
+@given(st.data(), st.sampled_from(["allow", "block"]))
+def test_a_call_that_is_watched_answers_as_one_that_is_not(
+    data: st.DataObject, broken: Literal["allow", "block"]
+) -> None:
     text = data.draw(TEXTS)
     pieces = data.draw(cuts(text))
     detectors = [
         WordDetector({"bad": "deny", "secret": "modify"}),
         WordDetector({"odd": "warn"}, name="clause", needs=Needs.clause()),
         Open({"odd": "warn", "an": "modify"}, name="open"),
+        Breaking({"odd": "warn"}, name="breaking"),
     ]
+    policy = Policy(name="p", on_error=OnError(detector=broken))
     answers = []
     for otel in ([Otel(tracer_provider=NoOpTracerProvider())], []):
         log = MemoryLog()
-        chop = Chopmark(Policy(name="p"), plugins=[*otel, plugin(detectors=detectors, log=log)])
+        chop = Chopmark(policy, plugins=[*otel, plugin(detectors=detectors, log=log)])
 
         @chop.guard(on_block="refuse")
         def answer(prompt: str) -> Iterator[str]:

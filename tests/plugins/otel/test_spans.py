@@ -213,6 +213,7 @@ def test_a_model_that_fails_is_an_error_without_its_words(telemetry: Any, make: 
     assert (call.status, call.message) == (ERROR, "ConnectionError")
     assert call.attributes["error.type"] == "ConnectionError"
     assert call.attributes["chopmark.ending"] == "model_error"
+    assert [record.id for record in chop.log.records] == [call.attributes["chopmark.call.id"]]
     assert not any(b"my question" in body for body in telemetry.receiver.bodies)
 
 
@@ -238,6 +239,38 @@ def test_a_wrapper_that_refuses_or_breaks_leaves_a_whole_span(telemetry: Any, ma
     spent, broken = (s for s in telemetry.spans() if s.name.startswith("chat"))
     assert spent.events[0][1]["chopmark.category"] == "wrapper"
     assert (broken.status, broken.attributes["chopmark.ending"]) == (ERROR, "wrapper_error")
+
+
+def test_a_span_says_of_an_ending_what_the_record_says(telemetry: Any, make: Any) -> None:
+    def breaks(request: Any) -> Any:
+        if request.user == "broken":
+            raise RuntimeError("before the model")
+        return (yield request)
+
+    whole, failing = make(wrappers=[breaks]), make(markers=[SuffixMarker(suffix="!", fail=True)])
+
+    def answer(prompt: str) -> Iterator[str]:
+        if prompt == "fail":
+            raise TimeoutError
+        yield "an answer" if prompt != "number" else 3  # type: ignore[misc]
+        yield "bad"
+
+    for chop, prompt, user in (
+        (whole, "hi", ""), (whole, "hi", "broken"), (whole, "fail", ""), (whole, "number", ""),
+        (failing, "hi", ""),
+    ):  # fmt: skip
+        with calling(user=user), pytest.raises(Exception):  # noqa: B017  each has its own
+            list(chop.guard(answer)(prompt))
+    said = {
+        s.attributes["chopmark.call.id"]: (
+            s.attributes["chopmark.action"], s.attributes["chopmark.ending"]
+        )
+        for s in telemetry.spans() if s.name.startswith("chat")
+    }  # fmt: skip
+    records = [record for chop in (whole, failing) for record in chop.log.records]
+    assert said == {record.id: (record.action, record.ending) for record in records}
+    endings = [ending for _, ending in said.values()]
+    assert endings == ["blocked", "wrapper_error", "model_error", "model_error", "mark_error"]
 
 
 def test_each_detector_has_a_span_that_says_what_it_found(telemetry: Any, make: Any) -> None:
