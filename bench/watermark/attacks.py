@@ -157,7 +157,7 @@ def mixed(cell: Cell, texts: Any, seed: int, data: Path) -> dict[str, Any]:
 def overlap(scores: Any, scheme: Any, start: int, end: int) -> float:
     """Return intersection over union of the stretches named at 1e-3 and the marked one."""
     named = np.zeros(IN, dtype=bool)
-    for one in spans(scores.values, scheme.null, 1e-3, 1):
+    for one in spans(scores, scheme.null, 1e-3, 1):
         named[scores.places[one.start] : scores.places[one.end - 1] + 1] = True
     marked = np.zeros(IN, dtype=bool)
     marked[start:end] = True

@@ -34,6 +34,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 
 from chopmark_watermark import FileTokenizer, GumbelDrawer, Sampling
+from chopmark_watermark._scan import whole
 from chopmark_watermark._schemes import GUMBEL
 
 VOCABULARY, TOKENS = 8_000, 160
@@ -145,10 +146,7 @@ def rates(cut: list[Any], keys: list[bytes]) -> float:
     each = []
     for ids, key in zip(cut, keys, strict=True):
         scores = GUMBEL.score(key[:16], ids, None)
-        each.append(
-            -GUMBEL.null.log10_tail(len(scores.values), float(scores.values.sum()))
-            / max(1, len(scores.values))
-        )
+        each.append(-whole(scores, GUMBEL.null) / max(1, len(scores.values)))
     return round(float(np.median(each)), 4)
 
 
@@ -213,8 +211,7 @@ def tuned(language: Language, starts: list[list[int]], bits: float, seed: int) -
 
 
 def tail(ids: Any, key: bytes) -> float:
-    scores = GUMBEL.score(key[:16], ids, None)
-    return GUMBEL.null.log10_tail(len(scores.values), float(scores.values.sum()))
+    return whole(GUMBEL.score(key[:16], ids, None), GUMBEL.null)
 
 
 def text_of(reader: FileTokenizer, ids: list[int]) -> str:

@@ -1,7 +1,7 @@
 """How often texts of people are called marked: at nominal 1e-3 and 1e-5, by test and corpus.
 
     nice python bench/watermark/false_positives.py CACHE [--data ../shared/data] [--seed 1]
-        [--chunks 500] [--keys 600] [--json]
+        [--chunks 500] [--keys 600] [--only NAME ...] [--json]
 
 Chunks of 256 tokens (SmolLM2's tokenizer) of code, notes, licences, tasks and posts in English, and
 of Chinese dialogues and comments, each under `keys` random keys: 300,000 tests of `gumbel` and of
@@ -53,6 +53,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--chunks", type=int, default=500)
     parser.add_argument("--keys", type=int, default=600)
+    parser.add_argument("--only", nargs="*", default=[], help="tests with this in their name")
     parser.add_argument("--json", action="store_true", help="print JSON for machines")
     asked = parser.parse_args()
     asked.cache.mkdir(parents=True, exist_ok=True)
@@ -89,6 +90,8 @@ def corpus(name: str, parts: list[Ids], asked: Any) -> dict[str, Any]:
         *((f"{cell.scheme}, read", _one(cell, "whole"), few // 2) for cell in READERS),
         ("peers", _peers, few),
     ):
+        if asked.only and not any(name in title for name in asked.only):
+            continue
         path = asked.cache / f"fpr-{name}-{title}-{len(parts)}x{keys}-{asked.seed}.json"
         if not path.exists():
             made = measure(f"{name}: {title}", parts, test, keys, asked.seed)

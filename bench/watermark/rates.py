@@ -28,6 +28,8 @@ from generate import load
 from scoring import keys_of, median, scheme_for, scores_of
 
 from chopmark_watermark._detect import MARGIN
+from chopmark_watermark._scan import whole
+from chopmark_watermark._scores import Scores
 
 LEVELS = (1e-5, 1e-4, 1e-3, 1e-2)
 POWER = 0.8
@@ -79,14 +81,18 @@ class Text(NamedTuple):
     """One text: its chance a token, and the scores of the tokens that are tested."""
 
     bits: float
-    values: Any
+    scores: Scores
+
+
+def tested(text: Text) -> int:
+    return len(text.scores.values)
 
 
 def read(cell: Cell, cache: Path, seed: int) -> list[Text]:
     made = load(cache, cell)
     place = {1.0: 0, 0.7: 1, 0.3: 2, 0.0: 1}[cell.temperature]
     return [
-        Text(float(bits[:, place].mean()), scores_of(cell, ids, key).values)
+        Text(float(bits[:, place].mean()), scores_of(cell, ids, key))
         for ids, bits, key in zip(
             made["ids"], made["bits"], keys_of(cell, seed, len(made["ids"])), strict=True
         )
@@ -97,11 +103,8 @@ def by_chance(cell: Cell, texts: list[Text]) -> dict[str, Any]:
     scheme = scheme_for(cell)
     found = {}
     for bits, held in scheme.rates.items():
-        near = [text for text in texts if abs(text.bits / bits - 1) <= NEAR and len(text.values)]
-        each = [
-            -scheme.null.log10_tail(len(text.values), float(text.values.sum())) / len(text.values)
-            for text in near
-        ]
+        near = [text for text in texts if abs(text.bits / bits - 1) <= NEAR and tested(text)]
+        each = [-whole(text.scores, scheme.null) / tested(text) for text in near]
         rate = round(float(np.median(each)), 4) if each else float("nan")
         found[f"{bits:g}"] = {"n": len(near), "rate": rate, "held": held}
     return found
@@ -113,16 +116,13 @@ def measure(cell: Cell, texts: list[Text]) -> dict[str, Any]:
     nearest = min(scheme.rates, key=lambda known: abs(math.log(known / bits)))
     for level in LEVELS:
         tokens = math.ceil(MARGIN * -math.log10(level) / scheme.rates[nearest])
-        enough = [text.values[:tokens] for text in texts if len(text.values) >= tokens]
+        enough = [text.scores.part(0, tokens) for text in texts if tested(text) >= tokens]
         if len(enough) >= len(texts) / 2:
             break
-    hits = sum(
-        scheme.null.log10_tail(len(values), float(values.sum())) <= math.log10(level)
-        for values in enough
-    )
+    hits = sum(whole(scores, scheme.null) <= math.log10(level) for scores in enough)
     return {
         "bits": round(bits, 3),
-        "scored": median([len(text.values) for text in texts]),
+        "scored": median([tested(text) for text in texts]),
         "level": level,
         "tokens": tokens,
         "power": share(hits, len(enough)).to_dict(),

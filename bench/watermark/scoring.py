@@ -20,6 +20,7 @@ from model import find_file
 from chopmark_watermark import FileTokenizer
 from chopmark_watermark._detect import search
 from chopmark_watermark._engines import ENGINES
+from chopmark_watermark._scan import whole
 from chopmark_watermark._scheme import Scheme
 from chopmark_watermark._schemes import GREEN, GUMBEL, scheme_of
 from chopmark_watermark._scores import Scores
@@ -57,17 +58,16 @@ def tests_of(cell: Cell) -> Mapping[str, Test]:
         }
     scheme = scheme_for(cell)
 
-    def whole(ids: Ids, key: bytes) -> float:
-        values = scores_of(cell, ids, key).values
-        return scheme.null.log10_tail(len(values), float(values.sum()))
+    def alone(ids: Ids, key: bytes) -> float:
+        return whole(scores_of(cell, ids, key), scheme.null)
 
     def detect(ids: Ids, key: bytes) -> float:
         found = search(ids, [(None, scheme.keys(key)[0])], scheme)
         return min(0.0, found.log10_p + math.log10(found.tests))
 
     if cell.scheme in ENGINES:
-        return {"whole": whole}
-    return {"whole": whole, "detect": detect}
+        return {"whole": alone}
+    return {"whole": alone, "detect": detect}
 
 
 def kgw_z(ids: Ids, *, dedup: bool) -> float:

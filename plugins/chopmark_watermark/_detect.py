@@ -17,7 +17,7 @@ from ._detection import Detection, Span
 from ._names import ALPHA
 from ._prf import Ids
 from ._ring import KeyName, Ring, this_epoch
-from ._scan import scan, spans
+from ._scan import scan, spans, whole
 from ._scheme import Scheme
 from ._schemes import scheme_of
 from ._scores import Scores
@@ -95,7 +95,7 @@ def detect(
         detection = replace(detection, ignored=count, notes=(*detection.notes, note))
     if detection.verdict != "marked":
         return detection
-    places = list(spans(best.scores.values, found.null, alpha, len(keys)))
+    places = list(spans(best.scores, found.null, alpha, len(keys)))
     if not places:
         return detection
     tokens = tokenizer.encode(text)
@@ -129,14 +129,12 @@ def search(
         scores = scheme.score(key, ids, prompt)
         if ignored is not None:
             scores = scores.without(ignored)
-        whole = scheme.null.log10_tail(len(scores.values), float(scores.values.sum()))
-        looked = scan(scores.values, scheme.null)
-        tests, log10_p = 1, whole
+        tests, log10_p = 1, whole(scores, scheme.null)
+        looked = scan(scores, scheme.null)
         if looked.best is not None:
             tests = 2
-            part = looked.best.log10_p + math.log10(looked.windows)
-            if part < whole:
-                tests, log10_p = 2 * looked.windows, looked.best.log10_p
+            if looked.best + math.log10(looked.windows) < log10_p:
+                tests, log10_p = 2 * looked.windows, looked.best
         found = Finding(name, scores, log10_p, tests)
         if best is None or _adjusted(found) < _adjusted(best):
             best = found

@@ -24,6 +24,9 @@ WIDTH = 2
 """How many tokens are a context. Engines take 4: a token that is changed then costs five."""
 SCHEME = 0x314D4247
 """`GBM1`, little-endian: the last number of a block."""
+COMMON = 400
+"""Tokens below count half in a search. Tokenizers learn the commonest first, and where one of them
+stands there was often no other choice, so that its number says less of a key."""
 
 
 class GumbelDrawer:
@@ -74,4 +77,4 @@ def score_gumbel(key: bytes, ids: Ids, prompt: Ids | None = None) -> Scores:
     at = first_of((before.astype(np.uint64) << np.uint64(32)) | last)
     uniform = Prf(key, SCHEME).uniforms(before[at], last[at], tokens[at])
     shift = len(ids) - len(tokens)  # of a token in the text against the rows here
-    return Scores(-np.log1p(-uniform), at + shift, duplicates=len(tokens) - len(at))
+    return Scores(-np.log1p(-uniform), at + shift, len(tokens) - len(at), light=tokens[at] < COMMON)

@@ -6,7 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from ._tails import log10_binomial_tail, log10_gamma_tail
+import numpy as np
+import numpy.typing as npt
+
+from ._prf import Floats
+from ._tails import log10_binomial_tail, log10_halved_tail
+
+Ints = npt.NDArray[np.int64]
+_LEAST = 1e-6
 
 
 class Null(Protocol):
@@ -21,8 +28,15 @@ class Null(Protocol):
         """Return the score that is as likely without a mark as with one whose mean is `marked`."""
         ...
 
-    def log10_tail(self, n: int, total: float) -> float:
-        """Return log10 of the probability that `n` scores make `total` or more."""
+    def log10_tail(self, n: int, total: float, light: int = 0) -> float:
+        """Return log10 of the probability that `n` scores make `total` or more.
+
+        `light` of them count half, where the null knows such.
+        """
+        ...
+
+    def strongest(self, n: int, totals: Floats, light: Ints) -> int:
+        """Return which of many sums of `n` scores seems the least likely, by its index."""
         ...
 
 
@@ -36,9 +50,24 @@ class Exponential:
         """Return x with x (1 - 1/m) = ln m, for scores of mean m with a mark."""
         return math.log(marked) / (1 - 1 / marked) if marked > 1 else 1.0
 
-    def log10_tail(self, n: int, total: float) -> float:
-        """Return log10 P(Gamma(n, 1) >= total)."""
-        return log10_gamma_tail(n, total)
+    def log10_tail(self, n: int, total: float, light: int = 0) -> float:
+        """Return log10 P(Gamma(n - light, 1) + Gamma(light, 1/2) >= total)."""
+        return log10_halved_tail(n, light, total)
+
+    def strongest(self, n: int, totals: Floats, light: Ints) -> int:
+        """Return the sum with the least of Chernoff's bounds, which are of one form for all.
+
+        The bound is exp(-s x - full ln(1 - s) - light ln(1 - s / 2)) at the s that makes it least,
+        the root of a quadratic.
+        """
+        full = n - light
+        excess = np.maximum(totals - full - light / 2, 0.0)
+        rest = 3 * totals - full - light
+        root = np.sqrt(np.maximum(rest * rest - 8 * totals * excess, 0.0))
+        s = np.minimum(4 * excess / np.maximum(rest + root, _LEAST), 1 - _LEAST)
+        rates = s * totals + full * np.log1p(-s) + light * np.log1p(-s / 2)
+        times = np.maximum(2 * totals / n, 1.0)  # where all are light, the root is beyond 1
+        return int(np.argmax(np.where(full > 0, rates, n * (times - 1 - np.log(times)))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +89,10 @@ class Coins:
         others = math.log((1 - self.share) / (1 - with_mark))
         return self.trials * others / (ones + others)
 
-    def log10_tail(self, n: int, total: float) -> float:
-        """Return log10 P(Binomial(n trials, share) >= total)."""
+    def strongest(self, n: int, totals: Floats, light: Ints) -> int:
+        """Return the largest."""
+        return int(np.argmax(totals))
+
+    def log10_tail(self, n: int, total: float, light: int = 0) -> float:
+        """Return log10 P(Binomial(n trials, share) >= total); all coins count alike."""
         return log10_binomial_tail(n * self.trials, round(total), self.share)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ._nulls import Null
 from ._prf import Floats
+from ._scores import Scores
 
 SIZES = (32, 64, 128, 256, 512, 1024, 2048)
 STEPS = 4
@@ -25,7 +26,7 @@ GROWS = 1.3
 
 
 class Window(NamedTuple):
-    """The scores from `start` to `end`, and log10 of their own p-value."""
+    """The scores from `start` to `end`, and log10 of their p-value, adjusted."""
 
     start: int
     end: int
@@ -33,61 +34,74 @@ class Window(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """The best window, and among how many it was chosen; None where the text is one window."""
+    """log10 of the best window's p-value, and of how many; None where the text is one window."""
 
-    best: Window | None
+    best: float | None
     windows: int
 
 
-def scan(values: Floats, null: Null) -> Scan:
-    """Return the best window of `values`, shape (n,)."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    best: Window | None = None
+def whole(scores: Scores, null: Null) -> float:
+    """Return log10 of the p-value of all scores together."""
+    light = 0 if scores.light is None else int(scores.light.sum())
+    return null.log10_tail(len(scores.values), float(scores.counted.sum()), light)
+
+
+def scan(scores: Scores, null: Null) -> Scan:
+    """Return the best window of `scores`."""
+    sums, lights = _sums(scores.counted), _sums(2 - 2 * scores.weights)
+    best: float | None = None
     windows = 0
     for size in SIZES:
-        if size >= len(values):
+        if size >= len(scores.values):
             break
-        starts = np.arange(0, len(values) - size + 1, size // STEPS)
+        starts = np.arange(0, len(scores.values) - size + 1, size // STEPS)
         windows += len(starts)
         totals = sums[starts + size] - sums[starts]
-        at = int(np.argmax(totals))  # one size: the largest total is the least likely
-        found = null.log10_tail(size, float(totals[at]))
-        if best is None or found < best.log10_p:
-            best = Window(int(starts[at]), int(starts[at]) + size, found)
+        light = np.rint(lights[starts + size] - lights[starts]).astype(np.int64)
+        # Whichever window is taken, all are paid for.
+        at = null.strongest(size, totals, light)
+        found = null.log10_tail(size, float(totals[at]), int(light[at]))
+        best = found if best is None else min(best, found)
     return Scan(best, windows)
 
 
-def spans(values: Floats, null: Null, alpha: float, tests: int) -> Iterator[Window]:
+def spans(scores: Scores, null: Null, alpha: float, tests: int) -> Iterator[Window]:
     """Return the stretches that are marked, each on its own, from the strongest on.
 
     The stretch whose scores exceed the null's most is taken, then what is left and right of it is
     looked at. Its `log10_p` is adjusted for every stretch that there is, and for `tests` others.
     """
-    todo = [(0, len(values))]
-    stretches = len(values) * (len(values) + 1) / 2
+    counted, weights = scores.counted, scores.weights
+    todo = [(0, len(counted))]
+    stretches = len(counted) * (len(counted) + 1) / 2
     penalty = math.log10(max(1.0, stretches)) + math.log10(max(1, tests))
     while todo:
         start, end = todo.pop()
-        found = _heaviest(values[start:end], GROWS * null.mean)
+        here, each = counted[start:end], weights[start:end]
+        found = _heaviest(here - GROWS * null.mean * each)
         if found is None:
             continue
         # Its ends are where they are likeliest for a mark as strong as this one.
-        mean = float(values[start + found[0] : start + found[1]].mean())
-        found = _heaviest(values[start:end], null.border(mean)) or found
+        mean = here[slice(*found)].sum() / each[slice(*found)].sum()
+        found = _heaviest(here - null.border(float(mean)) * each) or found
         left, right = start + found[0], start + found[1]
-        total = float(values[left:right].sum())
-        log10_p = min(0.0, null.log10_tail(right - left, total) + penalty)
+        log10_p = min(0.0, whole(scores.part(left, right), null) + penalty)
         if log10_p > math.log10(alpha):
             continue
         yield Window(left, right, log10_p)
         todo += [(start, left), (right, end)]
 
 
-def _heaviest(values: Floats, border: float) -> tuple[int, int] | None:
-    """Return the stretch that exceeds `border` most, None where no value does."""
-    if not len(values):
+def _sums(values: Floats) -> Floats:
+    sums: Floats = np.concatenate([[0.0], np.cumsum(values)])
+    return sums
+
+
+def _heaviest(excess: Floats) -> tuple[int, int] | None:
+    """Return the stretch with the largest sum, None where no value is above 0."""
+    if not len(excess):
         return None
-    sums = np.concatenate([[0.0], np.cumsum(values - border)])
+    sums = _sums(excess)
     lows = np.minimum.accumulate(sums)
     end = int(np.argmax(sums - lows))
     if sums[end] <= lows[end]:

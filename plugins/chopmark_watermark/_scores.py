@@ -15,7 +15,8 @@ Places = npt.NDArray[np.int64]
 class Scores(NamedTuple):
     """`values`, shape (n,), of the tokens at `places` in the text, rising.
 
-    `duplicates` others were left out.
+    `duplicates` others were left out. `light`, shape (n,), names those that count half; None is
+    none.
 
     A context that comes again has the same numbers again, so it says nothing new. To count it
     twice is what makes common detectors cry wolf on boilerplate and code.
@@ -24,11 +25,29 @@ class Scores(NamedTuple):
     values: Floats
     places: Places
     duplicates: int
+    light: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def counted(self) -> Floats:
+        """What each score adds to a sum, shape (n,)."""
+        return self.values if self.light is None else self.values * self.weights
+
+    @property
+    def weights(self) -> Floats:
+        """How much each score counts, shape (n,): 1, or one half."""
+        return np.ones(len(self.values)) if self.light is None else 1 - self.light / 2
 
     def without(self, ignored: npt.NDArray[np.bool_]) -> Scores:
         """Return the scores of those tokens that `ignored`, shape (tokens,), does not name."""
-        kept = ~ignored[self.places]
-        return self._replace(values=self.values[kept], places=self.places[kept])
+        return self._at(~ignored[self.places])
+
+    def part(self, start: int, end: int) -> Scores:
+        """Return the scores from `start` to `end`."""
+        return self._at(slice(start, end))
+
+    def _at(self, which: npt.NDArray[np.bool_] | slice) -> Scores:
+        light = None if self.light is None else self.light[which]
+        return Scores(self.values[which], self.places[which], self.duplicates, light)
 
 
 def first_of(keys: npt.NDArray[np.uint64]) -> Places:

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 _LN10 = math.log(10)
+_NOTHING = 1e-200
 
 
 def log10_gamma_tail(n: int, total: float) -> float:
@@ -29,6 +30,35 @@ def log10_gamma_tail(n: int, total: float) -> float:
     falling = np.cumprod(total / np.arange(n + 1, n + 1 + more))
     below = math.exp(top + math.log1p(float(falling.sum())))
     return math.log1p(-min(below, 1.0)) / _LN10 if below < 1 else -math.inf
+
+
+def log10_halved_tail(n: int, light: int, total: float) -> float:
+    """Return log10 of P(X >= total) for `n` standard exponentials, `light` of which count half.
+
+    Twice X is Gamma(light, 1) and a Gamma(n - light, 2), and that is Gamma(n - light + K, 1), where
+    K, the geometric part of each of its exponentials, is negative binomial. So the tail is that of
+    Gamma(n + k, 1) for every k, weighed by how likely it is; all terms are positive.
+    """
+    full, twice = n - light, 2 * total
+    if not light:
+        return log10_gamma_tail(n, total)
+    if not full:
+        return log10_gamma_tail(n, twice)
+    if total < _NOTHING:
+        return 0.0
+    # Behind these k the tails are 1 and their weights fall: what is left out is no digit.
+    most = int(max(twice - n, full) + 60 + 12 * math.sqrt(max(twice, n)))
+    k = np.arange(1, most)
+    weights = np.cumsum(np.log((k + full - 1) / (2 * k)))
+    # The tail of Gamma(n + k, 1) is that of Gamma(n + k - 1, 1) and one term of Poisson more.
+    more = np.log(twice / (n + k - 1))
+    more[0] = n * math.log(twice) - twice - math.lgamma(n + 1)
+    first = log10_gamma_tail(n, twice) * _LN10
+    tails = np.logaddexp.accumulate(np.concatenate([[first], np.cumsum(more)]))
+    terms = np.concatenate([[0.0], weights]) + tails
+    top = float(terms.max())
+    summed = top + math.log(float(np.exp(terms - top).sum())) - full * math.log(2)
+    return min(0.0, summed / _LN10)
 
 
 def log10_binomial_tail(n: int, hits: int, share: float) -> float:

@@ -6,11 +6,13 @@ import math
 from decimal import Decimal, getcontext
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chopmark_watermark._tails import log10_binomial_tail, log10_gamma_tail
+from chopmark_watermark._nulls import Exponential
+from chopmark_watermark._tails import log10_binomial_tail, log10_gamma_tail, log10_halved_tail
 
 
 def exact_binomial(n: int, hits: int, share: Fraction) -> float:
@@ -38,6 +40,51 @@ def test_the_tail_of_a_binomial_is_exact(n: int, hits: int, share: tuple[int, in
 @given(st.integers(1, 400), st.floats(0.01, 3000))
 def test_the_tail_of_a_gamma_is_exact(n: int, total: float) -> None:
     assert log10_gamma_tail(n, total) == pytest.approx(exact_gamma(n, total), rel=1e-9, abs=1e-9)
+
+
+def waited(full: int, light: int, total: float) -> float:
+    """Return the same tail by other means: rooms that one leaves at ticks of a Poisson clock.
+
+    The clock ticks twice in a unit of time; a light room is left at a tick, another one at every
+    second one by chance.
+    """
+    here = np.zeros(full + light + 1)
+    here[0] = 1.0
+    leave = np.concatenate([np.full(full, 0.5), np.ones(light)])
+    left, chance = 0.0, math.exp(-2 * total)
+    for ticks in range(1, 600):
+        left += chance * here[:-1].sum()
+        gone = here[:-1] * leave
+        here[:-1] -= gone
+        here[1:] += gone
+        chance *= 2 * total / ticks
+    return math.log10(left)
+
+
+@given(st.integers(0, 12), st.integers(0, 12), st.floats(0.01, 60))
+def test_the_tail_with_light_scores_is_exact(full: int, light: int, total: float) -> None:
+    if full + light:
+        found = log10_halved_tail(full + light, light, total)
+        assert found == pytest.approx(waited(full, light, total), abs=1e-9, rel=1e-9)
+
+
+@pytest.mark.parametrize(("full", "light"), [(4000, 4000), (300, 2), (2, 300)])
+def test_the_tail_with_light_scores_is_that_of_its_parts_where_it_is_long(
+    full: int, light: int
+) -> None:
+    n, mean = full + light, full + light / 2
+    most, least = log10_gamma_tail(n, mean * 1.2), log10_gamma_tail(full, mean * 1.2)
+    assert least < log10_halved_tail(n, light, mean * 1.2) < most
+    assert log10_halved_tail(n, light, mean) == pytest.approx(math.log10(0.5), abs=0.03)
+
+
+@given(st.lists(st.tuples(st.integers(0, 32), st.floats(0, 400)), min_size=1, max_size=20))
+def test_the_sum_that_seems_least_likely_is_nearly_that(sums: list[tuple[int, float]]) -> None:
+    null = Exponential()
+    light, totals = (np.array(column) for column in zip(*sums, strict=True))
+    at = null.strongest(32, totals.astype(np.float64), light.astype(np.int64))
+    tails = [null.log10_tail(32, total, few) for few, total in sums]
+    assert tails[at] <= min(tails) * 0.9 + 1.5
 
 
 def test_a_p_value_may_be_smaller_than_any_float() -> None:
