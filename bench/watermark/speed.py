@@ -3,8 +3,9 @@
     python bench/watermark/speed.py [--tokens 2000000] [--repeat 5] [--json]
 
 CPU time of the fastest of `repeat` runs, one thread. Searches are of one text under one key, with
-windows: from random token ids, and from English text, which the model's tokenizer cuts first, in
-pages of 10,000 characters, and all of it at once.
+windows: from random token ids, and from English text, by `detect`, in pages of 10,000 characters
+and all of it at once. What the tokenizer takes alone stands beside it, and with the places of the
+tokens, which are asked for once more where a text is marked.
 Drawing is of one token out of 256 candidates, and out of SmolLM2's 49,152 as a hook sees them, of
 which the 256 likeliest are kept first. Peers by their contracts, in numpy here: KGW's permutation
 of the vocabulary (a token by transformers' recipe) and SynthID's 30 layers. Limits: 5 million
@@ -29,12 +30,13 @@ from counting import progress
 from drawing import Cell
 from scoring import scheme_for, tokenizer
 
-from chopmark_watermark import GreenDrawer, GumbelDrawer, Sampling
+from chopmark_watermark import GreenDrawer, GumbelDrawer, Ring, Sampling, detect
 from chopmark_watermark._detect import search
 
 FROM_IDS, FROM_TEXT, DRAWN = 5e6, 0.5e6, 100.0
-PAGE = 10_000
+PAGE, CHARACTERS = 10_000, 2_000_000
 KEY = bytes(range(32))
+PAGES, AT_ONCE = "search from text, pages, gumbel", "search from text, at once, gumbel"
 SEARCHED = (
     Cell("gumbel", 1.0), Cell("green", 0.0), Cell("unigram", 1.0, words=300),
     Cell("vllm-gumbel", 1.0), Cell("vllm-sbw", 1.0), Cell("sglang", 1.0), Cell("synthid", 1.0),
@@ -44,14 +46,14 @@ SEARCHED = (
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--tokens", type=int, default=2_000_000, help="of the text that is searched"
+        "--tokens", type=int, default=2_000_000, help="of the ids that are searched"
     )
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="print JSON for machines")
     asked = parser.parse_args()
     rng = np.random.default_rng(1)
     ids = rng.integers(0, 49_152, asked.tokens).astype(np.uint32)
-    words = "\n".join(SOURCES["notes, English"](Path()))[: 4 * asked.tokens]
+    words = "\n".join(SOURCES["notes, English"](Path()))[:CHARACTERS]
     jobs: dict[str, tuple[Callable[[], object], int]] = {}
     for cell in SEARCHED:
         scheme = scheme_for(cell)
@@ -61,10 +63,10 @@ def main() -> int:
             len(ids),
         )
     jobs |= text_jobs(words) | drawing_jobs(rng)
-    found = {
-        name: least(work, asked.repeat) / count
-        for name, (work, count) in progress(list(jobs.items()), "jobs")
-    }
+    found = dict.fromkeys(jobs, float("inf"))
+    # All jobs in turn, so that what else the machine does meets none of them alone.
+    for name, (work, count) in progress(list(jobs.items()) * asked.repeat, "jobs"):
+        found[name] = min(found[name], seconds_of(work) / count)
     missed = limits(found)
     rows = {
         name: {"us_per_token": 1e6 * seconds, "per_second": 1 / seconds}
@@ -81,21 +83,24 @@ def main() -> int:
 
 
 def text_jobs(text: str) -> dict[str, tuple[Callable[[], object], int]]:
-    scheme, cut = scheme_for(SEARCHED[0]), tokenizer().encode
+    cut, ring = tokenizer(), Ring().rotate("2026-11")
 
     def found(parts: list[str]) -> Callable[[], None]:
         def run() -> None:
             for part in parts:
-                search(cut(part).ids, [(None, KEY[:16])], scheme)
+                detect(part, ring, cut, now="2026-11")
 
         return run
 
     pages = [text[at : at + PAGE] for at in range(0, len(text), PAGE)]
-    count = sum(len(cut(page).ids) for page in pages)
+    paged, whole = sum(len(cut.ids(page)) for page in pages), len(cut.ids(text))
     return {
-        "tokenizer alone, pages": (lambda: [cut(page) for page in pages], count),
-        "search from text, pages, gumbel": (found(pages), count),
-        "search from text, at once, gumbel": (found([text]), count),
+        "tokens alone, pages": (lambda: [cut.ids(page) for page in pages], paged),
+        "tokens alone, at once": (lambda: cut.ids(text), whole),
+        "tokens with their places, pages": (lambda: [cut.encode(page) for page in pages], paged),
+        "tokens with their places, at once": (lambda: cut.encode(text), whole),
+        PAGES: (found(pages), paged),
+        AT_ONCE: (found([text]), whole),
     }
 
 
@@ -143,7 +148,7 @@ def drawing_jobs(rng: np.random.Generator) -> dict[str, tuple[Callable[[], objec
 
 def limits(found: dict[str, float]) -> list[str]:
     missed = []
-    limits_of = {"search, gumbel": FROM_IDS, "search from text, pages, gumbel": FROM_TEXT}
+    limits_of = {"search, gumbel": FROM_IDS, PAGES: FROM_TEXT, AT_ONCE: FROM_TEXT}
     for name, least_rate in limits_of.items():
         if 1 / found[name] < least_rate:
             missed.append(f"{name}: {1 / found[name]:,.0f}/s instead of {least_rate:,.0f}")
@@ -154,14 +159,11 @@ def limits(found: dict[str, float]) -> list[str]:
     return missed
 
 
-def least(work: Callable[[], object], repeat: int) -> float:
-    """Return the CPU seconds of the fastest run."""
-    best = float("inf")
-    for _ in range(repeat):
-        started = time.process_time()
-        work()
-        best = min(best, time.process_time() - started)
-    return best
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return the CPU seconds of one run."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
 
 
 if __name__ == "__main__":
