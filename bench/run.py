@@ -15,7 +15,7 @@ ORDER = (
     "policy.py", "stream.py", "langchain.py", "llamaindex.py", "openai_sdk.py", "keywords.py",
     "pii.py", "minors.py", "injection.py", "onnx.py", "cascade.py", "screen.py", "memory.py",
     "inspect_text.py", "label_files.py", "label_stream.py", "jsonl.py", "conversation.py", "log.py",
-    "otel.py",
+    "otel.py", "report.py",
 )  # fmt: skip
 APART = {
     "disguises.py": " DATA: what is seen through; wants texts, and models/tables/requirements.txt",

@@ -94,8 +94,8 @@ def decode(line: bytes) -> dict[str, Any]:
             f"{VERSION}, {CALL!r} and {EVENT!r}; read it with the chopmark that wrote it, or "
             "a newer one"
         )
-    if missing := sorted(keys - value.keys()):
-        raise LogError(f"a record without {', '.join(missing)}")
+    if not keys <= value.keys():
+        raise LogError(f"a record without {', '.join(sorted(keys - value.keys()))}")
     return value
 
 

@@ -16,7 +16,7 @@ from chopmark import Event, LogError, Policy, PolicyError, Receipt, Record
 
 from ._file import AppendFile, moved_away
 from ._format import encode, encode_event
-from ._read import read
+from ._read import records
 
 Fsync = Literal["never", "interval", "always"]
 
@@ -100,11 +100,9 @@ class JsonlLog:
             LogError: a line cannot be read; what came before it was yielded.
         """
         for path in (*moved_away(self.path).values(), self.path):
-            for line in read(path) if os.path.exists(path) else ():
-                if line.record is None:
-                    raise LogError(f"{path!r}, byte {line.position}: {line.problem}")
-                if since <= line.record["time"] and (until is None or line.record["time"] < until):
-                    yield line.record
+            for record in records(path) if os.path.exists(path) else ():
+                if since <= record["time"] and (until is None or record["time"] < until):
+                    yield record
 
     def _append(self, id: str, line: bytes) -> Receipt:
         own = self._owns.get(os.getpid()) or self._begin()

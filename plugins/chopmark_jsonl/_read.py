@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from chopmark import LogError
 
@@ -35,18 +36,32 @@ def read(path: str | os.PathLike[str], start: int = 0) -> Iterator[Line]:
     Raises:
         LogError: the file cannot be read.
     """
-    try:
-        with open(path, "rb") as file:
-            file.seek(start)
-            position = start
-            for raw in file:
+    with _opened(path) as file:
+        file.seek(start)
+        position = start
+        for raw in file:
+            if raw.strip():
+                yield _line(position, raw)
+            position += len(raw)
+
+
+def records(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Any]]:
+    """Return what the lines of the file at `path` hold, oldest first.
+
+    Raises:
+        LogError: the file cannot be read, or a line is torn or holds no record.
+    """
+    position = 0
+    with _opened(path) as file:
+        for raw in file:
+            try:
                 if raw.strip():
-                    yield _line(position, raw)
-                position += len(raw)
-    except OSError as error:
-        raise LogError(
-            f"cannot read {os.fspath(path)!r}: {error.strerror}; give the path of a file of records"
-        ) from error
+                    yield decode(raw)
+            except LogError:
+                problem = _line(position, raw).problem
+                where = f"{os.fspath(path)!r}, byte {position}"
+                raise LogError(f"{where}: {problem}") from None
+            position += len(raw)
 
 
 def last_lines(path: str | os.PathLike[str], count: int) -> int:
@@ -55,24 +70,30 @@ def last_lines(path: str | os.PathLike[str], count: int) -> int:
     Raises:
         LogError: the file cannot be read.
     """
+    with _opened(path) as file:
+        at = size = file.seek(0, os.SEEK_END)
+        wanted = count
+        while at > 0:
+            start = max(0, at - _BLOCK)
+            file.seek(start)
+            block = file.read(at - start)
+            if at == size and block.endswith(b"\n"):
+                wanted += 1  # the line end at the end of the file begins no line
+            found = block.count(b"\n")
+            if found >= wanted:
+                for _ in range(wanted):
+                    block = block[: block.rindex(b"\n")]
+                return start + len(block) + 1
+            wanted -= found
+            at = start
+        return 0
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     try:
         with open(path, "rb") as file:
-            at = size = file.seek(0, os.SEEK_END)
-            wanted = count
-            while at > 0:
-                start = max(0, at - _BLOCK)
-                file.seek(start)
-                block = file.read(at - start)
-                if at == size and block.endswith(b"\n"):
-                    wanted += 1  # the line end at the end of the file begins no line
-                found = block.count(b"\n")
-                if found >= wanted:
-                    for _ in range(wanted):
-                        block = block[: block.rindex(b"\n")]
-                    return start + len(block) + 1
-                wanted -= found
-                at = start
-            return 0
+            yield file
     except OSError as error:
         raise LogError(
             f"cannot read {os.fspath(path)!r}: {error.strerror}; give the path of a file of records"

@@ -1,0 +1,142 @@
+"""The command `chopmark report`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chopmark import ChopmarkError, LogError, load_policy
+from chopmark.hookspecs import ReadableLog
+from chopmark.reading import open_log, readable
+
+from ._data import to_data
+from ._plots import plots
+from ._render import as_html, as_markdown, as_text
+from ._sections import Source, sections_of
+from ._tally import Tally, count
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_EVERY = 10_000
+"""After so many records the progress is told."""
+
+
+@click.command("report")
+@click.option("--policy", required=True, help="The policy of the service: a name, or a TOML file.")
+@click.option("--since", type=_DAY, help="The first day (UTC); by default all.")
+@click.option("--until", type=_DAY, help="The last day (UTC); by default all.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path),
+    help="A new file, .html, .md or .json; by default it is printed.",
+)  # fmt: skip
+@click.option("--title", default="What the service did", show_default=True, help="Of the page.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def report(
+    policy: str,
+    since: datetime | None,
+    until: datetime | None,
+    out: Path | None,
+    title: str,
+    as_json: bool,
+) -> None:
+    """Say what a log has of a time: calls, verdicts, labels, failures, complaints, drift.
+
+    From the log of the policy alone, read once. Exit codes: 0; 1 the log does not hold, or part
+    of it cannot be read (the report says so); 2 nothing could be read.
+    """
+    if out is not None and out.suffix not in _FORMS:
+        raise click.UsageError(f"{out}: name a file that ends in {', '.join(_FORMS)}")
+    if out is not None and out.exists():
+        raise click.UsageError(f"{out} is there already; name a new file")
+    start = _milliseconds(since) if since else 0
+    end = _milliseconds(until) + 86_400_000 if until else None
+    if end is not None and end <= start:
+        raise click.UsageError("--until lies before --since")
+    try:
+        log = readable(open_log(load_policy(policy)))
+        source, tally = _read(log, policy, start, end)
+        if as_json:
+            click.echo(json.dumps(to_data(tally, source), indent=2, ensure_ascii=False))
+        elif out is None:
+            click.echo(as_text(sections_of(tally, source)))
+        else:
+            _write(out, _FORMS[out.suffix](tally, source, title))
+            click.echo(f"wrote {out}: {tally.calls.count if tally.calls else 0:,} calls")
+    except ChopmarkError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    sys.exit(1 if source.unread or source.faults else 0)
+
+
+def _read(log: ReadableLog, policy: str, since: int, until: int | None) -> tuple[Source, Tally]:
+    """Count what the log has; what could be read counts, where not all could."""
+    unread: list[str] = []
+    tally = count(_progress(_until_broken(log.read(since, until), unread)))
+    verify: Callable[[], list[str]] | None = getattr(log, "faults", None)
+    source = Source(
+        policy=policy,
+        log=log.name,
+        since=since,
+        until=until,
+        now=time.time_ns() // 1_000_000,
+        faults=verify() if verify is not None else None,
+        unread=unread[0] if unread else "",
+    )
+    if unread and tally.calls is None and not tally.events:
+        raise LogError(unread[0])
+    return source, tally
+
+
+def _until_broken(
+    entries: Iterator[Mapping[str, Any]], unread: list[str]
+) -> Iterator[Mapping[str, Any]]:
+    try:
+        yield from entries
+    except LogError as error:
+        unread.append(str(error))
+
+
+def _progress(entries: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Tell a terminal how many were read."""
+    if not sys.stderr.isatty():
+        yield from entries
+        return
+    try:
+        for number, entry in enumerate(entries, 1):
+            if number % _EVERY == 0:
+                click.echo(f"\r{number:,} records", nl=False, err=True)
+            yield entry
+    finally:
+        click.echo("\r\033[K", nl=False, err=True)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a new file whole, or none."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, "utf-8")
+        os.link(beside, path)
+    except FileExistsError as error:
+        raise ChopmarkError(f"{path} is there already; name a new file") from error
+    except OSError as error:
+        raise ChopmarkError(f"cannot write {str(path)!r}: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _milliseconds(day: datetime) -> int:
+    return int(day.replace(tzinfo=timezone.utc).timestamp()) * 1000
+
+
+_FORMS: Mapping[str, Callable[[Tally, Source, str], str]] = {
+    ".html": lambda tally, source, title: as_html(title, sections_of(tally, source), plots(tally)),
+    ".md": lambda tally, source, title: as_markdown(title, sections_of(tally, source)),
+    ".json": lambda tally, source, title: json.dumps(to_data(tally, source), indent=2) + "\n",
+}

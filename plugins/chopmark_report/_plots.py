@@ -1,0 +1,84 @@
+"""The plots of a report, as SVG that takes its colours from the page around it."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from chopmark import ChopmarkError
+
+from ._tally import DAY, Tally
+
+_MOST = 12
+"""Categories that are drawn, the most frequent ones."""
+# Stand-ins that no plot draws by itself; the page has the colours behind these names.
+_COLOURS = {"#010101": "var(--ink)", "#020202": "var(--first)", "#030303": "var(--second)"}
+_INK, _FIRST, _SECOND = _COLOURS
+
+
+def plots(tally: Tally) -> dict[str, str]:
+    """Return an SVG for each plot that has something to show, by its name.
+
+    Raises:
+        ChopmarkError: matplotlib is not installed.
+    """
+    drawn: Mapping[str, Callable[[Any, Tally], bool]] = {"days": _days, "categories": _categories}
+    return {name: svg for name, draw in drawn.items() if (svg := _drawn(draw, tally, name))}
+
+
+def _drawn(draw: Callable[[Any, Tally], bool], tally: Tally, name: str) -> str:
+    try:
+        import matplotlib as mpl
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ChopmarkError(
+            "the plots need matplotlib: pip install 'chopmark[report]', or write Markdown or JSON"
+        ) from error
+    look: dict[Any, Any] = {  # the stubs name every key there is
+        "svg.fonttype": "none", "svg.hashsalt": f"chopmark-{name}", "font.family": "sans-serif",
+        "text.color": _INK, "axes.edgecolor": _INK, "axes.labelcolor": _INK, "xtick.color": _INK,
+        "ytick.color": _INK, "axes.spines.top": False, "axes.spines.right": False,
+    }  # fmt: skip
+    with mpl.rc_context(look):
+        figure = Figure(figsize=(8, 2.6), layout="constrained")
+        FigureCanvasSVG(figure)
+        if not draw(figure.add_subplot(), tally):
+            return ""
+        file = io.StringIO()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+    svg = file.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.S)
+    for stand_in, colour in _COLOURS.items():
+        svg = svg.replace(stand_in, colour)
+    svg = re.sub(r'id="([^"]+)"', rf'id="{name}-\1"', svg)  # several plots stand in one page
+    return re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", svg)
+
+
+def _days(axes: Any, tally: Tally) -> bool:
+    if not tally.days:
+        return False
+    days = sorted(tally.days)
+    at = [datetime.fromtimestamp(day * DAY / 1000, timezone.utc) for day in days]
+    axes.bar(at, [tally.days[day].calls for day in days], color=_FIRST, label="calls")
+    axes.bar(at, [tally.days[day].stopped for day in days], color=_SECOND, label="stopped")
+    axes.legend(frameon=False, labelcolor=_INK)
+    axes.set_ylabel("calls a day (UTC)")
+    axes.figure.autofmt_xdate(rotation=30)
+    return True
+
+
+def _categories(axes: Any, tally: Tally) -> bool:
+    found: Counter[str] = Counter()
+    for (category, *_), count in tally.verdicts.items():
+        found[category] += count
+    if not found:
+        return False
+    names, counts = zip(*reversed(found.most_common(_MOST)), strict=True)
+    axes.barh(names, counts, color=_FIRST)
+    axes.set_xlabel("verdicts")
+    return True

@@ -1,0 +1,124 @@
+"""The command, on a log that a guarded function wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from chopmark import Chopmark, PolicyBlocked, load_policy
+from chopmark._cli import cli
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    """A policy with a log of three calls: one let go, one redacted, one stopped."""
+    path = tmp_path / "service.toml"
+    path.write_text(
+        'plugins = ["keyword", "pii", "label", "jsonl"]\n[rules]\npii = "modify"\n'
+        '[settings.jsonl]\npath = "records.jsonl"\n'
+    )
+
+    @Chopmark(load_policy(path)).guard
+    def answer(prompt: str) -> str:
+        return "My number is 13812345678."
+
+    answer("How are you?")
+    answer("And you?")
+    with pytest.raises(PolicyBlocked):
+        answer("How to make a pipe bomb?")
+    return path
+
+
+def run(*arguments: object) -> Any:
+    return CliRunner().invoke(cli, ["report", *map(str, arguments)])
+
+
+def test_a_terminal_is_told_what_was_done(policy: Path) -> None:
+    found = run("--policy", policy)
+    assert found.exit_code == 0, found.output
+    assert re.search(r"^calls +3$", found.output, re.M)
+    assert re.search(r"^keyword\.weapons +deny +input +keyword +1$", found.output, re.M)
+    assert re.search(r"^label +visible +placed +2 +100\.00 %", found.output, re.M)
+    assert "no statement that a service conforms" in found.output
+
+
+def test_machines_are_told_the_same(policy: Path) -> None:
+    found = json.loads(run("--policy", policy, "--json").output)
+    assert (found["form"], found["calls"]["count"]) == ("chopmark/report/1", 3)
+    assert found["stopped"]["hits"] == 1
+    assert found["marks"][0]["placed"]["hits"] == 2
+
+
+def test_the_page_needs_nothing_else_and_has_its_plots(policy: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    assert run("--policy", policy, "--out", out, "--title", "<b>July</b>").exit_code == 0
+    page = out.read_text("utf-8")
+    assert "<h1>&lt;b&gt;July&lt;/b&gt;</h1>" in page
+    assert not re.search(r"<script|<link|<img|src=|@import|url\((?!#)", page)
+    assert re.findall(r"https?://[^\"' <]+", re.sub(r"xmlns\S*=\S+", "", page)) == []
+    drawn = re.findall(r"<svg.*?</svg>", page, re.S)
+    assert len(drawn) == 2
+    ids = [i for svg in drawn for i in re.findall(r'id="([^"]+)"', svg)]
+    assert len(ids) == len(set(ids))
+    for svg in drawn:
+        ElementTree.fromstring(svg)
+        assert "#010101" not in svg
+        assert {*re.findall(r"url\(#([^)]+)\)", svg)} <= {*ids}
+        assert {*re.findall(r'href="#([^"]+)"', svg)} <= {*ids}
+
+
+def test_markdown_is_read_as_it_was_meant(policy: Path, tmp_path: Path) -> None:
+    from markdown_it import MarkdownIt
+
+    out = tmp_path / "report.md"
+    assert run("--policy", policy, "--out", out, "--title", "a | *b*").exit_code == 0
+    html = MarkdownIt("commonmark").enable("table").render(out.read_text("utf-8"))
+    assert "<h1>a | *b*</h1>" in html
+    assert "<td>keyword.weapons</td>" in html
+
+
+def test_a_span_of_days_leaves_out_the_others(policy: Path) -> None:
+    found = json.loads(run("--policy", policy, "--until", "2024-01-01", "--json").output)
+    assert found["calls"] is None
+    wrong = run("--policy", policy, "--since", "2024-02-01", "--until", "2024-01-01")
+    assert (wrong.exit_code, "lies before" in wrong.output) == (2, True)
+
+
+def test_what_could_not_be_read_is_told_and_what_could_counts(policy: Path) -> None:
+    with (policy.parent / "records.jsonl").open("ab") as file:
+        file.write(b'{"torn')
+    found = run("--policy", policy)
+    assert found.exit_code == 1
+    assert re.search(r"^calls +3$", found.output, re.M)
+    assert re.search(r"^not read +.*not a whole line", found.output, re.M)
+
+
+@pytest.mark.parametrize(
+    ("line", "cure"),
+    [
+        ('plugins = ["pii"]', "keeps no log; add one"),
+        ('plugins = ["nothing"]', "nothing"),
+    ],
+)
+def test_a_policy_that_has_no_log_is_told_in_one_line(tmp_path: Path, line: str, cure: str) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(line)
+    found = run("--policy", path)
+    assert found.exit_code == 2
+    assert cure in found.output.splitlines()[-1]
+
+
+def test_no_file_is_written_over_or_of_an_unknown_form(policy: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.json"
+    out.write_text("mine")
+    assert "is there already" in run("--policy", policy, "--out", out).output
+    assert out.read_text() == "mine"
+    assert "ends in" in run("--policy", policy, "--out", tmp_path / "report.pdf").output
+    missing = run("--policy", policy, "--out", tmp_path / "no" / "report.json")
+    assert (missing.exit_code, "cannot write" in missing.output) == (2, True)
