@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter_ns
 from typing import Any
 
@@ -23,6 +23,7 @@ class TimedDetector:
         self._detector = detector
         self.name, self.version = detector.name, detector.version
         self.needs, self.blocking = detector.needs, detector.blocking
+        self._inner_begin: Callable[[Context], Detector] | None = getattr(detector, "begin", None)
         if hasattr(detector, "open"):
             self.open = self._open
         else:
@@ -42,8 +43,8 @@ class TimedDetector:
 
     def _begin(self, context: Context) -> Detector:
         call = self._note(context)
-        begin = getattr(self._detector, "begin", None)
-        detector: Detector = self._detector if begin is None else begin(context)
+        begin = self._inner_begin
+        detector = self._detector if begin is None else begin(context)
         if call is None:
             return detector
         timing = call.timing(self.name, context.direction)
