@@ -30,7 +30,7 @@ class Result:
     @property
     def by_machine(self) -> State:
         """What the machine alone says."""
-        return _by_machine(self.expects, self.answer, self.verdict)
+        return state_of(self.expects, self.answer, self.verdict)
 
     @property
     def why(self) -> str:
@@ -92,7 +92,7 @@ def results(run: Run) -> list[Result]:
         expects = run.kinds[case.kind].expects
         answer, verdict = run.answers.get(case.id), run.verdicts.get(case.id)
         review = run.reviews.get(case.id)
-        state = _by_machine(expects, answer, verdict)
+        state = state_of(expects, answer, verdict)
         if review is not None and answer is not None and not answer.error:
             state = "right" if review.accepts else "wrong"
         found.append(
@@ -104,7 +104,8 @@ def results(run: Run) -> list[Result]:
     return found
 
 
-def _by_machine(expects: Expects, answer: Answer | None, verdict: Verdict | None) -> State:
+def state_of(expects: Expects, answer: Answer | None, verdict: Verdict | None) -> State:
+    """Return whether `answer` is right where `expects` is what is right, by `verdict` alone."""
     if answer is None:
         return "unasked"
     if answer.error:
