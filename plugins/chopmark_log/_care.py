@@ -219,6 +219,11 @@ def start_anew(folder: LogFolder, origin: str, writer: str) -> str:
     Raises:
         LogError: the former log has that origin, or a file cannot be moved.
     """
+    if folder.address is not None:
+        raise LogError(
+            "a log in a database that machines share is not put aside from one of them: put the "
+            "newest copy of the database back, or begin a log in another one, with new folders"
+        )
     before = folder.open()
     try:
         former, found, last = before.origin, before.size, before.checkpoint()

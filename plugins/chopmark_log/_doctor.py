@@ -26,6 +26,11 @@ TOO_FAST = 20e-6
 LATE = 60.0
 """Seconds after which what still waits in a spool is late."""
 TRIES = 9
+_OFF = {
+    "fsync": "a loss of power may take records, and damage the rest",
+    "full_page_writes": "a loss of power may damage what was there",
+    "data_checksums": "the server does not see what its disk damages; `chopmark log verify` does",
+}
 
 
 class Finding(NamedTuple):
@@ -45,7 +50,8 @@ def examine(folder: LogFolder) -> list[Finding]:
     """
     store = folder.open()
     try:
-        found = [_sqlite(), *_disk(folder.path), _permissions(folder), _waiting(folder, store)]
+        below = [_sqlite(), *_disk(folder.path)] if folder.address is None else _server(store)
+        found = [*below, _permissions(folder), _waiting(folder, store)]
         return [*found, _left(folder), _head(folder, store), _clock(store)]
     finally:
         store.close()
@@ -61,6 +67,22 @@ def _sqlite() -> Finding:
         "else writes into log.db"
     )
     return Finding("SQLite", True, told)
+
+
+def _server(store: Store) -> list[Finding]:
+    from ._postgres_store import PostgresStore
+
+    assert isinstance(store, PostgresStore)
+    found = []
+    for name, value in store.settings.items():
+        well = value != "off"
+        told = value if well else f"off: {_OFF[name]}"
+        found.append(Finding(f"Postgres {name}", well, told))
+    told = f"{store.waiting} records wait"
+    late = store.late > LATE
+    if late:
+        told += f", some for {store.late:.0f} s: no process of a machine with log.key takes them in"
+    return [*found, Finding("spool", not late, told)]
 
 
 def _disk(path: Path) -> list[Finding]:
@@ -123,7 +145,9 @@ def _sync_time(path: Path) -> float:
 
 def _permissions(folder: LogFolder) -> Finding:
     wrong = []
-    for path in (folder.path, folder.spools, folder.key, folder.base):
+    shared = folder.address is not None
+    own = [folder.path, *([folder.key] if folder.signs else [])]
+    for path in own if shared else (*own, folder.spools, folder.base):
         if not path.exists():
             wrong.append(f"{path.name} is missing")
             continue

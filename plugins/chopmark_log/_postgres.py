@@ -81,8 +81,8 @@ class Address:
             psycopg.Error: there is none.
         """
         given = conninfo_to_dict(self.text)
-        late = " -c synchronous_commit=off" if lazily else ""
-        options = f"{given.pop('options', '') or ''} {_SERVER} -c search_path={schema}{late}"
+        own = f"-c search_path={schema} -c synchronous_commit={'off' if lazily else 'on'}"
+        options = f"{given.pop('options', '') or ''} {_SERVER} {own}"
         secret = {"password": os.environ[PASSWORD]} if PASSWORD in os.environ else {}
         whole = make_conninfo("", **{**_LIFE, **given, **secret, "options": options.strip()})
         return psycopg.connect(whole, autocommit=True)
@@ -177,7 +177,7 @@ class PostgresFile:
                 base.execute(b"SELECT 1")
         if base is None or base.closed:
             base = self._open = self.address.connect(self.schema, lazily=self._lazily)
-            weakref.finalize(self, base.close)
+            weakref.finalize(self, base.close).atexit = False  # threads may be using it then
         self._used = now
         return base
 

@@ -30,6 +30,8 @@ MOST = 512
 """How many records one statement puts in."""
 MOST_BYTES = 1 << 23
 """How many bytes of content a statement puts in, if it has more than one record."""
+MOST_PAUSE = 0.002
+"""Seconds that a statement waits for more records, at the most: an eighth of what one takes."""
 _RECORDS = (
     "INSERT INTO chopmark_log.spool (writer, number, leaf) "
     "SELECT %s, * FROM unnest(%b::bigint[], %b::bytea[])"
@@ -94,6 +96,7 @@ class Intake:
         self._turn = threading.Condition()
         self._queue: list[_Waiting] = []
         self._busy = False
+        self._pause = 0.0
         self._closed = False
         self._broken = ""
         self.count = 0
@@ -129,9 +132,16 @@ class Intake:
                 if mine.is_done:
                     break
                 self._busy = True
-                batch = self._next()
+            batch: list[_Waiting] = []
             try:
+                if self._pause:  # those that the last statement was for come again at once
+                    time.sleep(self._pause)
+                with self._turn:
+                    batch = self._next()
+                start = time.monotonic()
                 self._send(batch)
+                took = time.monotonic() - start
+                self._pause = min(took / 8, MOST_PAUSE) if len(batch) > 1 else 0.0
             except BaseException as error:
                 # Such as an interrupt: what is under way is in doubt, and may be there.
                 self._fail(batch, LogError(f"the record is in doubt: {error!r}"), done_with=True)
@@ -269,7 +279,7 @@ class Intake:
 
     def _connect(self) -> psycopg.Connection[Any]:
         base = self._address.connect("chopmark_log", lazily=self._lazily)
-        weakref.finalize(self, base.close)
+        weakref.finalize(self, base.close).atexit = False  # threads may be using it then
         return base
 
     def _drop(self) -> None:

@@ -9,7 +9,7 @@ is kept only in the place of the one that its signer saw, so no two are ever sig
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from chopmark import LogError
@@ -25,6 +25,11 @@ _BYTES = (
 )
 _ALONE = "SELECT pg_try_advisory_lock(hashtext('chopmark_log'), 1)"
 _NO_LONGER = "SELECT pg_advisory_unlock(hashtext('chopmark_log'), 1)"
+_SETTINGS = (
+    "SELECT name, setting FROM pg_settings WHERE name IN "
+    "('fsync', 'full_page_writes', 'data_checksums') ORDER BY name"
+)
+_LATE = "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float FROM spool"
 _WAITS = "SELECT count(*) FROM spool"
 _NEXT = "SELECT leaf FROM spool ORDER BY id LIMIT 1"
 _TAKE = (
@@ -32,6 +37,7 @@ _TAKE = (
     "SELECT id FROM spool ORDER BY id LIMIT ? FOR UPDATE SKIP LOCKED)) "
     "RETURNING id, writer, number, leaf"
 )
+_INDEX = "INSERT INTO ids SELECT * FROM unnest(?::bigint[], ?::bigint[])"
 _FORGET = "DELETE FROM spools WHERE at < now() - interval '1 day'"
 
 
@@ -61,6 +67,17 @@ class PostgresStore(SqlStore):
         """Return the leaf that has waited longest in the spool, None where none does."""
         rows = self.tables.rows(_NEXT)
         return bytes(rows[0][0]) if rows else None
+
+    @property
+    def late(self) -> float:
+        """For how many seconds the oldest of them has."""
+        return float(self.tables.rows(_LATE)[0][0])
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """On what the server's word depends that it has something: its version, and settings."""
+        ((version,),) = self.tables.rows("SHOW server_version")
+        return {"version": version, **dict(self.tables.rows(_SETTINGS))}
 
     def collect(self) -> int:
         """Take what waits in the spool into the log, unless another process does; say how much.
@@ -93,6 +110,11 @@ class PostgresStore(SqlStore):
     def damages(self) -> list[str]:
         """Return nothing: Postgres checks the sum of each page when it is read."""
         return []
+
+    def _index(self, ids: Sequence[tuple[int, int]]) -> None:
+        # In one statement, which takes a fraction of the time of as many.
+        starts, places = [list(column) for column in zip(*ids, strict=True)] or [[], []]
+        self.tables.rows(_INDEX, (starts, places))
 
     def _collect(self) -> tuple[int, bool]:
         """Take a batch; return how many entries it became, and whether there may be more."""

@@ -28,7 +28,8 @@ CREATE TABLE tiles (
 );
 CREATE TABLE spool (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    writer TEXT NOT NULL, number BIGINT NOT NULL, leaf BYTEA NOT NULL
+    writer TEXT NOT NULL, number BIGINT NOT NULL, leaf BYTEA NOT NULL,
+    at TIMESTAMPTZ NOT NULL DEFAULT now()
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 CREATE TABLE spools (
     name TEXT PRIMARY KEY, read BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now()

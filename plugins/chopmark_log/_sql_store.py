@@ -140,10 +140,7 @@ class SqlStore(Store):
         with self.tables.transaction():
             size = self.size
             self._append(size, [leaf for _, leaf in leaves])
-            self.tables.many(
-                "INSERT INTO ids VALUES (?, ?)",
-                [(start_of(id), size + n) for n, (id, _) in enumerate(leaves) if id],
-            )
+            self._index([(start_of(id), size + n) for n, (id, _) in enumerate(leaves) if id])
             for level, (start, data) in grow(size, hashes, self.hashes).items():
                 self._extend(level, start, data)
             self.tables.many(
@@ -207,6 +204,9 @@ class SqlStore(Store):
             self.tables.rows("DELETE FROM entries")
             size, leaves = full * WIDTH, whole[(full - first) * WIDTH :]
         self.tables.many("INSERT INTO entries VALUES (?, ?)", list(enumerate(leaves, size)))
+
+    def _index(self, ids: Sequence[tuple[int, int]]) -> None:
+        self.tables.many("INSERT INTO ids VALUES (?, ?)", ids)
 
     def _extend(self, level: int, start: int, data: bytes) -> None:
         at = 0
