@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from chopmark import Failure, LogError, Mark, Record, Verdict
+from chopmark import Event, Failure, LogError, Mark, Record, Verdict
 
 VERSION = 1
 LARGEST = 65_535
@@ -113,6 +113,21 @@ def call_leaf(
         "sdk": record.sdk,
     }
     return _without(whole, CALL)
+
+
+def event_leaf(event: Event, writer: str, number: int) -> dict[str, Any]:
+    """Return the leaf of what happened beside the calls; `writer` and `number` as of a call."""
+    return {
+        "v": VERSION,
+        "k": "event",
+        "id": event.id,
+        "w": {"h": writer, "n": number},
+        "t": event.time,
+        "kind": event.kind,
+        "about": list(event.about),
+        "actor": event.actor,
+        "data": dict(event.data),
+    }
 
 
 CALL: Mapping[str, Any] = {

@@ -7,18 +7,23 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
-from chopmark import Content, LogError, Policy, Receipt, Record
+from chopmark import Content, Event, LogError, Policy, Receipt, Record
 
 from ._content import Sealed, record_id, seal
 from ._folder import default_origin
 from ._keyring import Keyring
-from ._leaf import call_leaf, commitments_of, encode
+from ._leaf import call_leaf, commitments_of, encode, event_leaf
 from ._master import Subject
 from ._options import NAME, read_options
+from ._read import read
 from ._spool import Spool
 from ._work import Intake, Own, Work, end, leave
+
+Make = Callable[[str, int], Mapping[str, Any]]
+"""`make(writer, number)`: the leaf that this writer makes behind so many others."""
 
 
 class TransparencyLog:
@@ -60,7 +65,8 @@ class TransparencyLog:
         Raises:
             LogError: it is not taken, or the disk may not hold it.
         """
-        return self._append(record, None)
+        commitments = commitments_of(record)
+        return self._put(record.id, lambda who, number: call_leaf(record, who, number, commitments))
 
     def append_with(self, record: Record, content: Content) -> Receipt:
         """Do the same, and keep `content`, sealed: `chopmark log show --open` shows it.
@@ -71,26 +77,43 @@ class TransparencyLog:
         Raises:
             LogError: one of the two is not taken, or the disk may not hold them.
         """
-        return self._append(record, content)
+        self._begin()  # a key wants the folder
+        frames, payload, commitments = self._seal(record, content)
+        return self._put(
+            record.id,
+            lambda who, number: call_leaf(record, who, number, commitments, payload),
+            frames,
+        )
 
-    def _append(self, record: Record, content: Content | None) -> Receipt:
-        sealed: Sealed | None = None
-        frames: tuple[bytes, ...] = ()
-        payload = ""
-        commitments = commitments_of(record)
+    def append_event(self, event: Event) -> Receipt:
+        """Take `event` as a leaf of its own, like a record.
+
+        Raises:
+            LogError: it is not taken, or the disk may not hold it.
+        """
+        return self._put(event.id, lambda who, number: event_leaf(event, who, number))
+
+    def read(self, since: int = 0, until: int | None = None) -> Iterator[Mapping[str, Any]]:
+        """Yield what is in the log from `since` to before `until`, milliseconds since 1970.
+
+        What was taken is there within a second, where some process takes records in.
+
+        Raises:
+            LogError: the log is damaged; what came before was yielded.
+        """
+        return read(self.folder, since, until)
+
+    def _put(self, id: str, make: Make, frames: Sequence[bytes] = ()) -> Receipt:
+        """Write the leaf of what has that id, and `frames` before it."""
         try:
             while True:
-                own = self._owns.get(os.getpid()) or self._begin()
-                if content is not None and sealed is None:
-                    sealed = self._seal(record, content)
-                    frames, payload, commitments = sealed
+                own = self._begin()
                 spool = own.spool
                 assert isinstance(spool, Spool)
                 with own.mutex:
                     if spool.usable:
                         number = spool.count
-                        leaf = encode(call_leaf(record, own.writer, number, commitments, payload))
-                        upto = spool.append(leaf, frames)
+                        upto = spool.append(encode(make(own.writer, number)), frames)
                         break
                 self._abandon(own)
             if self._options.to_disk:
@@ -100,7 +123,7 @@ class TransparencyLog:
                 f"log {str(self.folder.path)!r} cannot take a record: {error.strerror or error}; "
                 "free some space, or let this process write there"
             ) from error
-        return Receipt(log=NAME, record=record.id, position=number)
+        return Receipt(log=NAME, record=id, position=number)
 
     def _seal(self, record: Record, content: Content) -> Sealed:
         pid = os.getpid()
@@ -153,7 +176,10 @@ class TransparencyLog:
         self._keyrings.clear()
 
     def _begin(self) -> Own:
-        """Return what belongs to this process, after a start or a fork."""
+        """Return what belongs to this process; after a start or a fork that is new."""
+        known = self._owns.get(os.getpid())
+        if known is not None:
+            return known
         with self._starting:
             known = self._owns.get(os.getpid())
             if known is not None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from chopmark import Content, LogError, PolicyError, Receipt, Record
 
-from ._content import Payload, read_payload
+from ._content import read_payload
 from ._keyring import changed
-from ._leaf import call_leaf, commitments_of, encode
-from ._log import TransparencyLog
+from ._leaf import encode
+from ._log import Make, TransparencyLog
 from ._options import NAME
 from ._postgres import Address
 from ._postgres_folder import join
@@ -43,26 +42,29 @@ class SharedLog(TransparencyLog):
         except LogError as error:
             raise PolicyError(f"option store of {NAME}: {error}") from None
 
-    def _append(self, record: Record, content: Content | None) -> Receipt:
+    def append_with(self, record: Record, content: Content) -> Receipt:
+        """Do as `TransparencyLog` does, under a new key where its subject is erased meanwhile.
+
+        Raises:
+            LogError: one of the two is not taken.
+        """
         for _ in range(TRIES):
-            own = self._owns.get(os.getpid()) or self._begin()
-            intake = own.spool
-            assert isinstance(intake, Intake)
-            if not intake.usable:
-                self._abandon(own)
-                continue
-            payloads: Sequence[Payload] = ()
-            payload, commitments = "", commitments_of(record)
-            if content is not None:
-                frames, payload, commitments = self._seal(record, content)
-                payloads = [read_payload(frame) for frame in frames]
-            make = partial(_leaf, record, own.writer, commitments, payload)
             try:
-                number = intake.append(make, payloads)
+                return super().append_with(record, content)
             except ErasedKeyError:
                 changed(self.folder)  # whoever erased it may have done so on another machine
-                continue
-            return Receipt(log=NAME, record=record.id, position=number)
+        raise LogError(f"log {self.address.text!r} took no record in {TRIES} tries")
+
+    def _put(self, id: str, make: Make, frames: Sequence[bytes] = ()) -> Receipt:
+        payloads = [read_payload(frame) for frame in frames]
+        for _ in range(TRIES):
+            own = self._begin()
+            intake = own.spool
+            assert isinstance(intake, Intake)
+            if intake.usable:
+                number = intake.append(partial(_leaf, make, own.writer), payloads)
+                return Receipt(log=NAME, record=id, position=number)
+            self._abandon(own)
         raise LogError(f"log {self.address.text!r} took no record in {TRIES} tries")
 
     def _make_folder(self) -> None:
@@ -72,7 +74,5 @@ class SharedLog(TransparencyLog):
         return Intake(self.address, writer, lazily=not self._options.to_disk)
 
 
-def _leaf(
-    record: Record, writer: str, commitments: Mapping[str, str], payload: str, number: int
-) -> bytes:
-    return encode(call_leaf(record, writer, number, commitments, payload))
+def _leaf(make: Make, writer: str, number: int) -> bytes:
+    return encode(make(writer, number))

@@ -121,6 +121,7 @@ class SqliteFile:
                 raise self._refused(error) from error
             self._first = self._first or found
             self._finalizer = weakref.finalize(self, self._open.close)
+            self._finalizer.atexit = False  # threads that use it may still be running then
         return self._open
 
     def _undo(self) -> None:
