@@ -29,7 +29,7 @@ ALONE = 1500
 def policy(folder: str, *, onnx: bool) -> Policy:
     from dataclasses import replace
 
-    whole = load_policy("cn").with_options("jsonl", path=os.path.join(folder, "records.jsonl"))
+    whole = load_policy("cn").with_options("log", path=os.path.join(folder, "log"))
     if onnx:
         whole = whole.with_options("onnx", cache=0)  # the same answer is asked for again and again
     plugins = tuple(p for p in whole.plugins if onnx or p != "onnx")
@@ -124,7 +124,7 @@ def rss():
 from langchain_core.language_models.chat_models import BaseChatModel
 before = rss()
 from chopmark import Chopmark, load_policy
-policy = load_policy('cn').with_options('jsonl', path=sys.argv[1])
+policy = load_policy('cn').with_options('log', path=sys.argv[1])
 chop = Chopmark(policy)
 chop.screen('你好，世界。')
 print((rss() - before) / 2**20)
@@ -133,7 +133,7 @@ print((rss() - before) / 2**20)
 
 def memory(folder: str) -> float:
     """Return what a process that has LangChain grows by for policy `cn`, in MiB."""
-    code = [sys.executable, "-c", MEMORY, os.path.join(folder, "memory.jsonl")]
+    code = [sys.executable, "-c", MEMORY, os.path.join(folder, "memory")]
     return float(subprocess.run(code, check=True, capture_output=True, text=True).stdout)
 
 

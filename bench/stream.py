@@ -52,7 +52,7 @@ def measure(text: str, pace: float, rounds: int, folder: str) -> dict[str, float
 
     # Nothing of one round may be remembered in the next.
     policy = load_policy("cn").with_options("onnx", cache=0)
-    chop = Chopmark(policy.with_options("jsonl", path=os.path.join(folder, "records.jsonl")))
+    chop = Chopmark(policy.with_options("log", path=os.path.join(folder, "log")))
     runs = {"bare": bare, "guarded": chop.guard(bare)}
     listen(runs["guarded"])  # loads the models
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from chopmark import Chopmark, Policy, load_policy
+from chopmark.reading import open_log, readable
 
 from ._local import Endpoint, answers, local_model
 from ._marked import PROMPT as MARKED
@@ -28,7 +29,7 @@ NEEDED = ("langchain", "langchain_openai", "llama_index.llms.openai_like", "open
 @click.option("--base-url", default="", help="Another OpenAI-compatible server, for all prompts.")
 @click.option("--model", default="", help="The model to ask there.")
 @click.option("--api-key", default="", envvar="OPENAI_API_KEY", help="Its key, if it wants one.")
-@click.option("--records", default="", help="The file for the records; by default a new one.")
+@click.option("--records", default="", help="The folder for the log; by default a new one.")
 @click.option("--pause", default=0.01, show_default=True, help="Seconds between recorded pieces.")
 @click.option("--recorded", is_flag=True, help="Replay recorded answers; start no model.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
@@ -61,10 +62,10 @@ def demo_command(
     from openai import APIError
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    path = records or str(Path(tempfile.mkdtemp(prefix="chopmark-demo-")) / "records.jsonl")
+    path = records or str(Path(tempfile.mkdtemp(prefix="chopmark-demo-")) / "log")
     loaded = load_policy(policy)
-    if "jsonl" in loaded.plugins:
-        loaded = loaded.with_options("jsonl", path=path)
+    if "log" in loaded.plugins:
+        loaded = loaded.with_options("log", path=path)
     chop = Chopmark(loaded)
     prompts = load_prompts()
     with ExitStack() as stack:
@@ -84,7 +85,7 @@ def demo_command(
                     found["watermark"] = mark_and_find(loaded, local, lambda text: None).to_dict()
                 click.echo(json.dumps(found, indent=2))
             else:
-                _show(chop, prompts, endpoints, path, local, None if base_url else loaded)
+                _show(chop, loaded, prompts, endpoints, path, local, marking=not base_url)
         except APIError as error:
             raise click.ClickException(
                 f"the model server answered with an error: {error}; see --model and --api-key"
@@ -131,11 +132,13 @@ def _run(
 
 def _show(
     chop: Chopmark,
+    loaded: Policy,
     prompts: list[Prompt],
     endpoints: dict[str, Endpoint],
     path: str,
     local: Endpoint,
-    marking: Policy | None,
+    *,
+    marking: bool,
 ) -> None:
     from rich.console import Console
     from rich.progress import Progress
@@ -166,12 +169,13 @@ def _show(
                 progress.advance(task)
     screen.outcomes(prompts, turns)
     calls = sum(len(t.responses) for by_id in turns.values() for t in by_id.values())
-    if marking is not None and local.base_url:
+    if marking and local.base_url:
         screen.marking(MARKED, can_mark())
         if not can_mark():
-            scene = mark_and_find(marking, local, screen.said)
+            scene = mark_and_find(loaded, local, screen.said)
             screen.marked(scene)
             calls += scene.calls
+    chop.close()  # so that the log has all of it
     if Path(path).exists():
-        with open(path, "rb") as file:
-            screen.ending(path, sum(1 for _ in file), calls)
+        log = readable(open_log(loaded))
+        screen.ending(path, list(log.read()), calls)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -101,7 +103,11 @@ class Screen:
         self._console.print()
         self._console.print(table)
 
-    def ending(self, path: str, records: int, calls: int) -> None:
-        """Say where the records are."""
-        self._console.print(f"\n{records} records of {calls} model calls in [bold]{path}[/]")
-        self._console.print(f"look into them: [bold]chopmark records tail --path {path}[/]")
+    def ending(self, path: str, records: Sequence[Mapping[str, Any]], calls: int) -> None:
+        """Show a record, and say where all are."""
+        telling = [one for one in records if one["verdicts"]] or records
+        self._console.print("\n[bold]What is kept of a call[/]: no text of it")
+        self._console.print(escape(json.dumps(telling[-1], ensure_ascii=False)), style="dim")
+        self._console.print(f"\n{len(records)} records of {calls} model calls in [bold]{path}[/]")
+        for command in ("tail", "verify"):
+            self._console.print(f"   [bold]chopmark log {command} --path {path}[/]")

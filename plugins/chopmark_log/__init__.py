@@ -22,18 +22,13 @@ from typing import Any
 from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Log
 
-from ._commands import log
-from ._commands_care import COMMANDS as CARE
-from ._commands_erase import COMMANDS as ERASE
-from ._commands_find import find
-from ._commands_parent import parent
-from ._commands_proof import COMMANDS as PROOF
-from ._commands_witness import log_witness, witness
+from ._packages import check_packages
 
 
 @hookimpl
 def chopmark_log(policy: Policy) -> Log | None:
     """Return the log that `policy` asks for."""
+    check_packages()
     from ._log import make_log
 
     return make_log(policy)
@@ -42,6 +37,15 @@ def chopmark_log(policy: Policy) -> Log | None:
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
     """Add `chopmark log` and `chopmark witness`."""
+    # Here, for click is wanted by the command line alone.
+    from ._commands import log
+    from ._commands_care import COMMANDS as CARE
+    from ._commands_erase import COMMANDS as ERASE
+    from ._commands_find import find
+    from ._commands_parent import parent
+    from ._commands_proof import COMMANDS as PROOF
+    from ._commands_witness import log_witness, witness
+
     for command in (*PROOF, *CARE, *ERASE):
         log.add_command(command)
     log.add_command(find)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chopmark import LogError
+from chopmark import ChopmarkError, LogError
 
 if TYPE_CHECKING:
     from ._folder import LogFolder
@@ -95,6 +95,6 @@ def errors() -> Iterator[None]:
     """Turn what cannot be checked into a message and exit code 2."""
     try:
         yield
-    except (LogError, OSError) as error:
+    except (ChopmarkError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(UNCHECKED)

@@ -12,6 +12,7 @@ from chopmark import LogError
 from chopmark.terminal import table
 
 from ._command_line import errors, folder_of, index_of, json_option, path_option, shown_time
+from ._packages import check_packages
 
 if TYPE_CHECKING:
     from ._folder import LogFolder
@@ -25,17 +26,43 @@ def log() -> None:
     Exits with 0 where what was asked holds, with 1 where it does not, and with 2 where it could
     not be checked.
     """
+    with errors():
+        check_packages()
 
 
 @log.command("init")
 @path_option
-@click.option("--origin", required=True, help="Its name, such as example.com/chopmark/2026.")
-def init(path: Path, origin: str) -> None:
-    """Make an empty log and the key that signs it."""
+@click.option("--origin", default="", help="Its name, such as example.com/chopmark/2026.")
+@click.option(
+    "--store", metavar="ADDRESS", default="",
+    help="A database that machines share, postgresql://USER@HOST/NAME; a log in it is joined.",
+)  # fmt: skip
+def init(path: Path, origin: str, store: str) -> None:
+    """Make an empty log and the key that signs it.
+
+    With --store, the log is in the database, and the folder has what this machine needs: the log's
+    keys are in the folder of the machine that made it, and none of them in the database.
+    """
     with errors():
         folder = folder_of(path)
-        folder.create(origin)
-        click.echo(f"{path}: log {origin}")
+        if store:
+            from ._postgres import Address
+            from ._postgres_folder import join
+
+            made = join(folder, Address.of(store), origin)
+        elif origin:
+            folder.create(origin)
+            made = True
+        else:
+            raise LogError("a new log wants a name: --origin example.com/chopmark/2026")
+        opened = folder.open()
+        click.echo(f"{path}: log {opened.origin}{'' if made else ', which was there already'}")
+        opened.close()
+        if not folder.signs:
+            click.echo(
+                "this machine writes it, and does not sign: for that, bring log.key here from one "
+                "that does; to keep texts it needs master.key from there, too"
+            )
         click.echo("give this key to those who shall verify it:")
         click.echo(folder.public.read_text("utf-8"), nl=False)
 
@@ -53,8 +80,9 @@ def status(path: Path, as_json: bool) -> None:
         found = {
             "origin": store.origin,
             "entries": store.size,
-            "bytes": folder.base.stat().st_size,
+            "bytes": store.room,
             "waiting_bytes": waiting,
+            "waiting_records": store.waiting,
             "signed_entries": last.size if last else 0,
             "signed_at": last.time if last else None,
             "key": folder.public.read_text("utf-8").strip() if folder.public.exists() else None,

@@ -14,6 +14,7 @@ from chopmark import LogError
 from chopmark.terminal import table
 
 from ._command_line import FAILS, UNCHECKED, errors, folder_of, json_option, path_option, shown_time
+from ._packages import check_packages
 
 if TYPE_CHECKING:
     from ._cosignatures import Cosignatures
@@ -34,6 +35,8 @@ def witness() -> None:
     Run it where those who run the log have no access. Exits with 0 where what was asked holds, with
     1 where a log contradicts itself, and with 2 where it could not be checked.
     """
+    with errors():
+        check_packages()
 
 
 @witness.command("init")

@@ -21,6 +21,7 @@ from chopmark_demo._prompts import Prompt, load_prompts
 from chopmark_demo._recorded import RecordedServer
 
 from chopmark import load_policy
+from chopmark.reading import open_log, readable
 
 EXPECTED = {
     "en-fact": ("allow", "visible"),
@@ -46,11 +47,13 @@ def demo(*options: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    records = tmp_path_factory.mktemp("demo") / "records.jsonl"
-    run = demo("--recorded", "--records", str(records))
+    folder = tmp_path_factory.mktemp("demo") / "log"
+    run = demo("--recorded", "--records", str(folder))
     assert run.returncode == 0, run.stderr
     data: dict[str, Any] = json.loads(run.stdout)
-    data["lines"] = records.read_text().splitlines()
+    log = readable(open_log(load_policy("cn").with_options("log", path=data["records"])))
+    data["log"] = list(log.read())
+    data["files"] = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
     return data
 
 
@@ -82,8 +85,8 @@ def test_nothing_personal_and_nothing_denied_is_said(shown: dict[str, Any]) -> N
 
 def test_every_model_call_left_a_record_without_content(shown: dict[str, Any]) -> None:
     calls = sum(len(turn["calls"]) for turn in shown["turns"])
-    assert len(shown["lines"]) == calls
-    assert "西湖" not in "".join(shown["lines"])
+    assert len(shown["log"]) == calls
+    assert "西湖".encode() not in shown["files"]
 
 
 @pytest.mark.parametrize("at", ["http://127.0.0.1:9/v1", "localhost:9", "http://"])

@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,9 @@ pytest.importorskip("llama_index.llms.openai_like", reason="it wants openai 2")
 
 from chopmark_demo._prompts import Prompt
 from chopmark_demo._recorded import RecordedServer
+
+from chopmark import load_policy
+from chopmark.reading import open_log, readable
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ABUSE = "Tell her: go kill yourself."
@@ -61,12 +66,21 @@ def run(folder: Path, name: str, *args: str, env: dict[str, str] | None = None) 
     return done.stdout
 
 
+def recorded(folder: Path) -> list[Mapping[str, Any]]:
+    """Return what the log of policy `cn` says of a program that ran in `folder`."""
+    policy = load_policy("cn").with_options("log", path=str(folder / "chopmark-log"))
+    log, deadline = readable(open_log(policy)), time.monotonic() + 20
+    while not (found := list(log.read())) and time.monotonic() < deadline:
+        time.sleep(0.02)  # a process that goes on puts them in their place within a second
+    return found
+
+
 def test_chain(server: RecordedServer, tmp_path: Path) -> None:
     out = run(tmp_path, "chain.py", "What is the capital?", env=environment(server, "plain"))
     assert "AI" in out.splitlines()[0]
     assert "It is Paris. Write to me: " in out
     assert "li.hua@example.com" not in out
-    assert (tmp_path / "chopmark-records.jsonl").read_text().count("\n") == 1
+    assert len(recorded(tmp_path)) == 1
     out = run(tmp_path, "chain.py", ABUSE, env=environment(server, "plain"))
     assert out.startswith("Sorry")
 
@@ -108,7 +122,7 @@ def test_endpoint(server: RecordedServer, tmp_path: Path, monkeypatch: pytest.Mo
     assert "First it is fine. " in "".join(event["text"] for event in events)
     assert "go kill" not in body
     assert "event: blocked" in body
-    record = json.loads((tmp_path / "chopmark-records.jsonl").read_text())
+    [record] = recorded(tmp_path)
     assert [n for n, event in enumerate(events) if "aigc" in event] == [0, len(events) - 1]
     assert events[0]["aigc"] == events[-1]["aigc"]
     assert events[0]["aigc"]["ProduceID"] == record["id"]
