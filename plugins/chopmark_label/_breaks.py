@@ -33,23 +33,39 @@ class Breaks:
         self._since = 0
         self._line = ""  # the last line break and what is behind it, while that is blank
         self._due = False
+        self._passed: list[str] = []  # pieces that nobody looked at yet
+        self._ahead = 0  # `_since`, and the characters of those
+        self._blind = False  # whether there may be line breaks in them
 
     def pass_by(self, text: str) -> bool:
         """Take the next piece and return True where no place can be in it or before it."""
-        if self._line or self._due or "\n" in text:
+        if self._due:
             return False
-        self._blocks.feed(text)
-        self._since += len(text)
+        ahead = self._ahead + len(text)
+        if ahead < self._every:
+            self._blind = True
+        elif self._blind or self._line or "\n" in text:
+            return False
+        self._passed.append(text)
+        self._ahead = ahead
         return True
+
+    def catch_up(self) -> None:
+        """Let the blocks follow the pieces that were passed by."""
+        if self._passed:
+            self.feed("")
 
     def feed(self, text: str) -> list[str]:
         """Take the next piece; return it in parts, between which there is a place."""
-        if not text:
+        passed = "".join(self._passed)
+        if not text and not passed:
             return [text]
-        known = len(self._line)
-        whole = self._line + text
+        self._passed.clear()
+        self._blind = False
+        whole = self._line + passed + text
         parts: list[str] = []
-        start = at = known  # of the part in progress, and how far the text was looked at
+        at = len(self._line)  # how far the text was looked at
+        start = at + len(passed)  # of the part in progress
         if self._due:
             at = self._skip(whole, at)
             if at < len(whole):
@@ -79,6 +95,7 @@ class Breaks:
             self._since += len(whole) - at
         open_line = _OPEN_LINE.search(whole)
         self._line = open_line[0] if open_line else ""
+        self._ahead = self._since
         return [*parts, whole[start:]]
 
     def _skip(self, whole: str, at: int) -> int:

@@ -84,7 +84,8 @@ class LabelMarking:
         self._head: str | None = ""  # what is held back; None once the start is decided
         self._opening = Opening(label.format)
         self._ends = "end" in places
-        self._tail: list[str] = []  # the last pieces, of `_kept` characters
+        self._tail = ""  # what the answer ends with, without the pieces behind it
+        self._pieces: list[str] = []  # that nobody looked at yet, of `_kept` characters
         self._kept = 0
         self._keep = known.longest + TRAILING_SPACE + 1
         self._empty = True
@@ -98,11 +99,6 @@ class LabelMarking:
             return ""
         if self._empty:
             self._empty = text.isspace()
-        if self._ends:
-            self._tail.append(text)
-            self._kept += len(text)
-            if self._kept > 8 * self._keep:
-                self._shorten()
         if self._head is None or "start" not in self._places:
             return self._part(text)
         self._head += text
@@ -137,42 +133,50 @@ class LabelMarking:
             self._breaks = None
         self.done = not self._ends and self._breaks is None
         self._made.append(make_mark("start", self._data(self._label, there)))
-        first, head = head[:at], self._part(head[at:])
+        self._tail = first = head[:at]
+        head = self._part(head[at:])
         if there:
             return first + head
         return f"{first}{missing_breaks(first)}{self._label.text}{GAP}{head}"
 
     def _part(self, text: str) -> str:
         """Put labels between the paragraphs of the next piece, where some are due."""
-        if self._breaks is None:
-            if self._ends:
-                self._follower.feed(text)
-            return text
-        if self._breaks.pass_by(text):
+        if self._ends:
+            self._pieces.append(text)
+            self._kept += len(text)
+            if self._kept > 8 * self._keep:
+                self._catch_up()
+        if self._breaks is None or self._breaks.pass_by(text):
             return text
         parts = self._breaks.feed(text)
         self._between += len(parts) - 1
         return f"{self._label.text}{GAP}".join(parts)
 
     def _end(self) -> str:
+        tail = self._catch_up()
+        if self._breaks is not None:
+            self._breaks.catch_up()
         inside = self._follower.finish()
         if inside:  # never into it: what is code for the reader must stay the model's
             reason = f"the answer ends inside {inside}, where a label would change what it holds"
             data = self._data(self._label)
             self._made.append(make_mark("end", data, placed=False, reason=reason))
             return ""
-        tail = self._shorten()
         there = self._known.at_end(tail)
         self._made.append(make_mark("end", self._data(self._label, there)))
         if there:
             return ""
         return f"{missing_breaks(tail)}{self._label.text}"
 
-    def _shorten(self) -> str:
-        """Keep of the tail, and return, as much as can be a label with white space behind it."""
-        tail = "".join(self._tail)[-self._keep :]
-        self._tail, self._kept = [tail], len(tail)
-        return tail
+    def _catch_up(self) -> str:
+        """Look at the pieces that came; return of the text as much as can be a label at its end."""
+        passed = "".join(self._pieces)
+        self._pieces.clear()
+        self._kept = 0
+        if self._breaks is None:  # which follows by itself
+            self._follower.feed(passed)
+        self._tail = (self._tail + passed)[-self._keep :]
+        return self._tail
 
     def _data(self, line: Line, there: Line | None = None) -> dict[str, str]:
         if there is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from ._marks import Lane
@@ -32,7 +33,7 @@ class Plain(Generic[R]):
         self._session, self._shape, self._held = session, shape, held
         self._blocking = session.blocking
         self._text: Callable[[R], str | None] | None = getattr(shape, "text", None)
-        self._feed: Callable[[str], str] | None = None  # of `_screen`, while no more is to do
+        self._feed: Callable[[str], str] | None = None  # of `_screen` and the marks
         self._screen: Screen
         self._lane: Lane | None = None  # the channel of the last piece, while it is open
         self._kind, self._index = "", 0
@@ -84,13 +85,10 @@ class Plain(Generic[R]):
         if self._blocking and lane.screen.due(given):
             return None
         self._lane = lane
-        if lane.active:
-            out = session.feed_lane(lane, given)
-        else:
-            out = lane.screen.feed(given)
-            if not self._blocking and self._text is not None and kind == "answer" and not index:
-                self._screen = lane.screen
-                self._feed = lane.screen.feed
+        out = session.feed_lane(lane, given) if lane.active else lane.screen.feed(given)
+        if not self._blocking and self._text is not None and kind == "answer" and not index:
+            self._screen = lane.screen
+            self._feed = partial(session.feed_lane, lane) if lane.active else lane.screen.feed
         return self._changed(raw, given, kind, index, out)
 
     def _changed(self, raw: R, given: str, kind: Kind, index: int, out: str) -> Sequence[R] | None:

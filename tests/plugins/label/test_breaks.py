@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chopmark_label._breaks import Breaks
@@ -24,16 +24,20 @@ class Anywhere:
         return True
 
 
-def places(pieces: Iterable[str], every: int) -> tuple[list[int], str]:
+def places(pieces: Iterable[str], every: int, *, passing: bool = True) -> tuple[list[int], str]:
     blocks = Anywhere()
     breaks = Breaks(every, blocks)
     found, at = [], 0
     for piece in pieces:
+        if passing and breaks.pass_by(piece):
+            at += len(piece)
+            continue
         first, *rest = breaks.feed(piece)
         at += len(first)
         for part in rest:
             found.append(at)
             at += len(part)
+    breaks.catch_up()
     return found, blocks.text
 
 
@@ -52,12 +56,15 @@ def test_no_place_ends_a_text() -> None:
     assert places(["one\n\n\n", "\n", "two"], 1)[0] == [7]
 
 
+@settings(max_examples=300)
 @given(TEXTS, st.integers(1, 20), st.data())
 def test_cuts_do_not_matter(text: str, every: int, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    assert places(pieces, every) == places([text], every)
-    assert places(text, every) == places([text], every)
+    whole = places([text], every, passing=False)
+    for passing in (True, False):
+        assert places(pieces, every, passing=passing) == whole
+        assert places(text, every, passing=passing) == whole
 
 
 @given(TEXTS, st.integers(1, 20))
