@@ -46,9 +46,9 @@ def find(file: str | None, given: str | None, path: Path, most: int, as_json: bo
     """Say which answers of the log have the text in FILE, or parts of it; - is standard input.
 
     Shown is which letters and digits are the same, and in how many entries such a part is; how a
-    text is set makes no difference. 40 in common are enough to call it an answer of this log, less
-    half of those that differ between them and all that are common in it; 16 are, where they are all
-    of an answer. The first time it makes an index of all contents.
+    text is set makes no difference. 40 in common, less half of those that differ between them, are
+    enough to call it an answer of this log if few entries have them; 16 are, where they are all of
+    an answer. The first time it makes an index of all contents.
 
     Exits with 0 where a text was found, with 1 where it was not, and with 2 where nobody could
     look. That it was not found proves nothing: it may be paraphrased, translated, erased, or of a

@@ -44,7 +44,7 @@ class Part:
 
     `text` and `answer` are where it is in each, in code points: the first one, and the one behind
     the last. Of its letters and digits `matched` are the same, in `runs` runs. `entries` is in how
-    many entries of the log a fingerprint of it is, as the median.
+    many entries of the log it is, or half of it, as far as the index tells.
     """
 
     text: tuple[int, int]
@@ -189,7 +189,7 @@ class _Beside:
         else:
             how = "in part"
             spans = [one for one in spans_of(self._plain, other) if one.score >= _TOLD]
-            parts = [self._part(span, other, places) for span in spans]
+            parts = [self._part(at, span, other, places) for span in spans]
         if not parts:
             return None
         return Match(
@@ -214,21 +214,20 @@ class _Beside:
             worth="enough" if count >= ENOUGH_WHOLE else "short",
         )
 
-    def _part(self, span: Span, other: str, places: Places) -> Part:
-        common = sum(self._pointers.common(run.left, run.left + run.length) for run in span.runs)
+    def _part(self, at: int, span: Span, other: str, places: Places) -> Part:
+        entries = self._pointers.like(at, *span.left)
+        most = span.matched >= _MOST * max(len(self._plain), len(other))
         worth: Worth = "enough"
         if span.score < ENOUGH:
             worth = "short"
-        elif span.score - common < ENOUGH and span.matched < _MOST * max(
-            len(self._plain), len(other)
-        ):
+        elif entries > self._pointers.is_common and not most:
             worth = "common"
         return Part(
             text=_stretch(self._places, *span.left),
             answer=_stretch(places, *span.right),
             matched=span.matched,
             runs=len(span.runs),
-            entries=self._pointers.times(*span.left),
+            entries=entries,
             worth=worth,
         )
 
