@@ -26,7 +26,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Marker, Wrapper
+from chopmark.hookspecs import Evidence, Marker, Wrapper
 
 from ._agreement import check_agreement
 from ._block import Aigc
@@ -69,6 +69,14 @@ def chopmark_markers(policy: Policy) -> Iterable[Marker]:
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return what refuses a call for no label without an agreement, where the policy allows any."""
     return (check_agreement,) if make_label(policy).may_leave_off else ()
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return what the labels of `policy` look like."""
+    from ._evidence import evidence
+
+    return evidence(policy)
 
 
 @hookimpl

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from chopmark import hookimpl
+from chopmark import Policy, hookimpl
+from chopmark.hookspecs import Evidence
 
 from ._data import to_data
 from ._tally import Tally, count
@@ -14,7 +16,17 @@ __all__ = ["Tally", "count", "to_data"]
 
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
-    """Add `chopmark report`."""
+    """Add `chopmark report` and `chopmark evidence`."""
     from ._commands import report  # click is wanted by the command line alone
+    from ._commands_evidence import evidence
 
     cli.add_command(report)
+    cli.add_command(evidence)
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return the policy as it is in force, and the notices to publish."""
+    from ._evidence import evidence
+
+    return evidence(policy)

@@ -61,7 +61,7 @@ def report(
         raise click.UsageError("--until lies before --since")
     try:
         log = readable(open_log(load_policy(policy)))
-        source, tally = _read(log, policy, start, end)
+        source, tally = read_log(log, policy, start, end)
         if as_json:
             click.echo(json.dumps(to_data(tally, source), indent=2, ensure_ascii=False))
         elif out is None:
@@ -75,7 +75,7 @@ def report(
     sys.exit(1 if source.unread or source.faults else 0)
 
 
-def _read(log: ReadableLog, policy: str, since: int, until: int | None) -> tuple[Source, Tally]:
+def read_log(log: ReadableLog, policy: str, since: int, until: int | None) -> tuple[Source, Tally]:
     """Count what the log has; what could be read counts, where not all could."""
     unread: list[str] = []
     tally = count(_progress(_until_broken(log.read(since, until), unread)))

@@ -22,11 +22,11 @@ def as_text(sections: Sequence[Section]) -> str:
 
 def as_markdown(title: str, sections: Sequence[Section]) -> str:
     """Return the sections as tables of Markdown."""
-    parts = [f"# {_cell(title)}\n"]
+    parts = [f"# {cell(title)}\n"]
     for section in sections:
         head = " | ".join(section.header)
         rule = "|".join("---" for _ in section.header)
-        rows = "\n".join(f"| {' | '.join(map(_cell, row))} |" for row in section.rows)
+        rows = "\n".join(f"| {' | '.join(map(cell, row))} |" for row in section.rows)
         note = f"{section.note}\n\n" if section.note else ""
         parts.append(f"## {section.title}\n\n{note}| {head} |\n|{rule}|\n{rows}\n")
     return "\n".join(parts)
@@ -49,7 +49,7 @@ def as_html(title: str, sections: Sequence[Section], plots: Mapping[str, str]) -
     return environment.from_string(page).render(title=title, sections=sections, plots=plots)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return what stands in a cell of Markdown: nothing of it is markup."""
     escaped = visible(text).replace("\\", "\\\\")
     for character in "|`*_<>[]":

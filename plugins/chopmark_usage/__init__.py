@@ -12,7 +12,7 @@ from typing import Any
 
 from chopmark import hookimpl
 
-from ._plugin import UsageLimits, chopmark_detectors, chopmark_wrappers
+from ._plugin import UsageLimits, chopmark_detectors, chopmark_evidence, chopmark_wrappers
 from ._usage import UsageStoreError
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "UsageStoreError",
     "chopmark_commands",
     "chopmark_detectors",
+    "chopmark_evidence",
     "chopmark_wrappers",
 ]
 

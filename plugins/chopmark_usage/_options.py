@@ -11,7 +11,7 @@ from chopmark.stores import STORE_OPTIONS, Store, open_store
 from ._rules import DAY, Limits
 from ._texts import TEXTS, Texts
 
-_KNOWN = (
+OPTIONS = (
     "a_day", "audiences", "ignore", "in_a_row", "minor_remind_minutes", "pause_minutes",
     "remind_minutes", "required", "suspend_hours", "texts", "utc_offset_hours", *STORE_OPTIONS,
 )  # fmt: skip
@@ -43,7 +43,7 @@ class Options:
 
 def read_options(given: Table) -> Options:
     """Return the options in `given`; raise `PolicyError` naming the key and the cure."""
-    given.only(_KNOWN)
+    given.only(OPTIONS)
     return Options(
         limits=Limits(
             in_a_row=given.whole("in_a_row", 3, least=0),

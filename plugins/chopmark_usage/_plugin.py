@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from chopmark import Policy, Request, Response, hookimpl
-from chopmark.hookspecs import Detector, Wrapper
+from chopmark.hookspecs import Detector, Evidence, Wrapper
 from chopmark.options import Table
 from chopmark.policy import language_of
 from chopmark.stores import PerPolicy, Store
 
 from ._detector import REMINDER, SUSPENDED, UsageDetector
-from ._options import Options, read_options, read_store
+from ._options import OPTIONS, Options, read_options, read_store
 from ._rules import State
 from ._texts import Texts
 from ._usage import Usage
@@ -112,6 +113,21 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return the wrapper that counts."""
     return [counting(_shared.of(policy))]
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return the limits that `policy` sets to its users."""
+    limits = asdict(read_options(Table.of(policy, "usage", OPTIONS)))
+
+    def write(path: Path) -> None:
+        path.write_text(json.dumps(limits, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+    title = "When users are suspended, and when reminded"
+    return [Evidence(path="limits.json", title=title, write=write, shows=_SHOWS)]
+
+
+_SHOWS = ("measures.10", "measures.14", "gbt45654.service")
 
 
 def _told(state: State) -> dict[str, float]:

@@ -177,6 +177,15 @@ def broke(hook: Any, error: Exception) -> PluginError:
     )
 
 
+def brought(hook: Any, **arguments: object) -> list[tuple[str, Any]]:
+    """Call a hook whose implementations all return something; return it by the plugins' names."""
+    results = called(hook, **arguments)
+    names = _order(hook)
+    if len(names) != len(results):
+        raise PluginError(f"{_whose(names)}: one of them returned None from {hook.name}()")
+    return list(zip(names, results, strict=True))
+
+
 def owners(hook: Any, results: Sequence[object]) -> list[str]:
     """Return whose each of the `results` of a hook is; pluggy leaves out those that are None."""
     names = _order(hook)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import pluggy
@@ -256,6 +257,22 @@ class Signer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a plugin can show of a service, for a filing or an audit: a file, or a folder.
+
+    `path` is where it stands among the plugin's own, relative and with slashes; `title` says what
+    it is. `shows` are the provisions that it is evidence for, by the names that `chopmark evidence
+    --provisions` lists. `write` is given the path of something that does not exist, in a folder
+    that does, and makes it; it may raise.
+    """
+
+    path: str
+    title: str
+    write: Callable[[Path], object]
+    shows: tuple[str, ...] = ()
+
+
 Wrapper = Callable[[Request], Generator[Request, Response, Response]]
 """A generator function around one whole call: `response = yield request`, then `return
 response`. It may yield another request, and return the response with other `metadata`; the text
@@ -302,6 +319,10 @@ class Hooks:
     @hookspec
     def chopmark_recorded(self, record: Record, receipt: Receipt) -> None:
         """Be told of a record that was taken. Called after every call; must not block."""
+
+    @hookspec
+    def chopmark_evidence(self, policy: Policy) -> Iterable[Evidence]:  # type: ignore[empty-body]
+        """Return what this plugin can show of a service under `policy`."""
 
     @hookspec
     def chopmark_commands(self, cli: Any) -> None:

@@ -11,7 +11,7 @@ from ._build import log_of
 from ._errors import LogError
 from ._record import new_id
 from ._values import Event
-from .hookspecs import EventLog, Log, ReadableLog
+from .hookspecs import EventLog, Evidence, Log, ReadableLog
 from .policy import Policy
 
 
@@ -25,6 +25,18 @@ def open_log(policy: Policy, plugins: Iterable[object] = ()) -> Log:
     if log is None:
         raise LogError(f'policy {policy.name!r} keeps no log; add one to `plugins`, such as "log"')
     return log
+
+
+def gather_evidence(policy: Policy, also: Iterable[str] = ()) -> list[tuple[str, Evidence]]:
+    """Return what each plugin that `policy` enables can show, and those named in `also`.
+
+    Raises:
+        PluginError: a plugin cannot say what it has.
+    """
+    names = dict.fromkeys([*policy.plugins, *also])
+    manager = _plugins.load(list(names), ())
+    brought = _plugins.brought(manager.hook.chopmark_evidence, policy=policy)
+    return [(name, one) for name, evidence in brought for one in evidence]
 
 
 def readable(log: Log) -> ReadableLog:
