@@ -32,6 +32,8 @@ MOST_BYTES = 1 << 23
 """How many bytes of content a statement puts in, if it has more than one record."""
 MOST_PAUSE = 0.002
 """Seconds that a statement waits for more records, at the most: an eighth of what one takes."""
+# Of its own: for one record it takes half the time of the one for many.
+_RECORD = "INSERT INTO chopmark_log.spool (writer, number, leaf) VALUES (%s, %s, %b)"
 _RECORDS = (
     "INSERT INTO chopmark_log.spool (writer, number, leaf) "
     "SELECT %s, * FROM unnest(%b::bigint[], %b::bytea[])"
@@ -246,6 +248,9 @@ class Intake:
         numbers = list(range(self.count, self.count + len(batch)))
         leaves = [one.leaf for one in batch]
         parts = [part for one in batch for part in one.payloads]
+        if not parts and len(batch) == 1:
+            base.execute(_RECORD, (self._writer, self.count, leaves[0]), prepare=True)
+            return set()
         if not parts:
             base.execute(_RECORDS, (self._writer, numbers, leaves), prepare=True)
             return set()

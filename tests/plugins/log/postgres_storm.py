@@ -9,8 +9,11 @@ import shutil
 import signal
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.plugins.log.postgres import Server
 
 from chopmark import Content, LogError
 from chopmark.testing import sample_record
@@ -84,21 +87,38 @@ class Storm(NamedTuple):
     """What was found: `lost`, `doubled` and `faults` must be 0."""
 
     kills: int
+    crashes: int
     taken: int
     lost: int
     doubled: int
     faults: int
 
 
-def storm(folders: list[LogFolder], store: str, rounds: int, seed: int) -> Storm:
-    """Kill two processes of each machine in each round, at any moment; say what was lost by it."""
+def storm(
+    folders: list[LogFolder],
+    store: str,
+    rounds: int,
+    seed: int,
+    server: Server | None = None,
+    progress: Callable[[int], object] = lambda n: None,
+) -> Storm:
+    """Kill two processes of each machine in each round, at any moment; say what was lost by it.
+
+    A `server` crashes in every other round, and comes back, while they write.
+    """
     chance = random.Random(seed)
+    crashes = 0
     taken: list[str] = []
     kills = 0
-    for _ in range(rounds):
+    for number in range(rounds):
         writers = [_start(folder, store) for folder in folders for _ in range(2)]
         told = [os.read(out, 37) for _, out in writers]  # of each the first, so that it is at it
         time.sleep(chance.random() * 0.5)
+        if server is not None and number % 2:
+            server.stop(signal.SIGQUIT)
+            server.start()
+            crashes += 1
+            time.sleep(chance.random() * 0.3)
         chance.shuffle(writers)
         for child, _ in writers:
             os.kill(child, signal.SIGKILL)
@@ -110,9 +130,10 @@ def storm(folders: list[LogFolder], store: str, rounds: int, seed: int) -> Storm
             os.close(out)
             taken += data.decode().split("\n")[:-1]  # a torn last line was told to nobody
         kills += len(writers)
+        progress(number + 1)
     found = Counter(ids_of(folders[0]))
     return Storm(
-        kills, len(taken), sum(not found[one] for one in taken), max(found.values()) - 1,
+        kills, crashes, len(taken), sum(not found[one] for one in taken), max(found.values()) - 1,
         len(faults_of(folders[0])),
     )  # fmt: skip
 

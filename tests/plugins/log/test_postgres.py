@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,12 +16,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner, Result
 from tests.plugins.log.postgres import Server, serving
 from tests.plugins.log.postgres_storm import faults_of, ids_of, log_of, machine, settle, storm
 
 from chopmark import Chopmark, LogError, Policy, PolicyError, load_policy
 from chopmark.hookspecs import Log
 from chopmark.testing import LogContract, sample_record
+from chopmark_log._commands import log as command
+from chopmark_log._commands_care import COMMANDS as CARE
+from chopmark_log._commands_proof import COMMANDS as PROOF
 from chopmark_log._folder import LogFolder
 from chopmark_log._integrate import integrate, publish
 from chopmark_log._leaf import encode
@@ -445,3 +450,41 @@ def test_a_policy_names_the_store(tmp_path: Path, store: str) -> None:
     assert chop.guard(lambda prompt: "Hello.")("Hi.") == "Hello."
     chop.close()
     assert len(ids_of(LogFolder(tmp_path / "here"))) == 1
+
+
+def run(*words: str) -> Result:
+    for one in (*CARE, *PROOF):
+        command.add_command(one)
+    return CliRunner().invoke(command, words)
+
+
+def test_commands_are_the_same_for_a_log_in_a_database(tmp_path: Path, store: str) -> None:
+    here, there = str(tmp_path / "here"), str(tmp_path / "there")
+    made = run("init", "--path", here, "--store", store, "--origin", "example.com/all")
+    assert made.exit_code == 0, made.output
+    joined = run("init", "--path", there, "--store", store)
+    assert "which was there already" in joined.output
+    assert "bring log.key" in joined.output
+    filled(store, 3)
+    shown = json.loads(run("status", "--path", there, "--json").output)
+    assert (shown["origin"], shown["entries"], shown["waiting_records"]) == (
+        "example.com/all",
+        0,
+        3,
+    )
+    settle(LogFolder(Path(here)))
+    for path in (here, there):
+        assert run("verify", "--path", path).exit_code == 0
+        assert run("fsck", "--path", path).exit_code == 0
+        assert json.loads(run("status", "--path", path, "--json").output)["signed_entries"] == 3
+    proof = str(tmp_path / "0.tlog-proof")
+    assert run("prove", "0", "--path", there, "-o", proof).exit_code == 0
+    held = run("verify-proof", proof, proof[:-10] + "leaf", "--key", f"{there}/log.pub")
+    assert held.exit_code == 0
+    seen = run("doctor", "--path", here)
+    assert "Postgres fsync" in seen.output
+    assert "LOOK" in seen.output  # this server syncs nothing
+    assert run("recover", "--path", here).exit_code == 0
+    assert run("recover", "--path", here, "--new-origin", "example.com/b").exit_code == 2
+    assert run("init", "--path", str(tmp_path / "x"), "--store", "mysql://x").exit_code == 2
+    assert run("init", "--path", str(tmp_path / "x")).exit_code == 2
