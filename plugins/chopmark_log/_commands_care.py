@@ -33,12 +33,11 @@ def fsck(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
     """Compute everything in the log again from its entries, and name what differs.
 
     Does what `verify` does, and looks at all tiles, at the form of every leaf, at the index of ids,
-    at the sealed contents, and at SQLite's own file. Nothing is changed. Exits with 0 where all of
-    it is whole, with 1 where something differs, and with 2 where it could not be looked at.
+    and at SQLite's own file. Nothing is changed. Exits with 0 where all of it is whole, with 1
+    where something differs, and with 2 where it could not be looked at.
     """
+    from ._beside import faults_beside
     from ._care import fsck as look
-    from ._integrate import head_faults
-    from ._opened import content_faults
     from ._signing import read_verifier_key
 
     with errors():
@@ -50,8 +49,7 @@ def fsck(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
             length=2 * size, label="comparing", file=sys.stderr, hidden=as_json or not size
         ) as bar:
             faults = look(store, known, lambda n: bar.update(n - bar.pos))
-        faults += head_faults(folder, store)
-        faults += content_faults(folder, store)
+        faults += faults_beside(folder, store)
     if as_json:
         click.echo(json.dumps({"whole": not faults, "entries": size, "faults": faults}))
     elif faults:

@@ -84,11 +84,17 @@ def verify_proof(proof: Path, leaf: Path, keys: tuple[str, ...], as_json: bool) 
 @click.command("verify")
 @path_option
 @keys_option
+@click.option(
+    "--deep", is_flag=True, help="Open the texts, too, and compare them with the records."
+)
 @json_option
-def verify(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
-    """Hash every record again, and compare with everything that was ever signed."""
+def verify(path: Path, keys: tuple[str, ...], deep: bool, as_json: bool) -> None:
+    """Hash every record again, and compare with everything that was ever signed.
+
+    So are the sealed texts, and what witnesses cosigned.
+    """
     from ._audit import audit
-    from ._integrate import head_faults
+    from ._beside import faults_beside
     from ._signing import read_verifier_key
 
     with errors():
@@ -99,7 +105,8 @@ def verify(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
             length=store.size, label="hashing", file=sys.stderr, hidden=as_json or not store.size
         ) as bar:
             found = audit(store, known, lambda n: bar.update(n - bar.pos))
-        found = found._replace(faults=(*found.faults, *head_faults(folder, store)))
+        beside = faults_beside(folder, store, opening=deep)
+        found = found._replace(faults=(*found.faults, *beside))
     told = {"holds": not found.faults, **found._asdict()}
     if as_json:
         click.echo(json.dumps(told))

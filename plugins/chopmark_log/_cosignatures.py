@@ -51,6 +51,15 @@ class Asked(NamedTuple):
     time: int
 
 
+class Kept(NamedTuple):
+    """A cosignature of a checkpoint of `size` entries: by which key, what it signs, its line."""
+
+    size: int
+    key: str
+    body: str
+    line: str
+
+
 class Cosignatures:
     """The cosignatures of the log in `folder`, in a file beside it.
 
@@ -97,6 +106,11 @@ class Cosignatures:
         body = split_note(note)[0]
         query = "SELECT key, line FROM cosignatures WHERE size = ? AND body = ? ORDER BY key"
         return self._rows(query, (Checkpoint.parse_body(body).size, body))
+
+    def all(self, origin: str) -> list[Kept]:
+        """Return all cosignatures of log `origin`, those of the smallest checkpoint first."""
+        query = "SELECT size, key, body, line FROM cosignatures WHERE instr(body, ?) = 1 "
+        return [Kept(*row) for row in self._rows(query + "ORDER BY size, key", (f"{origin}\n",))]
 
     def sizes(self, least: int, most: int) -> list[int]:
         """Return the sizes of cosigned checkpoints, those that most witnesses cosigned first."""

@@ -68,12 +68,16 @@ class Opener:
         self._side.close()
 
 
-def content_faults(folder: LogFolder, store: Store) -> list[str]:
+def content_faults(folder: LogFolder, store: Store, *, opening: bool = False) -> list[str]:
     """Return which contents of a log are missing or were changed, as sentences.
 
-    It needs no key.
+    It needs no key, unless for `opening` them: then texts are compared with what leaves commit to.
+
+    Raises:
+        LogError: keys are needed, and cannot be read.
     """
     side = Side(folder) if Side.is_kept(folder) else None
+    opener = Opener(folder) if opening and side is not None else None
     faults = []
     try:
         for entry in store.entries(0, store.size):
@@ -86,11 +90,19 @@ def content_faults(folder: LogFolder, store: Store) -> list[str]:
                 faults.append(f"entry {entry.index}: its content is not the one that was recorded")
             elif kept is None and (side is None or not side.is_gone(record)):
                 faults.append(f"entry {entry.index}: its content is missing, and was not erased")
+            elif kept is not None and opener is not None:
+                try:
+                    opener.open(leaf, restricted=True)  # compared, and shown to nobody
+                except ClosedError:
+                    pass
+                except LogError as error:
+                    faults.append(f"entry {entry.index}: {error}")
     except (LogError, ValueError, KeyError) as error:
         faults.append(str(error))
     finally:
-        if side is not None:
-            side.close()
+        for one in (side, opener):
+            if one is not None:
+                one.close()
     return faults
 
 

@@ -1,0 +1,50 @@
+"""Compares a log with what lies beside it: the last signed head, cosignatures, contents."""
+
+from __future__ import annotations
+
+from ._cosignatures import Cosignatures
+from ._folder import LogFolder
+from ._integrate import head_faults
+from ._opened import content_faults
+from ._store import Store
+from .verify import VerifierKey, VerifyError, split_note
+
+
+def faults_beside(folder: LogFolder, store: Store, *, opening: bool = False) -> list[str]:
+    """Return what contradicts the log, as sentences.
+
+    Args:
+        folder: that of the log.
+        store: the log.
+        opening: whether texts are also opened, to be compared with what their leaves commit to; it
+            needs the keys.
+
+    Raises:
+        LogError: something cannot be read.
+    """
+    return [
+        *head_faults(folder, store),
+        *cosignature_faults(store),
+        *content_faults(folder, store, opening=opening),
+    ]
+
+
+def cosignature_faults(store: Store) -> list[str]:
+    """Return which cosignatures do not hold, or are of a checkpoint that the log has not.
+
+    The latter is what is left to see where log and head were set back together.
+    """
+    faults = []
+    for one in Cosignatures(store.folder).all(store.origin):
+        told = f"of witness {one.key.partition('+')[0]} on {one.size} entries"
+        try:
+            key = VerifierKey.parse(one.key)
+            (signature,) = split_note(f"{one.body}\n{one.line}")[1]
+            key.check(one.body, signature.data)
+        except (VerifyError, ValueError) as error:
+            faults.append(f"the cosignature {told}: {error}")
+            continue
+        head = store.checkpoint(one.size)
+        if head is None or split_note(head.note)[0] != one.body:
+            faults.append(f"the cosignature {told} is of a checkpoint that the log has not")
+    return faults
