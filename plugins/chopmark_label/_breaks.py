@@ -6,7 +6,6 @@ import re
 from typing import Protocol
 
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n+")
-_OPEN_LINE = re.compile(r"\n[ \t\r]*\Z")
 
 
 class Blocks(Protocol):
@@ -93,8 +92,8 @@ class Breaks:
         if at < len(whole):
             self._blocks.feed(whole[at:])
             self._since += len(whole) - at
-        open_line = _OPEN_LINE.search(whole)
-        self._line = open_line[0] if open_line else ""
+        last = whole.rfind("\n")
+        self._line = whole[last:] if last >= 0 and not whole[last:].strip(" \t\r\n") else ""
         self._ahead = self._since
         return [*parts, whole[start:]]
 
