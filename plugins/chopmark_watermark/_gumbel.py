@@ -24,7 +24,7 @@ WIDTH = 2
 """How many tokens are a context. Engines take 4: a token that is changed then costs five."""
 SCHEME = 0x314D4247
 """`GBM1`, little-endian: the last number of a block."""
-COMMON = 400
+COMMON = 300
 """Tokens below count half in a search. Tokenizers learn the commonest first, and where one of them
 stands there was often no other choice, so that its number says less of a key."""
 

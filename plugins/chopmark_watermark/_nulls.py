@@ -35,8 +35,8 @@ class Null(Protocol):
         """
         ...
 
-    def strongest(self, n: int, totals: Floats, light: Ints) -> int:
-        """Return which of many sums of `n` scores seems the least likely, by its index."""
+    def least(self, n: Ints, totals: Floats, light: Ints) -> float:
+        """Return the least such tail of many sums, shape (sums,), or one that is next to it."""
         ...
 
 
@@ -54,20 +54,24 @@ class Exponential:
         """Return log10 P(Gamma(n - light, 1) + Gamma(light, 1/2) >= total)."""
         return log10_halved_tail(n, light, total)
 
-    def strongest(self, n: int, totals: Floats, light: Ints) -> int:
-        """Return the sum with the least of Chernoff's bounds, which are of one form for all.
+    def least(self, n: Ints, totals: Floats, light: Ints) -> float:
+        """Return the tail of the sum that is the least likely by the saddlepoint of its tail.
 
-        The bound is exp(-s x - full ln(1 - s) - light ln(1 - s / 2)) at the s that makes it least,
-        the root of a quadratic.
+        That is the s at which exp(-s x) / ((1 - s)^full (1 - s / 2)^light) is least, the root of a
+        quadratic. It chooses; what is returned is exact.
         """
         full = n - light
         excess = np.maximum(totals - full - light / 2, 0.0)
         rest = 3 * totals - full - light
         root = np.sqrt(np.maximum(rest * rest - 8 * totals * excess, 0.0))
         s = np.minimum(4 * excess / np.maximum(rest + root, _LEAST), 1 - _LEAST)
-        rates = s * totals + full * np.log1p(-s) + light * np.log1p(-s / 2)
-        times = np.maximum(2 * totals / n, 1.0)  # where all are light, the root is beyond 1
-        return int(np.argmax(np.where(full > 0, rates, n * (times - 1 - np.log(times)))))
+        # Where all are light, the root is beyond 1.
+        s = np.where(full > 0, s, 2 - light / np.maximum(totals, n / 2))
+        one, half = np.maximum(1 - s, _LEAST), 1 - s / 2
+        bound = s * totals + full * np.log(one) + light * np.log(half)
+        spread = s * np.sqrt(2 * math.pi * (full / one**2 + light / (2 * half) ** 2))
+        at = int(np.argmax(bound + np.log(np.maximum(spread, 1.0))))
+        return self.log10_tail(int(n[at]), float(totals[at]), int(light[at]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,12 @@ class Coins:
         others = math.log((1 - self.share) / (1 - with_mark))
         return self.trials * others / (ones + others)
 
-    def strongest(self, n: int, totals: Floats, light: Ints) -> int:
-        """Return the largest."""
-        return int(np.argmax(totals))
-
     def log10_tail(self, n: int, total: float, light: int = 0) -> float:
         """Return log10 P(Binomial(n trials, share) >= total); all coins count alike."""
         return log10_binomial_tail(n * self.trials, round(total), self.share)
+
+    def least(self, n: Ints, totals: Floats, light: Ints) -> float:
+        """Return the least tail: of one size it is that of the largest sum."""
+        return min(
+            self.log10_tail(int(size), float(totals[n == size].max())) for size in np.unique(n)
+        )

@@ -49,20 +49,16 @@ def whole(scores: Scores, null: Null) -> float:
 def scan(scores: Scores, null: Null) -> Scan:
     """Return the best window of `scores`."""
     sums, lights = _sums(scores.counted), _sums(2 - 2 * scores.weights)
-    best: float | None = None
-    windows = 0
-    for size in SIZES:
-        if size >= len(scores.values):
-            break
-        starts = np.arange(0, len(scores.values) - size + 1, size // STEPS)
-        windows += len(starts)
-        totals = sums[starts + size] - sums[starts]
-        light = np.rint(lights[starts + size] - lights[starts]).astype(np.int64)
-        # Whichever window is taken, all are paid for.
-        at = null.strongest(size, totals, light)
-        found = null.log10_tail(size, float(totals[at]), int(light[at]))
-        best = found if best is None else min(best, found)
-    return Scan(best, windows)
+    count = len(scores.values)
+    places = [(size, np.arange(0, count - size + 1, size // STEPS)) for size in SIZES]
+    known = [(size, starts) for size, starts in places if size < count]
+    if not known:
+        return Scan(None, 0)
+    sizes = np.concatenate([np.full(len(starts), size) for size, starts in known])
+    starts = np.concatenate([starts for _, starts in known])
+    light = np.rint(lights[starts + sizes] - lights[starts]).astype(np.int64)
+    # Whichever window is taken, all are paid for.
+    return Scan(null.least(sizes, sums[starts + sizes] - sums[starts], light), len(starts))
 
 
 def spans(scores: Scores, null: Null, alpha: float, tests: int) -> Iterator[Window]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chopmark_watermark._nulls import Exponential
+from chopmark_watermark._nulls import Coins, Exponential
 from chopmark_watermark._tails import log10_binomial_tail, log10_gamma_tail, log10_halved_tail
 
 
@@ -78,13 +78,21 @@ def test_the_tail_with_light_scores_is_that_of_its_parts_where_it_is_long(
     assert log10_halved_tail(n, light, mean) == pytest.approx(math.log10(0.5), abs=0.03)
 
 
-@given(st.lists(st.tuples(st.integers(0, 32), st.floats(0, 400)), min_size=1, max_size=20))
-def test_the_sum_that_seems_least_likely_is_nearly_that(sums: list[tuple[int, float]]) -> None:
-    null = Exponential()
-    light, totals = (np.array(column) for column in zip(*sums, strict=True))
-    at = null.strongest(32, totals.astype(np.float64), light.astype(np.int64))
-    tails = [null.log10_tail(32, total, few) for few, total in sums]
-    assert tails[at] <= min(tails) * 0.9 + 1.5
+sums = st.tuples(st.integers(1, 40), st.floats(0, 1), st.floats(0, 400))
+
+
+@given(st.lists(sums, min_size=1, max_size=20))
+def test_the_least_tail_of_many_sums_is_found_and_is_the_tail_of_one(
+    drawn: list[tuple[int, float, float]],
+) -> None:
+    n = np.array([many for many, _, _ in drawn])
+    light = np.array([round(part * many) for many, part, _ in drawn])
+    totals = np.array([total for _, _, total in drawn])
+    for null in (Exponential(), Coins(0.25, 30)):
+        tails = [null.log10_tail(*one) for one in zip(n, totals, light, strict=True)]
+        found = null.least(n, totals, light)
+        assert found in tails
+        assert found <= min(tails) * 0.95 + 0.25
 
 
 def test_a_p_value_may_be_smaller_than_any_float() -> None:
