@@ -13,6 +13,7 @@ from chopmark import hookimpl
 
 from ._commands_assess import assess
 from ._commands_bank import bank
+from ._commands_bias import bias_command
 from ._commands_keep import keep_command
 from ._commands_review import decide_command, review_command
 from ._errors import AssessError
@@ -23,7 +24,7 @@ __all__ = ["AssessError", "chopmark_commands"]
 @hookimpl
 def chopmark_commands(cli: Any) -> None:
     """Add `chopmark bank` and `chopmark assess`."""
-    for command in (review_command, decide_command, keep_command):
+    for command in (bias_command, review_command, decide_command, keep_command):
         assess.add_command(command)
     cli.add_command(bank)
     cli.add_command(assess)

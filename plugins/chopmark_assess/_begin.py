@@ -13,6 +13,7 @@ from chopmark import __version__
 
 from ._bank import Bank, load_banks
 from ._errors import AssessError
+from ._pairs import read_pairs, schema_of
 from ._run import Run, begin, is_run, load
 from ._sample import sample
 from ._schema import Schema, load_schema
@@ -23,7 +24,10 @@ ALL, AS_SCHEMA = "all", "schema"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What somebody wants to be run. `sizes` is `all`, `schema`, a number, or `kind=number`s."""
+    """What somebody wants to be run. `sizes` is `all`, `schema`, a number, or `kind=number`s.
+
+    With `pairs` their files are run, each request `repeat` times, and no banks.
+    """
 
     target: str
     banks: tuple[str, ...]
@@ -32,6 +36,8 @@ class Plan:
     sizes: tuple[str, ...]
     seed: str
     asking: Asking
+    pairs: tuple[str, ...] = ()
+    repeat: int = 1
 
 
 def open_run(folder: Path, plan: Plan, target: str, judge: str) -> Run:
@@ -42,8 +48,12 @@ def open_run(folder: Path, plan: Plan, target: str, judge: str) -> Run:
     Raises:
         AssessError: there is a run of something else, or a bank is not as it should be.
     """
-    schema = load_schema(plan.schema)
-    banks = load_banks(plan.banks, schema)
+    if plan.pairs:
+        banks = tuple(read_pairs(name, plan.repeat) for name in plan.pairs)
+        schema = schema_of(banks)
+    else:
+        schema = load_schema(plan.schema)
+        banks = load_banks(plan.banks, schema)
     sizes = _sizes(plan.sizes, schema)
     taken = load(folder) if is_run(folder) else None
     seed = plan.seed or (taken.about["seed"] if taken else secrets.token_hex(8))
@@ -61,7 +71,7 @@ def open_run(folder: Path, plan: Plan, target: str, judge: str) -> Run:
         "asking": asdict(plan.asking),
     }
     if taken is None:
-        plain = {**asdict(plan), "banks": list(plan.banks), "sizes": list(plan.sizes)}
+        plain = {key: list(v) if type(v) is tuple else v for key, v in asdict(plan).items()}
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         extra = {"plan": plain, "begun": now, "chopmark": __version__}
         begin(folder, {**about, **extra}, schema, cases)
@@ -78,15 +88,10 @@ def open_run(folder: Path, plan: Plan, target: str, judge: str) -> Run:
 
 def plan_of(run: Run) -> Plan:
     """Return the plan that `run` was begun with."""
-    plan: dict[str, Any] = {**run.about["plan"]}
-    return Plan(
-        **{
-            **plan,
-            "asking": Asking(**plan["asking"]),
-            "banks": tuple(plan["banks"]),
-            "sizes": tuple(plan["sizes"]),
-        }
-    )
+    plan: dict[str, Any] = dict(run.about["plan"])
+    for key in ("banks", "sizes", "pairs"):
+        plan[key] = tuple(plan.get(key, ()))
+    return Plan(**{**plan, "asking": Asking(**plan["asking"])})
 
 
 def _bank(bank: Bank) -> Mapping[str, object]:

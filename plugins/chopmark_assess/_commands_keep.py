@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ._commands_assess import run_argument
+from ._command_options import run_argument
 
 
 @click.command("keep")

@@ -10,7 +10,7 @@ import click
 
 from chopmark.terminal import visible
 
-from ._commands_assess import run_argument
+from ._command_options import run_argument
 
 if TYPE_CHECKING:
     from ._tally import Result

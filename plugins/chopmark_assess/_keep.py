@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def keep(run: Run, cases: Sequence[Case], file: Path, today: date) -> tuple[int,
     if file.suffix != ".jsonl":
         raise AssessError(f"{file}: write a name that ends with .jsonl")
     there: set[object] = set()
-    lines = []
+    lines: list[Mapping[str, object]] = []
     if file.exists():
         sheet = read_sheet(file)
         if sheet.faults:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,9 @@ def run(*args: object) -> Result:
 
 
 def run_pytest(*args: str) -> subprocess.CompletedProcess[str]:
-    # A plugin of the entry point is loaded by itself where chopmark is installed as it is now.
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *args]
-    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    # Alone: what else is installed here takes seconds to load.
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "chopmark_assess.pytest_plugin", *args]
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return subprocess.run(
         [*command, "--chopmark-policy", "judge.toml"], env=environment, capture_output=True,
         text=True,
@@ -93,3 +94,9 @@ def test_cases_are_kept_once_and_what_is_there_stays(kept: Path) -> None:
     (found,) = load_banks([str(kept)], load_schema("gbt-45654"))
     assert [(case.id, case.annotator) for case in found.cases] == [("q0", "Ann"), ("q3", "Ann")]
     assert "has no case 'q9'" in run("assess", "keep", "r", "q9", "--to", "again.jsonl").output
+
+
+def test_pytest_finds_the_plugin_by_itself() -> None:
+    found = entry_points(group="pytest11", name="chopmark")
+    assert [entry.value for entry in found] == ["chopmark_assess.pytest_plugin"]
+    assert all(entry.load() for entry in found)
