@@ -25,7 +25,7 @@ from ._wire import find_blocks
 MOST_TEXT = 64 * 2**20
 """Bytes of the longest text that is looked into; the metadata of larger files is read."""
 
-_SEEN = ("visible", "watermark")
+_SEEN = ("visible", "watermark", "record")
 """Kinds of marks that are in what readers see; others are in the text as it stands in the file."""
 HIDDEN = "hidden characters"
 _OWN = "aigc"

@@ -34,6 +34,8 @@ _PROVES: Mapping[str, str] = {
     "metadata": "it names who made the content; where nothing is signed, anybody can write that",
     "watermark": "who has the key put it there, or chance did, at the error rate that is stated; a "
     "text without one may have been paraphrased",
+    "record": "the service whose log it is gave an answer with these characters; others may have "
+    "given it, too, and who passed it on is open",
     "manifest": "whoever has the key of its certificate signed it for exactly this content; who "
     "that is it proves only where the certificate is trusted, and one can be stripped",
 }
@@ -128,6 +130,6 @@ def _says(mark: Mark) -> Says:
         return "may be" if _MAY_BE.search(wording) else "is"
     if mark.kind == "manifest":
         return _SOURCES.get(mark.data.get("source", ""), "")
-    if mark.kind == "watermark":
+    if mark.kind in ("watermark", "record"):
         return "is"
     return says_label(mark.data.get("Label"))

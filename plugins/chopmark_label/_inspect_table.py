@@ -17,6 +17,7 @@ _NAMES: Mapping[str, str] = {
     "ReservedCode1": "producer's seal",
     "ReservedCode2": "propagator's seal",
     "c2pa": "C2PA",
+    "log": "record in a log",
     "variation-selectors": "hidden bytes",
     "tag-characters": "hidden tags",
     "zero-width": "zero-width mark",
@@ -29,6 +30,7 @@ _BRIEF: Mapping[str, Sequence[str]] = {
     "signature": ("form", "matched", "key"),
     "manifest": ("source", "signer", "model", "url"),
     "hidden": ("content", "code"),
+    "record": ("same", "entries", "record"),
 }
 _WIDEST = 60
 _SAYS: Mapping[str, str] = {

@@ -9,6 +9,7 @@ Enable it with `plugins = ["log"]` and set it up under `[settings.log]`:
     contents = true                 # keep the texts beside it, sealed under a key of each user
     retention_days = 0              # how long the law wants them kept: 183 under China's rules
     witnesses = [{ url = "https://witness.example.org", key = "witness.example.org+..." }]
+    find = false                    # or true: `chopmark inspect --policy` asks it for texts
 
 Each process appends to a file of its own, and one of them takes all of these into the log: a tree
 of RFC 6962 whose head is signed every second while records come. `chopmark log prove` makes of a
@@ -17,12 +18,13 @@ receipt a proof that needs neither chopmark nor the log to be checked.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Log
+from chopmark.hookspecs import Log, Marker
 
-from ._packages import check_packages
+from ._packages import check_finding, check_packages
 
 
 @hookimpl
@@ -32,6 +34,20 @@ def chopmark_log(policy: Policy) -> Log | None:
     from ._log import make_log
 
     return make_log(policy)
+
+
+@hookimpl
+def chopmark_markers(policy: Policy) -> Iterable[Marker]:
+    """Return what lets `chopmark inspect` ask the log, where `find = true`."""
+    options = policy.options("log")
+    if not options.get("find"):
+        return ()
+    check_packages()
+    check_finding()
+    from ._find_marker import LogMarker
+    from ._options import read_options
+
+    return (LogMarker(read_options(options, policy.folder).folder),)
 
 
 @hookimpl

@@ -16,6 +16,7 @@ from chopmark import LogError
 from chopmark.terminal import table, visible
 
 from ._command_line import FAILS, bytes_of, errors, folder_of, json_option, path_option, shown_time
+from ._packages import check_finding
 
 if TYPE_CHECKING:
     from ._find import Finding, Match, Part
@@ -54,9 +55,10 @@ def find(file: str | None, given: str | None, path: Path, most: int, as_json: bo
     look. That it was not found proves nothing: it may be paraphrased, translated, erased, or of a
     time when no contents were kept.
     """
-    from ._find import find as look
-
     with errors():
+        check_finding()
+        from ._find import find as look
+
         text = _text(file, given)
         with _bar(as_json) as told:
             found = look(folder_of(path), text, told=told)

@@ -24,6 +24,7 @@ from ._folder import FINGERPRINTS, LogFolder
 from ._integrate import integrate, integrating, publish
 from ._keyring import changed
 from ._master import Subject, read_master
+from ._packages import check_finding
 from ._side import Side
 from ._store import Store
 from ._subject import Keys, Leaving
@@ -201,6 +202,7 @@ class Registrar:
         It comes before what says which records these are is removed, so that `prune` can do it.
         """
         if (self.folder.path / FINGERPRINTS).is_dir():
+            check_finding()
             from ._find_index import clear
 
             clear(self.folder, self.store, self.side.records(key))

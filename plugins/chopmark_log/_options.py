@@ -21,6 +21,7 @@ NAME = "log"
 DEFAULT_PATH = "chopmark-log"
 _KNOWN = (
     "path", "store", "durability", "origin", "integrate", "contents", "retention_days", "witnesses",
+    "find",
 )  # fmt: skip
 _DAY = 86_400_000  # milliseconds
 _MOST_DAYS = 36_525
@@ -39,6 +40,7 @@ class LogOptions:
         contents: whether texts are kept.
         retention: how long the law wants them kept, in milliseconds.
         witnesses: who is asked to cosign.
+        finds: whether `chopmark inspect` asks the log for texts.
     """
 
     folder: LogFolder
@@ -49,6 +51,7 @@ class LogOptions:
     contents: bool = True
     retention: int = 0
     witnesses: tuple[WitnessAddress, ...] = ()
+    finds: bool = False
 
 
 def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
@@ -75,4 +78,5 @@ def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
         contents=given.switch("contents", True),
         retention=given.whole("retention_days", 0, least=0, most=_MOST_DAYS) * _DAY,
         witnesses=witnesses,
+        finds=given.switch("find", False),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
-from chopmark import PluginError
+from chopmark import LogError, PluginError
 
 
 def check_packages() -> None:
@@ -19,6 +19,15 @@ def check_packages() -> None:
         raise PluginError(
             "plugin 'log' needs the file locks of POSIX, which this system has not; enable 'jsonl' "
             "in its place in the policy's `plugins`"
+        )
+
+
+def check_finding() -> None:
+    """Raise `LogError` where that is missing by which texts are found again."""
+    if not _there("numpy"):
+        raise LogError(
+            "what finds texts in a log needs numpy; install with: pip install 'chopmark[log]', and "
+            "where contents were erased just now, run `chopmark log prune` then"
         )
 
 

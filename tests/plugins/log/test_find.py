@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.plugins.log.logs import invoke, log_of
+from click.testing import Result
+from tests.plugins.log.logs import invoke, leaves, log_of
 from tests.plugins.log.test_find_spans import edited
 
 from chopmark import Content, Message
@@ -349,3 +350,54 @@ def test_an_erasure_and_a_first_search_at_once_leave_no_fingerprint(
     looking.join()
     assert all(traces(folder, english(n)) == 0 for n in range(10))
     assert find(folder, english(55)).found
+
+
+# --- `chopmark inspect`
+
+
+def inspected(folder: LogFolder, file: Path, *more: str) -> Result:
+    policy = folder.path.with_name("mine.toml")
+    policy.write_text(
+        'name = "mine"\nextends = "inspect"\nplugins = ["label", "c2pa", "log"]\n'
+        f'[settings.log]\npath = "{folder.path}"\nfind = true\n'
+    )
+    return invoke("inspect", str(file), "--policy", str(policy), *more)
+
+
+def test_inspect_asks_the_log_and_writes_nothing(folder: LogFolder, tmp_path: Path) -> None:
+    ids = fill(folder, english(1), english(2))
+    file = tmp_path / "text.txt"
+    file.write_text(f"{chinese(4)}\n{english(2)}", "utf-8")
+    done = inspected(folder, file, "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.output)
+    (found,) = told["findings"]
+    assert (found["technique"], found["kind"], found["says"]) == ("log", "record", "is")
+    assert found["said"]["record"] == ids[1]
+    assert found["said"]["entries"] == "1 of 2"
+    assert "others may have given it, too" in found["proves"]
+    assert "log" in told["looked"]
+    assert not (folder.path / "fp").exists()
+    file.write_text(english(3), "utf-8")
+    assert inspected(folder, file).exit_code == 1
+    file.write_text("… !", "utf-8")
+    assert inspected(folder, file).exit_code == 1
+    shutil.rmtree(folder.path)
+    file.write_text(english(3), "utf-8")
+    assert inspected(folder, file).exit_code == 2
+
+
+def test_a_log_that_can_be_asked_changes_no_answer(folder: LogFolder) -> None:
+    from chopmark import Chopmark, Policy
+
+    settings = {"log": {"path": str(folder.path), "find": True}}
+    chop = Chopmark(Policy(name="p", plugins=("log",), settings=settings))
+
+    @chop.guard
+    def answer(prompt: str) -> str:
+        return english(1)
+
+    assert answer("hm?") == english(1)
+    chop.close()
+    assert best(find(folder, english(1))).how == "identical"
+    assert leaves(folder)[0].get("marks", []) == []
