@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from chopmark.showing import cell, table
+
 from ._provisions import provisions
-from ._render import cell
 
 _HEAD = """# Evidence
 
@@ -33,10 +34,10 @@ def index(policy: str, written: Sequence[Written]) -> str:
     failed = [one for one in written if one.problem]
     rows = [(_link(one.path), cell(one.title)) for one in inside]
     parts = [_HEAD.replace("POLICY", policy)]
-    parts.append("## Files\n\n" + _table(("FILE", "WHAT IT IS"), rows))
+    parts.append("## Files\n\n" + table(("FILE", "WHAT IT IS"), rows))
     if failed:
         lost = [(cell(one.path), cell(one.title), cell(one.problem)) for one in failed]
-        parts.append("## Could not be written\n\n" + _table(("FILE", "WHAT IT IS", "WHY"), lost))
+        parts.append("## Could not be written\n\n" + table(("FILE", "WHAT IT IS", "WHY"), lost))
     parts.append("## By provision\n")
     laws: dict[str, list[tuple[str, ...]]] = {}
     for provision in provisions().values():
@@ -50,7 +51,7 @@ def index(policy: str, written: Sequence[Written]) -> str:
             )
         )
     parts += [
-        f"### {law}\n\n{_table(('ARTICLE', 'ASKS', 'EVIDENCE'), asked)}"
+        f"### {law}\n\n{table(('ARTICLE', 'ASKS', 'EVIDENCE'), asked)}"
         for law, asked in laws.items()
     ]
     return "\n".join(parts)
@@ -64,8 +65,3 @@ def missing(written: Sequence[Written]) -> list[str]:
 
 def _link(path: str) -> str:
     return f"[{cell(path)}]({quote(path)})"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = f"| {' | '.join(header)} |\n|{'---|' * len(header)}\n"
-    return head + "".join(f"| {' | '.join(row)} |\n" for row in rows)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import resources
 
-from chopmark import ChopmarkError
-from chopmark.terminal import table, visible
+from chopmark import ChopmarkError, showing
+from chopmark.terminal import table
 
 from ._sections import Section
 
@@ -22,13 +22,11 @@ def as_text(sections: Sequence[Section]) -> str:
 
 def as_markdown(title: str, sections: Sequence[Section]) -> str:
     """Return the sections as tables of Markdown."""
-    parts = [f"# {cell(title)}\n"]
+    parts = [f"# {showing.cell(title)}\n"]
     for section in sections:
-        head = " | ".join(section.header)
-        rule = "|".join("---" for _ in section.header)
-        rows = "\n".join(f"| {' | '.join(map(cell, row))} |" for row in section.rows)
+        rows = [[*map(showing.cell, row)] for row in section.rows]
         note = f"{section.note}\n\n" if section.note else ""
-        parts.append(f"## {section.title}\n\n{note}| {head} |\n|{rule}|\n{rows}\n")
+        parts.append(f"## {section.title}\n\n{note}{showing.table(section.header, rows)}")
     return "\n".join(parts)
 
 
@@ -47,11 +45,3 @@ def as_html(title: str, sections: Sequence[Section], plots: Mapping[str, str]) -
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     page = resources.files(__package__).joinpath("report.html").read_text("utf-8")
     return environment.from_string(page).render(title=title, sections=sections, plots=plots)
-
-
-def cell(text: str) -> str:
-    """Return what stands in a cell of Markdown: nothing of it is markup."""
-    escaped = visible(text).replace("\\", "\\\\")
-    for character in "|`*_<>[]":
-        escaped = escaped.replace(character, f"\\{character}")
-    return escaped

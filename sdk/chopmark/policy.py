@@ -211,10 +211,11 @@ def _rules_dict(rules: Rules) -> dict[str, object]:
     }
 
 
-_Steps = tuple[tuple[float, Outcome], ...]
+Steps = tuple[tuple[float, Outcome], ...]
+"""A rule as (least score, outcome), strictest first."""
 
 
-def steps(rule: Rule) -> _Steps:
+def steps(rule: Rule) -> Steps:
     """Return `rule` as (least score, outcome), strictest first; below all of them it allows."""
     pairs = [(rule, 0.0)] if isinstance(rule, str) else list(rule.items())
     if not pairs:
@@ -233,7 +234,7 @@ class Decider:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._known: dict[tuple[str, Direction, str], _Steps | None] = {}
+        self._known: dict[tuple[str, Direction, str], Steps | None] = {}
 
     def check_audience(self, audience: str) -> None:
         """Raise `RequestError` where the policy knows no such audience."""
@@ -250,7 +251,7 @@ class Decider:
         try:
             found = self._known[key]
         except KeyError:
-            found = self._known[key] = self._find(*key)
+            found = self._known[key] = self.steps(*key)
         if found is None:
             return verdict.outcome
         for least, outcome in found:
@@ -258,7 +259,8 @@ class Decider:
                 return outcome
         return "allow"
 
-    def _find(self, category: str, direction: Direction, audience: str) -> _Steps | None:
+    def steps(self, category: str, direction: Direction, audience: str = "") -> Steps | None:
+        """Return the rule that holds for `category`, None where the detector's advice does."""
         sources = [self._policy.rules]
         if audience in self._policy.audiences:
             sources.insert(0, self._policy.audiences[audience])
