@@ -87,12 +87,12 @@ def serve(path: Path, host: str, port: int) -> None:
 
     It speaks HTTP; where others can reach it, put a server in front that speaks HTTPS.
     """
-    from ._witness_server import WitnessServer
+    from ._parent import ParentServer
 
     with errors():
         found = _open(path)
         try:
-            server = WitnessServer(found, (host, port))
+            server = ParentServer(found, (host, port))
         except (OSError, OverflowError) as error:
             raise LogError(f"{host}, port {port}: {error}") from error
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
@@ -129,6 +129,7 @@ def gather(children: tuple[Path, ...], path: Path) -> None:
                 click.echo(f"{child}: refused: {error}")
             except WitnessTroubleError as error:
                 raise LogError(f"{child}: {error}") from error
+        found.sign()
     if refused:
         sys.exit(FAILS)
 
@@ -169,7 +170,7 @@ def prove_head(origin: str, path: Path, out: Path) -> None:
 
     The child's owner makes of the entry, by `prove`, the proof of a record.
     """
-    from ._parent import prove_head as make
+    from ._parent_proof import prove_head as make
 
     with errors():
         found = make(_open(path), origin)
@@ -189,7 +190,7 @@ def prove_head(origin: str, path: Path, out: Path) -> None:
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="By default RECORD.tlog-proof.")
 def prove(record: str, path: Path, under: Path, out: Path | None) -> None:
     """Write the proof that RECORD, an id or an index, is under the head that the parent has."""
-    from ._parent import prove_under
+    from ._parent_proof import prove_under
 
     with errors():
         store = folder_of(path).open()
@@ -216,7 +217,7 @@ def verify_proof(proof: Path, head: Path, keys: tuple[str, ...], as_json: bool) 
     PROOF is what `prove` wrote, HEAD what `prove-head` wrote, each beside its .leaf. Each of the
     two is a tlog-proof of C2SP, which any reader of those checks, too.
     """
-    from ._parent import check_both
+    from ._parent_proof import check_both
     from ._signing import read_verifier_key
     from .verify import Proof, VerifyError
 

@@ -11,26 +11,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
 from chopmark import LogError
 
-from ._audit import prove
 from ._contents import leaf_of
 from ._folder import LogFolder
 from ._integrate import check_head, integrating, publish
-from ._leaf import decode
 from ._signing import read_signing_key
 from ._store import Store
 from ._witness import Refusal, Request
 from ._witness_client import Reply, WitnessAddress, submit
+from ._witness_server import WitnessServer
 from ._witness_state import Watched, Witness, WitnessFolder
-from .verify import Proof, VerifierKey, VerifyError, open_checkpoint, split_note
+from ._work import CHECKPOINT
+from .verify import VerifierKey, VerifyError, open_checkpoint
 
+_logger = logging.getLogger("chopmark")
 KIND = "child"
 PATIENCE = 10.0
 """Seconds that an answer waits for the lock of the parent's log."""
@@ -63,13 +64,15 @@ class Parent(Witness):
             )
         super().__init__(beside.base, read_signing_key(beside.key))
         self.folder = folder
+        self._signed = 0.0
 
     def answer(self, data: bytes) -> str | Refusal:
         """Return the cosignature for the body of `add-checkpoint`, or why there is none.
 
-        What was cosigned is an entry under a signed head of the parent by then. A crash between
-        leaves a head that is known and not written; it is written when its log asks again, which it
-        does, for it has no cosignature.
+        What was cosigned is an entry of the parent by then; the parent signs its own head once a
+        second while heads come, and else by `sign`. A crash between leaves a head that is known and
+        not written; it is written when its log asks again, which it does, for it has no
+        cosignature.
 
         Raises:
             LogError: the parent cannot keep it.
@@ -77,10 +80,27 @@ class Parent(Witness):
         with self._writing() as store:
             found = super().answer(data)
             if isinstance(found, str):
-                note = Request.parse(data).note
-                key = _signer(note, self._known(Request.parse(data).checkpoint.origin))
-                self._write(store, note, key)
+                self._write(store, Request.parse(data))
+                if self._is_due():
+                    self._sign(store)
         return found
+
+    def sign(self, *, now: bool = True) -> None:
+        """Sign the head of the parent's log; not `now`: where that was not done for a second.
+
+        Raises:
+            LogError: it is an older copy than the one that was signed last.
+        """
+        if now or self._is_due():
+            with self._writing() as store:
+                self._sign(store)
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._signed >= CHECKPOINT
+
+    def _sign(self, store: Store) -> None:
+        publish(self.folder, store)
+        self._signed = time.monotonic()
 
     def child(self, origin: str) -> Watched:
         """Return what is known of the log `origin`.
@@ -95,20 +115,14 @@ class Parent(Witness):
                 raise LogError(f"log {origin!r} has shown no head yet; let it ask, or gather it")
         raise LogError(f"log {origin!r} is no child; add its key by `chopmark log parent add`")
 
-    def _known(self, origin: str) -> Sequence[VerifierKey]:
-        with self._opened() as base:
-            return self._keys(base, origin) or ()
-
-    def _write(self, store: Store, note: str, key: VerifierKey) -> None:
-        head = Request.parse(f"old 0\n\n{note}".encode())
-        id = entry_id(head.body)
+    def _write(self, store: Store, shown: Request) -> None:
+        head, id = shown.checkpoint, entry_id(shown.body)
         if store.find(id) is None:
-            said = {"log": head.checkpoint.origin, "size": head.checkpoint.size}
-            _, leaf = leaf_of(
-                KIND, {**said, "id": str(UUID(bytes=id)), "key": str(key), "note": note}
-            )
+            with self._opened() as base:
+                key = _signer(shown.note, self._keys(base, head.origin) or ())
+            said = {"log": head.origin, "size": head.size, "key": str(key), "note": shown.note}
+            _, leaf = leaf_of(KIND, {"id": str(UUID(bytes=id)), **said})
             store.take([(id, leaf)], {})
-        publish(self.folder, store)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Store]:
@@ -129,6 +143,26 @@ class Parent(Witness):
             time.sleep(0.005)
 
 
+class ParentServer(WitnessServer):
+    """Answers for a parent, and signs its head while no head comes."""
+
+    def __init__(self, parent: Parent, address: tuple[str, int]) -> None:
+        self._parent = parent
+        super().__init__(parent, address)
+
+    def service_actions(self) -> None:
+        """Sign, twice a second at the most: the server calls it between two questions."""
+        try:
+            self._parent.sign(now=False)
+        except LogError as error:
+            _logger.error("parent: %s", error)
+
+    def server_close(self) -> None:
+        """Close it, and sign what came last."""
+        super().server_close()
+        self._parent.sign()
+
+
 class Gathered(NamedTuple):
     """What was gathered of a child: `size` entries of log `origin` are under the parent now."""
 
@@ -138,6 +172,8 @@ class Gathered(NamedTuple):
 
 def gather(parent: Parent, child: LogFolder) -> Gathered:
     """Have the last head of a log that can be read from here written into the parent.
+
+    It is under the parent's head when that was signed (`Parent.sign`).
 
     Raises:
         LogError: the child has no checkpoint, is not known, or cannot be read.
@@ -168,111 +204,8 @@ def entry_id(body: str) -> bytes:
     return hashlib.sha256(f"chopmark/log/child\n{body}".encode()).digest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
-class Above:
-    """That a child's head is in the parent: the entry that holds it, and the proof of that."""
-
-    leaf: bytes
-    proof: Proof
-
-
-def prove_head(parent: Parent, origin: str) -> Above:
-    """Return the proof that the last known head of the child `origin` is in the parent's log.
-
-    Raises:
-        LogError: it is no child, or has shown no head yet.
-    """
-    known = parent.child(origin)
-    store = parent.folder.open()
-    try:
-        entry = store.find(entry_id(split_note(known.note)[0]))
-        if entry is None:
-            raise LogError(f"the last head of log {origin!r} is not written yet; let it ask again")
-        return Above(entry.leaf, prove(store, entry.index))
-    finally:
-        store.close()
-
-
-def prove_under(store: Store, index: int, leaf: bytes) -> Proof:
-    """Return the proof that entry `index` is under the head that `leaf`, one of the parent, holds.
-
-    Raises:
-        LogError: the leaf holds no head of this log, or one from before the entry.
-    """
-    head = _child_of(leaf)
-    if head.log != store.origin:
-        raise LogError(f"that is a head of log {head.log!r}, and this is {store.origin!r}")
-    if index >= head.size:
-        raise LogError(
-            f"the parent knows {head.size} entries, and this is entry {index}; ask it again "
-            "when it has seen more of the log"
-        )
-    store.entry(index)
-    return Proof(index, tuple(store.tree(head.size).inclusion(index)), head.note)
-
-
-class Both(NamedTuple):
-    """What two proofs show: `entry` of log `child` is under the head of log `parent`.
-
-    `known` says whether the child's key is one that the reader knew, or only the parent's word.
-    """
-
-    parent: str
-    child: str
-    entry: int
-    known: bool
-
-
-def check_both(
-    leaf: bytes, proof: Proof, head: bytes, above: Proof, keys: Sequence[VerifierKey]
-) -> Both:
-    """Check that `leaf` is in a child's log whose head, the entry `head`, is in the parent's.
-
-    Args:
-        leaf: what was recorded.
-        proof: that it is in its log.
-        head: the parent's entry.
-        above: that this is in the parent's log.
-        keys: the parent's key, and the child's where the reader knows it. Else the key is taken
-            that the parent took the head by.
-
-    Raises:
-        VerifyError: something of it does not hold.
-    """
-    signed = above.check(head, keys)
-    try:
-        said = _child_of(head)
-        own = VerifierKey.parse(said.key)
-    except LogError as error:
-        raise VerifyError(str(error)) from error
-    if split_note(said.note)[0] != split_note(proof.note)[0]:
-        raise VerifyError("the proof ends in another head than the one that the parent has")
-    theirs = [key for key in keys if key.name == said.log]
-    if theirs and own not in theirs:
-        raise VerifyError(f"the parent knows log {said.log!r} by another key: {own}")
-    child = proof.check(leaf, [own])
-    return Both(signed.checkpoint.origin, child.checkpoint.origin, proof.index, known=bool(theirs))
-
-
 def _children(folder: LogFolder) -> WitnessFolder:
     return WitnessFolder(folder.path / "children")
-
-
-class _Child(NamedTuple):
-    log: str
-    size: int
-    key: str
-    note: str
-
-
-def _child_of(leaf: bytes) -> _Child:
-    data = decode(leaf)
-    try:
-        if data["k"] == KIND:
-            return _Child(str(data["log"]), int(data["size"]), str(data["key"]), str(data["note"]))
-    except (KeyError, ValueError) as error:
-        raise LogError(f"that entry is no head of a log: {error}") from error
-    raise LogError(f"that entry is of kind {data['k']!r}, and no head of a log")
 
 
 def _signer(note: str, keys: Sequence[VerifierKey]) -> VerifierKey:

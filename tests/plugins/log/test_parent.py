@@ -16,25 +16,18 @@ from click.testing import CliRunner, Result
 
 from chopmark import LogError
 from chopmark.testing import sample_record
+from chopmark_log import _parent
 from chopmark_log._audit import audit
 from chopmark_log._commands import log as command
 from chopmark_log._commands_parent import parent as parent_command
 from chopmark_log._folder import LogFolder
 from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog
-from chopmark_log._parent import (
-    Above,
-    Parent,
-    check_both,
-    gather,
-    make_parent,
-    prove_head,
-    prove_under,
-)
+from chopmark_log._parent import Gathered, Parent, ParentServer, make_parent
+from chopmark_log._parent_proof import Above, check_both, prove_head, prove_under
 from chopmark_log._signing import SigningKey, read_verifier_key, sign_note
 from chopmark_log._witness import Refusal, request_body
 from chopmark_log._witness_client import WitnessRefusalError, WitnessTroubleError
-from chopmark_log._witness_server import WitnessServer
 from chopmark_log._witness_state import Witness
 from chopmark_log.verify import Checkpoint, Proof, VerifierKey, VerifyError, split_note
 
@@ -62,6 +55,12 @@ def append(folder: LogFolder, count: int = 1, **options: object) -> list[str]:
     ids = [log.append(sample_record()).record for _ in range(count)]
     log.close()
     return ids
+
+
+def gather(parent: Parent, folder: LogFolder) -> Gathered:
+    found = _parent.gather(parent, folder)
+    parent.sign()
+    return found
 
 
 def public(folder: LogFolder) -> VerifierKey:
@@ -220,7 +219,7 @@ def test_a_proof_of_another_record_head_log_or_key_does_not_hold(
 
 @contextlib.contextmanager
 def served(parent: Parent) -> Iterator[str]:
-    server = WitnessServer(parent, ("127.0.0.1", 0))
+    server = ParentServer(parent, ("127.0.0.1", 0))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -273,6 +272,7 @@ def test_answers_at_one_moment_keep_the_heads_of_a_child_in_order(
         thread.start()
     for thread in threads:
         thread.join()
+    parent.sign()
     sizes = [size for _, size in heads(above)]
     assert sizes == sorted(set(sizes))
     assert sizes
