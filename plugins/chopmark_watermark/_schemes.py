@@ -17,7 +17,7 @@ from ._tokens import Tokenizer
 from ._unigram import SHARE as UNIGRAM_SHARE
 from ._unigram import WORDS, content_words, score_unigram
 
-GUMBEL = Scheme("gumbel", score_gumbel, Exponential(), {4.0: 0.48, 1.6: 0.135, 0.44: 0.022})
+GUMBEL = Scheme("gumbel", score_gumbel, Exponential(), {4.0: 0.49, 1.6: 0.14, 0.44: 0.023})
 GREEN = Scheme("green", score_green, Coins(GREEN_SHARE), {1.6: 0.1})
 
 

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from chopmark import MarkError
 from chopmark_watermark import GreenDrawer, GumbelDrawer, Sampling
 from chopmark_watermark._detect import conclude, search
+from chopmark_watermark._green import score_green
 from chopmark_watermark._gumbel import score_gumbel
+from chopmark_watermark._prf import Prf
 from chopmark_watermark._sampling import candidates
 from chopmark_watermark._scheme import Scheme
 from chopmark_watermark._schemes import GREEN, GUMBEL
+from chopmark_watermark._unigram import green_list
 
 from .conftest import Logits, answer
 
@@ -35,6 +38,31 @@ def test_a_greedy_answer_is_found_by_its_green_tokens(logits: Logits) -> None:
     ids = answer(GreenDrawer(KEY), logits, 150)
     assert verdict(ids, KEY, GREEN) == "marked"
     assert verdict(ids, OTHER, GREEN) != "marked"
+
+
+def test_the_numbers_are_aes_of_a_block_of_context_token_and_scheme() -> None:
+    """FIPS-197, appendix C.1, whose plaintext is read as the four numbers of a block."""
+    encrypted = bytes.fromhex("69c4e0d86a7b0430d8cdb78070b4c55a")
+    token = np.array([0xBBAA9988], dtype=np.uint32)
+    drawn = Prf(bytes(range(16)), 0xFFEEDDCC).uniforms(0x33221100, 0x77665544, token)
+    assert drawn[0] == ((int.from_bytes(encrypted[:8], "little") >> 11) + 0.5) / 2**53
+
+
+def test_marks_that_were_made_by_earlier_versions_are_found_by_this_one() -> None:
+    """What version 0.1 drew: another number here would lose every mark that is out there."""
+    ids = np.arange(7, 19, dtype=np.uint32) ** 3
+    drawn = [3.6320425950, 0.1037909251, 0.5708568381]
+    assert score_gumbel(KEY, ids).values[:3] == pytest.approx(drawn, abs=1e-9)
+    assert list(score_green(KEY, ids).values) == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert list(green_list(KEY, ids).green) == [1, 0, 1, 0, 1, 0, 0, 1, 1, 1, 1, 0]
+
+
+def test_common_tokens_count_half_whatever_the_key() -> None:
+    ids = np.array([5, 9, 1000, 6, 2000, 4000], dtype=np.uint32)
+    for key in (KEY, OTHER):
+        scores = score_gumbel(key, ids)
+        assert list(scores.weights) == [1, 0.5, 1, 1]
+        assert list(scores.counted / scores.values) == pytest.approx([1, 0.5, 1, 1])
 
 
 def test_over_all_keys_each_token_is_drawn_with_its_own_probability() -> None:
