@@ -3,8 +3,9 @@
     python bench/watermark/report.py RESULTS [--page docs/watermarks.md]
 
 RESULTS holds power.json, attacks.json, attribution.json, false_positives.json, speed.json,
-chinese.json, paraphrase.json and rates.json: what each script prints with --json. What stands on
-the page between the two comments that name this script is replaced.
+chinese.json, paraphrase.json, rates.json, boilerplate.json and weighed.json: what each script
+prints with --json. What stands on the page between the two comments that name this script is
+replaced.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pictures
 from attacks import ATTACKS, SPANS
 from power import LENGTHS
 from scoring import median
+from speed import AT_ONCE, PAGES
 
 START, END = "<!-- bench/watermark/report.py -->", "<!-- end of bench/watermark/report.py -->"
 Json = Mapping[str, Any]
@@ -60,6 +62,9 @@ def sections(found: Mapping[str, Json]) -> Iterator[str]:
     yield "![false alarms by corpus](pictures/watermark-alarms.svg)"
     yield alarms_by_corpus(found["false_positives"])
     yield worst_keys(found["false_positives"])
+    yield "### Boilerplate"
+    yield boilerplate(found["boilerplate"])
+    yield left_out(found["boilerplate"]["cost"])
     yield "### How often a mark is found"
     yield powers(found["power"])
     yield "![share found by length](pictures/watermark-lengths.svg)"
@@ -74,6 +79,8 @@ def sections(found: Mapping[str, Json]) -> Iterator[str]:
     yield mixed(found["attacks"]["mixed"])
     yield "### Which tenant"
     yield tenants(found["attribution"])
+    yield "### What a test could find that knew the model"
+    yield weighed(found["weighed"])
     yield "### Chinese"
     yield chinese(found["chinese"])
     yield "### Speed"
@@ -124,7 +131,7 @@ def limits(found: Mapping[str, Json]) -> str:
     for aim, length, limit in (("4", "50", 1.0), ("1.6", "100", 0.95)):
         one = found["chinese"][aim]
         least(f"Chinese, {length} tokens, {one['bits']:.1f} bits", one[length]["1e-05"], limit)
-    for job, limit in (("search, gumbel", 5e6), ("search from text, pages, gumbel", 5e5)):
+    for job, limit in (("search, gumbel", 5e6), (PAGES, 5e5), (AT_ONCE, 5e5)):
         said = speeds[job]["per_second"]
         row(f"{job}, tokens a second", f"at least {limit:,.0f}", f"{said:,.0f}", said >= limit)
     drawn = speeds["draw of 256, gumbel"]["us_per_token"]
@@ -194,6 +201,36 @@ def worst_keys(found: Json) -> str:
         if corpus != "all"
     ]
     return table(["of 500 chunks at 1e-3, the worst single key", *tests], rows)
+
+
+def boilerplate(found: Json) -> str:
+    rows = [
+        [scheme, name, rare(one), f"{one['worst_key']:.3f}", str(one["keys_above_1_percent"])]
+        for scheme, row in found["alarms"].items()
+        for name, one in row.items()
+    ]
+    keys = next(iter(found["alarms"].values()))["nothing left out"]["n"] // found["chunks"]
+    head = ["", f"{found['chunks']} chunks of licences", "at 1e-3", f"worst of {keys} keys",
+            "keys above 1 %"]  # fmt: skip
+    return table(head, rows)
+
+
+def left_out(found: Json) -> str:
+    rows = [
+        [cell, f"{row['left_out']:.1%}", of(row["nothing left out"]),
+         of(row["known passages left out"])]
+        for cell, row in found.items()
+        if isinstance(row, dict)
+    ]  # fmt: skip
+    head = ["marked answers", f"tokens in one of {found['places']:,} known places",
+            "found at 1e-5, nothing left out", "known passages left out"]  # fmt: skip
+    return table(head, rows)
+
+
+def weighed(found: Json) -> str:
+    tests = list(next(iter(found.values())))
+    rows = [[what, *(of(row[test]) for test in tests)] for what, row in found.items()]
+    return table(["gumbel-0.7", *tests], rows)
 
 
 def powers(found: Json) -> str:
