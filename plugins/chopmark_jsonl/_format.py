@@ -143,4 +143,5 @@ def _verdict(verdict: Verdict) -> Mapping[str, object]:
         "part": int(verdict.part),
         "score": round(verdict.score * 1000),
         "start": int(verdict.start),
+        "version": verdict.version,
     }

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from chopmark import Event, Failure, LogError, Mark, Record, Verdict
 
@@ -130,6 +132,19 @@ def event_leaf(event: Event, writer: str, number: int) -> dict[str, Any]:
     }
 
 
+def gap_leaf(writer: str, number: int, why: str, **more: Any) -> dict[str, Any]:
+    """Return the leaf about what is missing, or was mended; `why` is a sentence."""
+    return {
+        "v": VERSION,
+        "k": "gap",
+        "id": str(uuid4()),
+        "w": {"h": writer, "n": number},
+        "t": time.time_ns() // 1_000_000,
+        "why": why,
+        **more,
+    }
+
+
 CALL: Mapping[str, Any] = {
     "audience": "", "stream": False, "action": "allow", "ending": "completed", "judged": True,
     "messages": 1, "verdicts": [], "marks": [], "failures": [], "tokens": None, "holdback": 0,
@@ -138,6 +153,7 @@ CALL: Mapping[str, Any] = {
 """What a field of a call is that its leaf leaves out; it must leave it out, if it is that."""
 VERDICT: Mapping[str, Any] = {
     "score": 1000, "direction": "output", "kind": "answer", "part": 0, "detail": "",
+    "version": "",
 }  # fmt: skip
 MARK: Mapping[str, Any] = {"where": "", "placed": True, "reason": "", "data": []}
 _PARTS = (("verdicts", VERDICT), ("marks", MARK))
@@ -178,6 +194,7 @@ def _verdict(one: Verdict) -> dict[str, Any]:
         "start": one.start,
         "end": one.end,
         "detail": one.detail,
+        "version": one.version,
     }
     return _without(whole, VERDICT)
 
@@ -205,7 +222,7 @@ _USUAL = frozenset({
     "handled", "holdback", "id", "in", "judged", "k", "kind", "marker", "marks", "messages",
     "model", "n", "name", "out", "outcome", "part", "payload", "placed", "policy", "reason",
     "request", "role", "score", "sdk", "start", "stream", "t", "tokens", "user", "v", "verdicts",
-    "w", "where",
+    "version", "w", "where",
 })  # fmt: skip
 """The keys of a call: to look for one here takes a tenth of matching it."""
 

@@ -9,6 +9,7 @@ from ._figures import Rate, complaint_days, drift, quantile
 from ._sections import Source, day
 from ._tally import DAY, STOPPED, Tally
 
+VERDICT = ("category", "outcome", "direction", "detector", "version")
 FORM = "chopmark/report/1"
 
 
@@ -34,8 +35,7 @@ def to_data(tally: Tally, source: Source) -> dict[str, Any]:
         "models": dict(tally.models),
         "audiences": dict(tally.audiences),
         "verdicts": [
-            dict(zip(("category", "outcome", "direction", "detector"), key, strict=True))
-            | {"count": count}
+            dict(zip(VERDICT, key, strict=True)) | {"count": count}
             for key, count in tally.verdicts.most_common()
         ],
         "failures": [

@@ -139,12 +139,13 @@ def _outcomes(tally: Tally) -> Section:
 
 def _verdicts(tally: Tally) -> Section:
     rows = [
-        (category, outcome, direction, detector, f"{count:,}")
-        for (category, outcome, direction, detector), count in tally.verdicts.most_common()
+        (category, outcome, direction, detector, version[:12] or "-", f"{count:,}")
+        for (category, outcome, direction, detector, version), count in tally.verdicts.most_common()
     ]
     return Section(
         key="verdicts", title="Verdicts by category",
-        header=("CATEGORY", "OUTCOME", "IN", "DETECTOR", "VERDICTS"), rows=rows, plot="categories",
+        header=("CATEGORY", "OUTCOME", "IN", "DETECTOR", "VERSION", "VERDICTS"), rows=rows,
+        plot="categories",
     )  # fmt: skip
 
 

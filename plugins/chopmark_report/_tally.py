@@ -66,7 +66,8 @@ class Complaint:
 class Tally:
     """What `count` found. Times are milliseconds since 1970, durations milliseconds.
 
-    `verdicts` counts (category, outcome, direction, detector), `durations` rounds to two digits.
+    `verdicts` counts (category, outcome, direction, detector, its version), `durations` rounds to
+    two digits.
     """
 
     calls: Span | None = None
@@ -81,7 +82,7 @@ class Tally:
     models: Counter[str] = field(default_factory=Counter)
     audiences: Counter[str] = field(default_factory=Counter)
     failures: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
-    verdicts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    verdicts: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
     durations: Counter[int] = field(default_factory=Counter)
     policies: dict[str, Span] = field(default_factory=dict)
     versions: dict[str, Span] = field(default_factory=dict)
@@ -147,6 +148,9 @@ def _answered(action: str, ending: str) -> bool:
     return ending == "completed" and action not in STOPPED
 
 
+_FOUND = itemgetter("category", "outcome", "direction", "detector", "version")
+
+
 def _count_call(tally: Tally, call: Mapping[str, Any]) -> None:
     duration = call["duration"]
     tally.durations[duration if duration < 100 else _rounded(duration)] += 1
@@ -156,7 +160,7 @@ def _count_call(tally: Tally, call: Mapping[str, Any]) -> None:
         tally.tokens_out += usage["output"]
     if call["verdicts"]:
         for v in call["verdicts"]:
-            tally.verdicts[v["category"], v["outcome"], v["direction"], v["detector"]] += 1
+            tally.verdicts[_FOUND(v)] += 1
         day = tally.days.setdefault(call["time"] // DAY, Day())
         day.categories.update({v["category"].partition(".")[0] for v in call["verdicts"]})
     for f in call["failures"]:

@@ -172,13 +172,14 @@ class Screen:
         settled = 0 if isinstance(error, VerdictError) else watch.scanner.settled
         at = min(max(settled, self._released), end)
         broken = Verdict(category="error.detector", start=at, end=max(end, at))
-        self._plan.append(self._placed(broken, name))
+        self._plan.append(self._placed(broken, watch.detector))
         self._plan.sort(key=_order)
 
-    def _placed(self, verdict: Verdict, detector: str) -> Verdict:
+    def _placed(self, verdict: Verdict, detector: Detector) -> Verdict:
         return replace(
             verdict,
-            detector=verdict.detector or detector,
+            detector=verdict.detector or detector.name,
+            version=verdict.version or detector.version,
             direction=self._direction,
             kind=self._kind,
             part=self._part,
@@ -187,7 +188,7 @@ class Screen:
     def _add(self, found: Sequence[Verdict], watch: Watch) -> None:
         end = self._released + len(self._held)
         for verdict in checked(found, end, self._released):
-            judged = self._placed(verdict, watch.detector.name)
+            judged = self._placed(verdict, watch.detector)
             outcome = self._decide(judged)
             if outcome == "modify" and not self._modifies:
                 outcome = "warn"

@@ -106,8 +106,8 @@ class Verdict:
     `category` is a dotted name, broadest part first (`pii.email`), on which the policy's rules
     decide; the outcome that a detector gives is its own advice for a category that no rule
     names. `score` is in 0..1. `replacement` is what a `modify` puts in the place of the span.
-    `detail` must hold no content. The SDK fills `detector`, `direction`, `kind` and `part` (the
-    index of the message in the request, or of the answer).
+    `detail` must hold no content. The SDK fills `detector` and its `version`, `direction`, `kind`
+    and `part` (the index of the message in the request, or of the answer).
     """
 
     category: str
@@ -118,6 +118,7 @@ class Verdict:
     replacement: str | None = None
     detail: str = ""
     detector: str = ""
+    version: str = ""
     direction: Direction = "output"
     kind: Kind = "answer"
     part: int = 0

@@ -18,7 +18,10 @@ from ..hookspecs import ContentLog, EventLog, Log, ReadableLog
 
 def sample_record(text: str = "answer") -> Record:
     """Return a record with something in every field."""
-    verdict = Verdict(category="pii.email", start=3, end=9, score=0.25, outcome="modify")
+    verdict = Verdict(
+        category="pii.email", start=3, end=9, score=0.25, outcome="modify", detector="pii",
+        version="3f2a",
+    )  # fmt: skip
     return Record(
         id=new_id(),
         time=1_700_000_000_000,
@@ -104,6 +107,7 @@ class LogContract:
         assert found["action"] == record.action
         assert found["verdicts"][0]["category"] == "pii.email"
         assert found["verdicts"][0]["score"] == 250
+        assert found["verdicts"][0]["version"] == "3f2a"
         assert found["marks"][0]["data"] == {"language": "zh"}
         assert found["usage"] == {"input": 3, "output": 5}
         assert set(found) >= {field.name for field in fields(Record)} - _MAY_LACK

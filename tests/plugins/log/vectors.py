@@ -60,7 +60,8 @@ def record(number: int, full: bool) -> Record:
         "request": Commitment(digest="", characters=6),
         "answer": Commitment(digest="", characters=4),
         "verdicts": (
-            Verdict(category="pii.mobile", start=12, end=23, outcome="modify", detector="pii"),
+            Verdict(category="pii.mobile", start=12, end=23, outcome="modify", detector="pii",
+                    version="3f2a"),
             Verdict(category="harm.violence", start=0, end=40, score=0.312, outcome="warn",
                     detail="a", detector="onnx", direction="input", kind="reasoning", part=1),
         ),

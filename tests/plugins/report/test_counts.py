@@ -36,6 +36,7 @@ verdicts = st.lists(
             "outcome": st.sampled_from(["deny", "modify"]),
             "direction": st.sampled_from(["input", "output"]),
             "detector": names,
+            "version": names,
         }
     ),
     max_size=3,
@@ -138,7 +139,8 @@ def call(day: int, *categories: str) -> dict[str, Any]:
         "judged": True, "stream": False, "adapter": "", "model": "", "audience": "", "policy": "",
         "sdk": "", "duration": 1, "usage": None, "marks": [], "failures": [],
         "verdicts": [
-            {"category": c, "outcome": "warn", "direction": "input", "detector": "d"}
+            {"category": c, "outcome": "warn", "direction": "input", "detector": "d",
+             "version": "1"}
             for c in categories
         ],
     }  # fmt: skip

@@ -43,7 +43,9 @@ def test_a_terminal_is_told_what_was_done(policy: Path) -> None:
     found = run("--policy", policy)
     assert found.exit_code == 0, found.output
     assert re.search(r"^calls +3$", found.output, re.M)
-    assert re.search(r"^keyword\.weapons +deny +input +keyword +1$", found.output, re.M)
+    assert re.search(
+        r"^keyword\.weapons +deny +input +keyword +[0-9a-f]{12} +1$", found.output, re.M
+    )
     assert re.search(r"^label +visible +placed +2 +100\.00 %", found.output, re.M)
     assert "no statement that a service conforms" in found.output
 
