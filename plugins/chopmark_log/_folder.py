@@ -56,6 +56,11 @@ class LogFolder:
         return self.path / "checkpoint"
 
     @property
+    def reserve(self) -> Path:
+        """A file that is given up when the disk is full."""
+        return self.path / "reserve"
+
+    @property
     def where(self) -> Path:
         """The address of the database, where the log is in one that machines share."""
         return self.path / "store"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import threading
@@ -19,9 +20,12 @@ from ._leaf import call_leaf, commitments_of, encode, event_leaf
 from ._master import Subject
 from ._options import NAME, read_options
 from ._read import read
+from ._refused import Refused
+from ._reserve import BYTES, give_up
 from ._spool import Spool
 from ._work import Intake, Own, Work, end, leave
 
+_logger = logging.getLogger("chopmark")
 Make = Callable[[str, int], Mapping[str, Any]]
 """`make(writer, number)`: the leaf that this writer makes behind so many others."""
 
@@ -53,6 +57,7 @@ class TransparencyLog:
         self._owns: dict[int, Own] = {}
         self._keyrings: dict[int, Keyring] = {}
         self._starting = threading.Lock()
+        self._refused = Refused()
         _LOGS[id(self)] = weakref.ref(self)
         weakref.finalize(self, _LOGS.pop, id(self), None)
         weakref.finalize(self, leave, self._owns, self._options)
@@ -104,26 +109,56 @@ class TransparencyLog:
         return read(self.folder, since, until)
 
     def _put(self, id: str, make: Make, frames: Sequence[bytes] = ()) -> Receipt:
-        """Write the leaf of what has that id, and `frames` before it."""
+        """Take the leaf of what has that id, and `frames` before it; say what could not be."""
         try:
-            while True:
-                own = self._begin()
-                spool = own.spool
-                assert isinstance(spool, Spool)
+            receipt = self._write(id, make, frames)
+        except LogError as error:
+            self._refused.note(str(error), id)
+            raise
+        gap = self._refused.pop()
+        if gap is not None:
+            try:
+                self._write("", gap.leaf)
+            except LogError:
+                self._refused.put_back(gap)
+        return receipt
+
+    def _write(self, id: str, make: Make, frames: Sequence[bytes] = ()) -> Receipt:
+        spool, number, upto = self._into_spool(make, frames)
+        if self._options.to_disk:
+            try:
+                spool.sync(upto)
+            except OSError as error:
+                raise self._unwritable(error) from error
+        return Receipt(log=NAME, record=id, position=number)
+
+    def _into_spool(self, make: Make, frames: Sequence[bytes]) -> tuple[Spool, int, int]:
+        """Return where the leaf is: the spool, its number there, and the byte behind it."""
+        while True:
+            own = self._begin()
+            spool = own.spool
+            assert isinstance(spool, Spool)
+            try:
                 with own.mutex:
                     if spool.usable:
                         number = spool.count
-                        upto = spool.append(encode(make(own.writer, number)), frames)
-                        break
-                self._abandon(own)
-            if self._options.to_disk:
-                spool.sync(upto)
-        except OSError as error:
-            raise LogError(
-                f"log {str(self.folder.path)!r} cannot take a record: {error.strerror or error}; "
-                "free some space, or let this process write there"
-            ) from error
-        return Receipt(log=NAME, record=id, position=number)
+                        return spool, number, spool.append(encode(make(own.writer, number)), frames)
+            except OSError as error:
+                if not give_up(self.folder, error):
+                    raise self._unwritable(error) from error
+                self._refused.note("the disk was full, and the reserve of the log is in use")
+                _logger.error(
+                    "the disk of log %r is full, and its reserve of %d KiB is in use; free some "
+                    "space", str(self.folder.path), BYTES >> 10,
+                )  # fmt: skip
+                continue
+            self._abandon(own)
+
+    def _unwritable(self, error: OSError) -> LogError:
+        return LogError(
+            f"log {str(self.folder.path)!r} cannot take a record: {error.strerror or error}; free "
+            "some space, or let this process write there"
+        )
 
     def _seal(self, record: Record, content: Content) -> Sealed:
         pid = os.getpid()
@@ -170,7 +205,7 @@ class TransparencyLog:
 
     def _after_fork(self) -> None:
         """Forget, in a child, what belongs to its parent."""
-        self._starting = threading.Lock()
+        self._starting, self._refused = threading.Lock(), Refused()
         for pid in list(self._owns):
             self._owns.pop(pid).spool.close()
         self._keyrings.clear()

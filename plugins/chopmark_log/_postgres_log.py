@@ -55,7 +55,7 @@ class SharedLog(TransparencyLog):
                 changed(self.folder)  # whoever erased it may have done so on another machine
         raise LogError(f"log {self.address.text!r} took no record in {TRIES} tries")
 
-    def _put(self, id: str, make: Make, frames: Sequence[bytes] = ()) -> Receipt:
+    def _write(self, id: str, make: Make, frames: Sequence[bytes] = ()) -> Receipt:
         payloads = [read_payload(frame) for frame in frames]
         for _ in range(TRIES):
             own = self._begin()

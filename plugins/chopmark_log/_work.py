@@ -14,6 +14,7 @@ from chopmark import LogError
 from ._folder import LogFolder
 from ._integrate import integrate, integrating, publish
 from ._options import LogOptions
+from ._reserve import keep
 from ._store import Store
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Work:
         self._to_disk, self._integrates = options.to_disk, options.integrates
         self._store: Store | None = None
         self._published = 0.0
+        self._reserved = 0.0
 
     def run(self) -> None:
         told, at = "", 0.0
@@ -99,6 +101,9 @@ class Work:
             spool.sync(spool.written)
         if not self._integrates or not self._folder.signs:
             return
+        if time.monotonic() >= self._reserved:
+            self._reserved = time.monotonic() + AGAIN
+            keep(self._folder)
         with integrating(self._folder) as mine:
             if not mine:
                 return

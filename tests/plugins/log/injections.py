@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.plugins.log.logs import faults_of, ids_of, settle, signed
+from tests.plugins.log.logs import faults_of, ids_of, leaves, settle, signed
 
 from chopmark import LogError
 from chopmark.testing import sample_record
@@ -207,7 +207,7 @@ def _look(folder: LogFolder, taken: Sequence[str], made: Sequence[str]) -> Found
         lost=sum(not found[name] for name in taken) + max(0, 6 - before),
         doubled=sum(count > 1 for count in found.values()),
         unknown=max(0, before - 6),
-        damaged=len(faults_of(folder)) + (signed(folder) != len(names)),
+        damaged=len(faults_of(folder)) + (signed(folder) != len(leaves(folder))),
     )
 
 

@@ -67,7 +67,8 @@ def leaves(folder: LogFolder, kind: str = "") -> list[dict[str, Any]]:
 
 
 def ids_of(folder: LogFolder) -> list[str]:
-    return [leaf["id"] for leaf in leaves(folder)]
+    """Return the ids of the calls."""
+    return [leaf["id"] for leaf in leaves(folder, "call")]
 
 
 def settled_ids(folder: LogFolder) -> list[str]:
