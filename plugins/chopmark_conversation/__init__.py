@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ._conversations import Conversations, ConversationStoreError
 from ._options import Options
-from ._plugin import Conversation, chopmark_detectors, chopmark_wrappers
+from ._plugin import Conversation, chopmark_detectors, chopmark_evidence, chopmark_wrappers
 from ._risk import Build, State
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "Options",
     "State",
     "chopmark_detectors",
+    "chopmark_evidence",
     "chopmark_wrappers",
 ]

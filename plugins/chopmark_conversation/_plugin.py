@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chopmark import Policy, Request, Response, hookimpl
-from chopmark.hookspecs import Detector, Wrapper
+from chopmark.hookspecs import Detector, Evidence, Wrapper
 from chopmark.options import Table
 from chopmark.stores import PerPolicy, Store
 
@@ -96,3 +96,11 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return the wrapper that follows the turns."""
     return [following(_shared.of(policy))]
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return how risk builds up, and what is done with it."""
+    from ._evidence import evidence
+
+    return evidence(policy)

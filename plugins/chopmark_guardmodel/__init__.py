@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Detector
+from chopmark.hookspecs import Detector, Evidence
 
 from ._client import check_packages
 from ._detector import GuardModelDetector
@@ -30,6 +30,7 @@ __all__ = [
     "GuardModelUnreachableError",
     "Options",
     "chopmark_detectors",
+    "chopmark_evidence",
 ]
 
 
@@ -48,3 +49,11 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
     """
     check_packages()
     return [GuardModelDetector(read_options(policy))]
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return which model is asked, and what is done with what it finds."""
+    from ._evidence import evidence
+
+    return evidence(policy)

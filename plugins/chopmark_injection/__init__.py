@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Detector, Marker, Wrapper
+from chopmark.hookspecs import Detector, Evidence, Marker, Wrapper
 
 from ._exfiltration import ExfiltrationDetector
 from ._hosts import Hosts
@@ -75,3 +75,11 @@ def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
 def chopmark_markers(policy: Policy) -> Iterable[Marker]:
     """Return what takes datamarks out of answers, where the policy has them put in."""
     return [SpaceMarker()] if read_options(policy).spotlight == "datamark" else []
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return what is found of injection, and what is done with it."""
+    from ._evidence import evidence
+
+    return evidence(policy)

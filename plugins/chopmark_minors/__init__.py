@@ -10,13 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Detector, Wrapper
+from chopmark.hookspecs import Detector, Evidence, Wrapper
 
 from ._detector import MinorsDetector
 from ._options import read_options
 from ._wrapper import HelpWrapper
 
-__all__ = ["HelpWrapper", "MinorsDetector", "chopmark_detectors", "chopmark_wrappers"]
+__all__ = [
+    "HelpWrapper",
+    "MinorsDetector",
+    "chopmark_detectors",
+    "chopmark_evidence",
+    "chopmark_wrappers",
+]
 
 
 @hookimpl
@@ -38,3 +44,11 @@ def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """
     options = read_options(policy)
     return [HelpWrapper(options, options.help)] if options.help else []
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return what is kept from minors, and which help is named."""
+    from ._evidence import evidence
+
+    return evidence(policy)

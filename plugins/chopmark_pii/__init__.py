@@ -33,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Detector, Marker, Wrapper
+from chopmark.hookspecs import Detector, Evidence, Marker, Wrapper
 
 from ._detector import PiiDetector
 from ._kinds import KINDS
@@ -71,3 +71,11 @@ def chopmark_markers(policy: Policy) -> Iterable[Marker]:
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return what numbers placeholders, where the policy wants numbers."""
     return [Numbered(policy.roles)] if read_options(policy).numbered else []
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return what personal data is looked for, and what is done with it."""
+    from ._evidence import evidence
+
+    return evidence(policy)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import get_args
 
 from ._values import Direction, Outcome
-from .policy import ACTIONS, Decider, Policy
+from .policy import ACTIONS, Decider, Handling, Policy
 from .terminal import visible
 
 _ACTION: dict[Outcome, str] = {outcome: action for action, outcome in ACTIONS.items()}
 _WAYS: tuple[Direction, ...] = get_args(Direction)
+_BROKEN: dict[Handling, str] = {"block": "blocked", "allow": "let through"}
 _HEADS: dict[Direction, str] = {"input": "REQUESTS", "output": "ANSWERS"}
 
 
@@ -20,7 +21,7 @@ _HEADS: dict[Direction, str] = {"input": "REQUESTS", "output": "ANSWERS"}
 class Sought:
     """What a detector looks for: a category of its verdicts, in words for people.
 
-    `advice` says, in words, what the detector advises: it holds where no rule names the category.
+    `advice` says, in words, what the detector advises: that is done where no rule names it.
     `directions` are those in which it looks; `audiences` those for which it does, all without any.
     """
 
@@ -34,26 +35,36 @@ class Sought:
 def handled(policy: Policy, sought: Iterable[Sought]) -> str:
     """Return a table of Markdown that says what `policy` does with each of `sought`, and to whom.
 
-    Below it stands which messages are judged, and what happens where a detector breaks.
+    Audiences for which nothing differs have no columns. Below it stands how to read it, which
+    messages are judged, and what happens where a detector breaks.
     """
-    decider = Decider(policy)
-    everybody = [("", way) for way in _WAYS]
-    others = [(audience, way) for audience in policy.audiences for way in _WAYS]
-    header = ["CATEGORY", "WHAT IT IS", *map(_head, everybody), *map(_head, others)]
+    decider, found = Decider(policy), list(sought)
+    columns = {
+        audience: [[_done(decider, one, audience, way) for one in found] for way in _WAYS]
+        for audience in ("", *policy.audiences)
+    }
+    own = [name for name in columns if not name or columns[name] != columns[""]]
+    same = [name for name in columns if name not in own]
+    header = [_head(name, way) for name in own for way in _WAYS]
+    done = zip(*(column for name in own for column in columns[name]), strict=True)
     rows = [
-        [
-            f"`{one.category}`",
-            cell(one.what),
-            *(cell(_done(decider, one, *whose)) for whose in (*everybody, *others)),
-        ]
-        for one in sought
+        (f"`{one.category}`", cell(one.what), *cells)
+        for one, cells in zip(found, done, strict=True)
     ]
+    alike = f"Nothing differs for: {cell(', '.join(same))}. " if same else ""
     return (
-        f"{table(header, rows)}\n"
-        f"Of a request the messages of these roles are judged: {', '.join(policy.roles)}. A score "
-        "is from 0 to 1; below all scores of a rule nothing is done. Where a detector breaks, the "
-        f"policy's answer is: {policy.on_error.detector}.\n"
+        f"{table(('CATEGORY', 'WHAT IT IS', *header), rows)}\n"
+        "What a rule of the policy says stands plainly. *In italics*: no rule names the category, "
+        "and what the detector advises is done. A score is from 0 to 1; below every score of a "
+        f"rule nothing is done. {alike}"
+        f"Of a request the messages of these roles are judged: {', '.join(policy.roles)}. Where a "
+        f"detector breaks, the call is: {_BROKEN[policy.on_error.detector]}.\n"
     )
+
+
+def page(title: str, *parts: str) -> str:
+    """Return a page of Markdown; each of `parts` is a paragraph, a table or a list."""
+    return "\n".join([f"# {title}\n", *(part.rstrip("\n") + "\n" for part in parts if part)])
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -75,8 +86,7 @@ def writing(make: Callable[[], str]) -> Callable[[Path], object]:
     return lambda path: path.write_text(make(), "utf-8")
 
 
-def _head(whose: tuple[str, Direction]) -> str:
-    audience, way = whose
+def _head(audience: str, way: Direction) -> str:
     return f"{_HEADS[way]} ({cell(audience)})" if audience else _HEADS[way]
 
 
@@ -85,7 +95,7 @@ def _done(decider: Decider, one: Sought, audience: str, way: Direction) -> str:
         return "not judged"
     steps = decider.steps(one.category, way, audience)
     if steps is None:
-        return f"{one.advice} (no rule: as the detector advises)"
+        return f"*{cell(one.advice)}*"
     return ", ".join(
         f"{_ACTION[outcome]} from {least:g}" if least else _ACTION[outcome]
         for least, outcome in steps

@@ -46,7 +46,13 @@ def test_what_is_said_of_a_rule_is_what_is_decided_by_it(rule: object, score: fl
 
 def test_without_a_rule_the_advice_holds_and_is_called_one() -> None:
     said = cells(handled(POLICY, [Sought(category="toxic", what="x", advice="block from 0.8")]))
-    assert said[2][2] == "block from 0.8 (no rule: as the detector advises)"
+    assert said[2][2:] == ["*block from 0.8*"] * 2
+
+
+def test_an_audience_for_which_nothing_differs_is_named_and_has_no_columns() -> None:
+    text = handled(POLICY, [Sought(category="toxic", what="x", advice="warn")])
+    assert cells(text)[0] == ["CATEGORY", "WHAT IT IS", "REQUESTS", "ANSWERS"]
+    assert "Nothing differs for: minor." in text
 
 
 def test_what_is_not_looked_at_is_said_not_to_be() -> None:
