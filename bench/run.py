@@ -18,6 +18,7 @@ ORDER = (
     "otel.py", "report.py",
 )  # fmt: skip
 APART = {
+    "find.py": " DATA: what of a text is found in a log; wants texts, and half an hour",
     "disguises.py": " DATA: what is seen through; wants texts, and models/tables/requirements.txt",
     "watermark/generate.py": " CACHE, and the scripts beside it: what docs/watermarks.md shows",
     "survival.py": ": what is left of every mark; wants the tools that texts and files go through",
