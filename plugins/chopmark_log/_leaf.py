@@ -148,7 +148,7 @@ def gap_leaf(writer: str, number: int, why: str, **more: Any) -> dict[str, Any]:
 CALL: Mapping[str, Any] = {
     "audience": "", "stream": False, "action": "allow", "ending": "completed", "judged": True,
     "messages": 1, "verdicts": [], "marks": [], "failures": [], "tokens": None, "holdback": 0,
-    "payload": "",
+    "payload": "", "clock": 0,
 }  # fmt: skip
 """What a field of a call is that its leaf leaves out; it must leave it out, if it is that."""
 VERDICT: Mapping[str, Any] = {

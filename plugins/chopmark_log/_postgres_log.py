@@ -9,12 +9,12 @@ from chopmark import Content, LogError, PolicyError, Receipt, Record
 
 from ._content import read_payload
 from ._keyring import changed
-from ._leaf import encode
-from ._log import Make, TransparencyLog
+from ._log import TransparencyLog
 from ._options import NAME
 from ._postgres import Address
 from ._postgres_folder import join
 from ._postgres_intake import ErasedKeyError, Intake
+from ._work import Make
 
 TRIES = 8
 """How often a content is sealed under a new key, where its subject is erased at that moment."""
@@ -62,7 +62,7 @@ class SharedLog(TransparencyLog):
             intake = own.spool
             assert isinstance(intake, Intake)
             if intake.usable:
-                number = intake.append(partial(_leaf, make, own.writer), payloads)
+                number = intake.append(partial(own.leaf, make), payloads)
                 return Receipt(log=NAME, record=id, position=number)
             self._abandon(own)
         raise LogError(f"log {self.address.text!r} took no record in {TRIES} tries")
@@ -72,7 +72,3 @@ class SharedLog(TransparencyLog):
 
     def _make_spool(self, writer: str) -> Intake:
         return Intake(self.address, writer, lazily=not self._options.to_disk)
-
-
-def _leaf(make: Make, writer: str, number: int) -> bytes:
-    return encode(make(writer, number))

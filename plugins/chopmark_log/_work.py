@@ -6,13 +6,16 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chopmark import LogError
 
+from ._clock import Clock
 from ._folder import LogFolder
 from ._integrate import integrate, integrating, publish
+from ._leaf import encode
 from ._options import LogOptions
 from ._reserve import keep
 from ._store import Store
@@ -29,6 +32,8 @@ AT_END = 2.0
 AGAIN = 60.0
 """Seconds after which a fault that lasts is told again."""
 _logger = logging.getLogger("chopmark")
+Make = Callable[[str, int], Mapping[str, Any]]
+"""`make(writer, number)`: what the leaf says that this writer makes behind so many others."""
 
 
 class Intake(Protocol):
@@ -64,6 +69,13 @@ class Own:
     worker: threading.Thread | None = None
     witnessing: Witnessing | None = None
     replaced: str = ""
+    clock: Clock = field(default_factory=Clock)
+
+    def leaf(self, make: Make, number: int) -> bytes:
+        """Return the leaf that stands behind so many others; the caller holds `mutex`."""
+        data = make(self.writer, number)
+        back = self.clock.set_back()
+        return encode({**data, "clock": -back} if back else data)
 
 
 class Work:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.plugins.log.logs import faults_of, settle, settled_ids
+from tests.plugins.log.logs import faults_of, leaves, log_of, settle, settled_ids
 
 from chopmark import LogError, Policy, PolicyError, load_policy
 from chopmark.hookspecs import Log
@@ -221,6 +221,20 @@ def test_the_clock_going_back_leaves_times_of_checkpoints_in_order(
     times = [stamp for _, stamp, _ in folder.open().checkpoints()]
     assert times == sorted(times)
     assert len(times) == 2
+
+
+def test_a_record_says_that_the_clock_was_set_back_before_it(
+    folder: LogFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time_ns
+    log = log_of(folder)
+    for back in (0, 0, 90, 90, 0, 0.5):  # seconds
+        monkeypatch.setattr(time, "time_ns", lambda back=back: now() - int(back * 1e9))
+        log.append(sample_record())
+    log.close()
+    flags = [leaf.get("clock", 0) for leaf in leaves(folder)]
+    assert [round(flag, -2) for flag in flags] == [0, 0, -90_000, 0, 0, 0]
+    assert faults_of(folder) == ()
 
 
 @pytest.mark.parametrize(
