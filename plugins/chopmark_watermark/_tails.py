@@ -12,6 +12,7 @@ import numpy as np
 
 _LN10 = math.log(10)
 _NOTHING = 1e-200
+_SHORT = 600
 
 
 def log10_gamma_tail(n: int, total: float) -> float:
@@ -47,18 +48,25 @@ def log10_halved_tail(n: int, light: int, total: float) -> float:
     if total < _NOTHING:
         return 0.0
     # Behind these k the tails are 1 and their weights fall: what is left out is no digit.
-    most = int(max(twice - n, full) + 60 + 12 * math.sqrt(max(twice, n)))
-    k = np.arange(1, most)
-    weights = np.cumsum(np.log((k + full - 1) / (2 * k)))
+    k = np.arange(1, int(max(twice - n, full) + 60 + 12 * math.sqrt(max(twice, n))))
+    weights = (k + full - 1) / (2 * k)
     # The tail of Gamma(n + k, 1) is that of Gamma(n + k - 1, 1) and one term of Poisson more.
-    more = np.log(twice / (n + k - 1))
-    more[0] = n * math.log(twice) - twice - math.lgamma(n + 1)
-    first = log10_gamma_tail(n, twice) * _LN10
-    tails = np.logaddexp.accumulate(np.concatenate([[first], np.cumsum(more)]))
-    terms = np.concatenate([[0.0], weights]) + tails
-    top = float(terms.max())
-    summed = top + math.log(float(np.exp(terms - top).sum())) - full * math.log(2)
-    return min(0.0, summed / _LN10)
+    more = twice / (n + k - 1)
+    top = n * math.log(twice) - twice - math.lgamma(n + 1)
+    if n <= twice < _SHORT:  # no number overflows, and a search of many keys takes half of the time
+        more[0] = 1.0
+        first = (1 + float(np.cumprod(np.arange(n - 1, 0, -1) / twice).sum())) * n / twice
+        tails = first + np.cumsum(np.cumprod(more))
+        top += math.log(first + float(np.cumprod(weights) @ tails))
+    else:
+        more = np.log(more)
+        more[0] = top
+        first = log10_gamma_tail(n, twice) * _LN10
+        tails = np.logaddexp.accumulate(np.concatenate([[first], np.cumsum(more)]))
+        terms = np.concatenate([[0.0], np.cumsum(np.log(weights))]) + tails
+        top = float(terms.max())
+        top += math.log(float(np.exp(terms - top).sum()))
+    return min(0.0, (top - full * math.log(2)) / _LN10)
 
 
 def log10_binomial_tail(n: int, hits: int, share: float) -> float:

@@ -78,6 +78,17 @@ def test_the_tail_with_light_scores_is_that_of_its_parts_where_it_is_long(
     assert log10_halved_tail(n, light, mean) == pytest.approx(math.log10(0.5), abs=0.03)
 
 
+@given(st.integers(1, 299), st.integers(1, 299))
+def test_the_tail_with_light_scores_has_no_step_where_its_sum_is_made_in_another_way(
+    full: int, light: int
+) -> None:
+    for edge in (300.0, (full + light) / 2):
+        below, above = (
+            log10_halved_tail(full + light, light, edge * (1 + off)) for off in (-1e-12, 1e-12)
+        )
+        assert above == pytest.approx(below, abs=1e-8)
+
+
 sums = st.tuples(st.integers(1, 40), st.floats(0, 1), st.floats(0, 400))
 
 
