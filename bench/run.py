@@ -15,7 +15,7 @@ ORDER = (
     "policy.py", "stream.py", "langchain.py", "llamaindex.py", "openai_sdk.py", "keywords.py",
     "pii.py", "minors.py", "injection.py", "onnx.py", "cascade.py", "screen.py", "memory.py",
     "inspect_text.py", "label_files.py", "label_stream.py", "jsonl.py", "conversation.py", "log.py",
-    "otel.py", "report.py",
+    "otel.py", "report.py", "assess.py",
 )  # fmt: skip
 APART = {
     "find.py": " DATA: what of a text is found in a log; wants texts, and half an hour",
@@ -24,7 +24,8 @@ APART = {
     "survival.py": ": what is left of every mark; wants the tools that texts and files go through",
     "peers/compare.py": " --setup: the peers, each in an environment of its own",
 }
-WITH_DATA = ("pii.py", "minors.py", "injection.py")  # run for their speed; data shows what is found
+# Run for their speed; data shows what they find.
+WITH_DATA = ("pii.py", "minors.py", "injection.py", "assess.py")
 
 
 def main() -> int:
