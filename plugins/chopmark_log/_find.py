@@ -120,6 +120,7 @@ def find(
         raise LogError("the text has no letters and no digits, so there is nothing to compare")
     store = folder.open()
     try:
+        size = store.size
         if not Keys.are_kept(folder):
             raise LogError(
                 f"log {str(folder.path)!r} keeps no contents, so no text can be found in it; with "
@@ -130,7 +131,7 @@ def find(
         try:
             missing = index.missing
             segments = index.open(lambda count: told(count, missing), writing=writing)
-            pointers = Pointers(index.fingerprinter, segments, mine, store.size)
+            pointers = Pointers(index.fingerprinter, segments, mine, size)
         finally:
             index.close()
             keys.close()
@@ -146,7 +147,7 @@ def find(
     return Finding(
         characters=len(text),
         compared=len(mine),
-        entries=store.size,
+        entries=size,
         matches=tuple(matches),
         notes=tuple(notes),
     )

@@ -15,12 +15,14 @@ from click.testing import Result
 from tests.plugins.log.logs import invoke, leaves, log_of
 from tests.plugins.log.test_find_spans import edited
 
-from chopmark import Content, Message
+from chopmark import Chopmark, Content, Message, Policy
+from chopmark.reading import open_log
 from chopmark.testing import sample_record
 from chopmark_log import _find_index
 from chopmark_log._erase import registrar
 from chopmark_log._find import Finding, Match, find
 from chopmark_log._folder import LogFolder
+from chopmark_log._log import TransparencyLog
 from chopmark_log._master import MASTER, Subject, read_master
 from chopmark_log._segments import Segments
 from chopmark_log._winnow import Fingerprinter, plain
@@ -388,8 +390,6 @@ def test_inspect_asks_the_log_and_writes_nothing(folder: LogFolder, tmp_path: Pa
 
 
 def test_a_log_that_can_be_asked_changes_no_answer(folder: LogFolder) -> None:
-    from chopmark import Chopmark, Policy
-
     settings = {"log": {"path": str(folder.path), "find": True}}
     chop = Chopmark(Policy(name="p", plugins=("log",), settings=settings))
 
@@ -399,5 +399,7 @@ def test_a_log_that_can_be_asked_changes_no_answer(folder: LogFolder) -> None:
 
     assert answer("hm?") == english(1)
     chop.close()
-    assert best(find(folder, english(1))).how == "identical"
+    log = open_log(Policy(name="p", plugins=("log",), settings=settings))
+    assert isinstance(log, TransparencyLog)
+    assert best(log.find(english(1))).how == "identical"
     assert leaves(folder)[0].get("marks", []) == []
