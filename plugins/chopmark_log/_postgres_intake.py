@@ -23,6 +23,7 @@ from chopmark import LogError
 
 from ._content import Payload
 from ._postgres import Address, cut, told
+from ._postgres_put import Put, is_there, put
 
 PATIENCE = 10.0
 """Seconds for which a call waits for a server that is gone, and may come back."""
@@ -32,29 +33,6 @@ MOST_BYTES = 1 << 23
 """How many bytes of content a statement puts in, if it has more than one record."""
 MOST_PAUSE = 0.002
 """Seconds that a statement waits for more records, at the most: an eighth of what one takes."""
-# Of its own: for one record it takes half the time of the one for many.
-_RECORD = "INSERT INTO chopmark_log.spool (writer, number, leaf) VALUES (%s, %s, %b)"
-_RECORDS = (
-    "INSERT INTO chopmark_log.spool (writer, number, leaf) "
-    "SELECT %s, * FROM unnest(%b::bigint[], %b::bytea[])"
-)
-# Who erases a key waits for the calls that hold it, and afterwards none can put anything under it.
-_WITH_CONTENTS = (
-    "WITH alive AS MATERIALIZED (SELECT id FROM chopmark_keys.keys "
-    "WHERE id = ANY(%b::bytea[]) AND basis IS NULL FOR KEY SHARE), "
-    "well AS MATERIALIZED (SELECT count(*) = %s AS yes FROM alive), "
-    "said AS (INSERT INTO chopmark_side.payloads (record, part, parts, key, until, data) "
-    "SELECT u.* FROM unnest(%b::bytea[], %b::bigint[], %b::bigint[], %b::bytea[], %b::bigint[], "
-    "%b::bytea[]) u, well WHERE yes ON CONFLICT DO NOTHING), "
-    "done AS (INSERT INTO chopmark_log.spool (writer, number, leaf) "
-    "SELECT %s, u.* FROM unnest(%b::bigint[], %b::bytea[]) u, well WHERE yes) "
-    "SELECT yes FROM well"
-)
-_ALIVE = "SELECT id FROM chopmark_keys.keys WHERE id = ANY(%b::bytea[]) AND basis IS NULL"
-_KNOWN = (
-    "SELECT EXISTS (SELECT 1 FROM chopmark_log.spool WHERE writer = %s AND number = %s) "
-    "OR EXISTS (SELECT 1 FROM chopmark_log.spools WHERE name = %s AND read > %s)"
-)
 
 
 class ErasedKeyError(Exception):
@@ -205,9 +183,10 @@ class Intake:
         while left:
             try:
                 base = self._connected()
-                if doubt and self._is_there(base, left[0]):
+                if doubt and is_there(base, self._writer, self.count):
                     break
-                gone = self._insert(base, left)
+                records = [Put(one.leaf, one.payloads) for one in left]
+                gone = put(base, self._writer, self.count, records)
                 if not gone:
                     break
                 if doubt:
@@ -243,31 +222,6 @@ class Intake:
                 one.error = error
         return found
 
-    def _insert(self, base: psycopg.Connection[Any], batch: Sequence[_Waiting]) -> set[bytes]:
-        """Put `batch` in, or return which keys of it are gone."""
-        numbers = list(range(self.count, self.count + len(batch)))
-        leaves = [one.leaf for one in batch]
-        parts = [part for one in batch for part in one.payloads]
-        if not parts and len(batch) == 1:
-            base.execute(_RECORD, (self._writer, self.count, leaves[0]), prepare=True)
-            return set()
-        if not parts:
-            base.execute(_RECORDS, (self._writer, numbers, leaves), prepare=True)
-            return set()
-        keys = list({part.key for part in parts})
-        columns = [list(column) for column in zip(*map(_columns, parts), strict=True)]
-        values = (keys, len(keys), *columns, self._writer, numbers, leaves)
-        ((well,),) = base.execute(_WITH_CONTENTS, values, prepare=True).fetchall()
-        if well:
-            return set()
-        alive = {id for (id,) in base.execute(_ALIVE, (keys,)).fetchall()}
-        return set(keys) - alive
-
-    def _is_there(self, base: psycopg.Connection[Any], first: _Waiting) -> bool:
-        values = (self._writer, self.count, self._writer, self.count)
-        ((there,),) = base.execute(_KNOWN, values).fetchall()
-        return bool(there)
-
     def _fail(
         self, batch: Sequence[_Waiting], error: Exception, *, done_with: bool = False
     ) -> None:
@@ -298,7 +252,3 @@ class Intake:
 
 def _key(one: _Waiting) -> bytes:
     return one.payloads[0].key if one.payloads else b""
-
-
-def _columns(part: Payload) -> tuple[object, ...]:
-    return part.record, part.part, part.parts, part.key, part.until, part.data

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,6 +24,7 @@ from tests.plugins.log.postgres_storm import faults_of, ids_of, log_of, machine,
 from chopmark import Chopmark, LogError, Policy, PolicyError, load_policy
 from chopmark.hookspecs import Log
 from chopmark.testing import LogContract, sample_record
+from chopmark_log import _postgres_intake
 from chopmark_log._commands import log as command
 from chopmark_log._commands_care import COMMANDS as CARE
 from chopmark_log._commands_proof import COMMANDS as PROOF
@@ -241,19 +243,21 @@ def test_a_server_that_crashes_loses_nothing_and_calls_wait_for_it(
     assert faults_of(folder) == ()
 
 
-def test_a_statement_that_nobody_knows_of_is_not_done_twice(tmp_path: Path, store: str) -> None:
+def test_a_statement_that_nobody_knows_of_is_not_done_twice(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = machine(tmp_path, store)
     intake = Intake(Address.of(store), "w1")
     intake.append(partial(leaf, "w1"))
-    inner = intake._insert
+    done = _postgres_intake.put
 
-    def lost(*given: object) -> set[bytes]:
-        inner(*given)  # type: ignore[arg-type]
-        intake._insert = inner  # type: ignore[method-assign]
-        intake._base.close()  # type: ignore[union-attr]
+    def lost(*given: Any) -> set[bytes]:
+        monkeypatch.undo()
+        done(*given)
+        given[0].close()
         raise psycopg.OperationalError("the connection broke before the answer came")
 
-    intake._insert = lost  # type: ignore[method-assign]
+    monkeypatch.setattr(_postgres_intake, "put", lost)
     assert [intake.append(partial(leaf, "w1")) for _ in range(2)] == [1, 2]
     intake.close()
     one = folder.open()
