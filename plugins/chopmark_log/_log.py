@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chopmark import Content, Event, LogError, Policy, Receipt, Record
@@ -16,7 +16,7 @@ from chopmark import Content, Event, LogError, Policy, Receipt, Record
 from ._content import Sealed, record_id, seal
 from ._folder import default_origin
 from ._keyring import Keyring
-from ._leaf import call_leaf, commitments_of, encode, event_leaf
+from ._leaf import call_leaf, commitments_of, event_leaf
 from ._master import Subject
 from ._options import NAME, read_options
 from ._packages import check_finding
@@ -24,14 +24,12 @@ from ._read import read
 from ._refused import Refused
 from ._reserve import BYTES, give_up
 from ._spool import Spool
-from ._work import Intake, Own, Work, end, leave
+from ._work import Intake, Make, Own, Work, end, leave
 
 if TYPE_CHECKING:
     from ._find import Finding
 
 _logger = logging.getLogger("chopmark")
-Make = Callable[[str, int], Mapping[str, Any]]
-"""`make(writer, number)`: the leaf that this writer makes behind so many others."""
 
 
 class TransparencyLog:
@@ -157,7 +155,7 @@ class TransparencyLog:
                 with own.mutex:
                     if spool.usable:
                         number = spool.count
-                        return spool, number, spool.append(encode(make(own.writer, number)), frames)
+                        return spool, number, spool.append(own.leaf(make, number), frames)
             except OSError as error:
                 if not give_up(self.folder, error):
                     raise self._unwritable(error) from error
