@@ -1,0 +1,25 @@
+"""What can go wrong with a complaint or an incident.
+
+ChopmarkError
+└── ComplaintError       a step cannot be taken as it was asked
+    └── UnloggedError    a step was taken and kept, and the log could not take it yet
+"""
+
+from __future__ import annotations
+
+from chopmark import ChopmarkError, Event
+
+
+class ComplaintError(ChopmarkError):
+    """A step cannot be taken; the message names what is wrong and the cure. Nothing was changed."""
+
+
+class UnloggedError(ComplaintError):
+    """The step `event` is kept, and goes into the log with the next one; do not repeat it."""
+
+    def __init__(self, message: str, event: Event) -> None:
+        self.event = event
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.event)
