@@ -13,12 +13,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Detector
+from chopmark.hookspecs import Detector, Evidence
 
 from ._commands import words
 from ._detector import KeywordDetector
 
-__all__ = ["KeywordDetector", "chopmark_commands", "chopmark_detectors"]
+__all__ = ["KeywordDetector", "chopmark_commands", "chopmark_detectors", "chopmark_evidence"]
 
 
 @hookimpl
@@ -30,6 +30,14 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
     them by category), `reload_seconds` (5).
     """
     return [KeywordDetector.from_policy(policy)]
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return the lists in force, without their terms, and the reviews that are due."""
+    from ._filing import evidence
+
+    return evidence(policy)
 
 
 @hookimpl

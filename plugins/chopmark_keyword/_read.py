@@ -41,9 +41,14 @@ def bundled_names() -> tuple[str, ...]:
     return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
+def bundled_bytes(name: str) -> bytes:
+    """Return the file of the list `name` that comes with the plugin."""
+    return (files(__package__) / "lists" / f"{name}.toml").read_bytes()
+
+
 def read_bundled(name: str) -> WordList:
     """Return the list `name` that comes with the plugin."""
-    text = (files(__package__) / "lists" / f"{name}.toml").read_text("utf-8")
+    text = bundled_bytes(name).decode("utf-8")
     return _or_refuse(check(f"bundled:{name}", read_toml(text)))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Detector, Wrapper
+from chopmark.hookspecs import Detector, Evidence, Wrapper
 
 from ._commands import models
 from ._detector import OnnxDetector
@@ -28,6 +28,7 @@ __all__ = [
     "TokenDetector",
     "chopmark_commands",
     "chopmark_detectors",
+    "chopmark_evidence",
     "chopmark_wrappers",
 ]
 
@@ -64,6 +65,15 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return the wrapper that says where a request was only too long to be judged."""
     return [LengthWrapper()]
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return the cards of the models, and what their scores do."""
+    check_packages()
+    from ._evidence import evidence
+
+    return evidence(policy)
 
 
 @hookimpl
