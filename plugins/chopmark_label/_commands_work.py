@@ -14,10 +14,10 @@ from ._commands_media import draw, sound
 from ._commands_sign import Sealed, make_block
 from ._commands_text import FORMATS, PLAIN, put_label, read_source
 from ._commands_written import Written, of_block, of_marks
-from ._file_label import label_file, replacing
+from ._file_label import label_file, of_none, replacing
 from ._files._errors import FileError
 from ._files._format import FileFormat
-from ._files._formats import PICTURES, SOUNDS, format_of
+from ._files._formats import PICTURES, SOUNDS, format_of, suffixes
 from ._files._ooxml import OOXML, macros_in
 from ._files._whole import write_whole
 from ._forms import Format
@@ -120,6 +120,8 @@ def _showing(path: Path, kind: FileFormat | None, job: Job) -> _Shown | None:
     if kind is not None and form is None and job.form is not None:
         raise FileError(path, "is no text, so --format says nothing of it; leave that out")
     if kind is None and job.form is None and path.suffix.lower() not in PLAIN:
+        if path.suffix.lower() in suffixes():
+            raise FileError(path, of_none(path))
         raise FileError(
             path,
             f"is of no format that can carry a label; plain text is {' or '.join(PLAIN)}, or say "

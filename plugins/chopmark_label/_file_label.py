@@ -69,7 +69,7 @@ def label_file(
     """
     form = format_of(source)
     if form is None:
-        raise FileError(source, _of_none(source))
+        raise FileError(source, of_none(source))
     if not replace and (there := _read(form, source)):
         raise FileError(
             source,
@@ -108,7 +108,8 @@ def replacing(source: Path, target: Path) -> Iterator[Path]:
             made.unlink()
 
 
-def _of_none(path: Path) -> str:
+def of_none(path: Path) -> str:
+    """Return why a file whose format is not known can carry no block."""
     suffix = path.suffix.lower()
     if suffix in suffixes():
         return f"does not begin as a file ending in {suffix} does; check what it is"

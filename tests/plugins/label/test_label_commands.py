@@ -286,6 +286,14 @@ def test_a_read_only_file_is_named_and_stays_whoever_asks(page: Path) -> None:
     assert run("label", page, "--producer", "M", "--out", page.with_name("b.html")).exit_code == 0
 
 
+def test_a_file_that_is_not_what_its_name_says_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(bytes(4096))
+    told = refused(path, "--producer", "Maker")
+    assert "does not begin as a file ending in .mp4 does" in told
+    assert path.read_bytes() == bytes(4096)
+
+
 def test_macros_are_named_and_stay(tmp_path: Path) -> None:
     path = tmp_path / "a.docm"
     docx.Document().save(str(path))
