@@ -9,6 +9,7 @@ Enable it with `plugins = ["log"]` and set it up under `[settings.log]`:
     contents = true                 # keep the texts beside it, sealed under a key of each user
     retention_days = 0              # how long the law wants them kept: 183 under China's rules
     witnesses = [{ url = "https://witness.example.org", key = "witness.example.org+..." }]
+    witness_seconds = 0.5           # until they are asked about a new checkpoint
     find = false                    # or true: `chopmark inspect --policy` asks it for texts
 
 Each process appends to a file of its own, and one of them takes all of these into the log: a tree

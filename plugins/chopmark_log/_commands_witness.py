@@ -134,16 +134,26 @@ def serve(path: Path, host: str, port: int) -> None:
     "--ask", nargs=2, metavar="URL KEY",
     help="Have the last checkpoint cosigned now by the witness at URL, whose key is KEY.",
 )  # fmt: skip
+@click.option(
+    "--drop", nargs=2, metavar="WITNESS REASON",
+    help="Sign again though WITNESS, a name or a key, refused the log; the log says so, and why.",
+)  # fmt: skip
 @json_option
-def log_witness(path: Path, ask: tuple[str, str] | None, as_json: bool) -> None:
+def log_witness(
+    path: Path, ask: tuple[str, str] | None, drop: tuple[str, str] | None, as_json: bool
+) -> None:
     """Say what witnesses cosigned of the log, and whether one refuses it.
 
-    Which witnesses a running log asks, `witnesses` in [settings.log] says.
+    Which witnesses a running log asks, `witnesses` in [settings.log] says: one that refused the log
+    and is still asked refuses it again.
     """
     from ._cosignatures import Cosignatures
+    from ._witnessing import drop_refusal
 
     with errors():
         folder = folder_of(path)
+        if drop:
+            drop_refusal(folder, *drop)
         store = folder.open()
         kept = Cosignatures(folder.path)
         trouble = _ask(store, kept, ask) if ask else ""

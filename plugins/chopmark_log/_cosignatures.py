@@ -139,10 +139,10 @@ class Cosignatures:
         }  # fmt: skip
         self._write({**self._refusals(), str(address.key): told})
 
-    def accept(self, address: WitnessAddress) -> bool:
-        """Forget the refusal of a witness that cosigns again; return whether there was one."""
+    def drop(self, key: str) -> bool:
+        """Forget the refusal of the witness with that key; return whether there was one."""
         found = self._refusals()
-        if found.pop(str(address.key), None) is None:
+        if found.pop(key, None) is None:
             return False
         self._write(found)
         return True
@@ -153,10 +153,21 @@ class Cosignatures:
         Raises:
             LogError: that cannot be read.
         """
-        for key, told in self._refusals().items():
-            if told.get("origin") == origin:
-                return f"witness {key.partition('+')[0]} refuses the log: {told.get('why')}"
+        for key, why in self.refusals(origin).items():
+            return f"witness {key.partition('+')[0]} refuses the log: {why}"
         return None
+
+    def refusals(self, origin: str, who: str = "") -> dict[str, str]:
+        """Return why witnesses refused the log `origin`, by their keys; or the one named `who`.
+
+        Raises:
+            LogError: that cannot be read.
+        """
+        return {
+            key: str(told.get("why"))
+            for key, told in self._refusals().items()
+            if told.get("origin") == origin and who in ("", key, key.partition("+")[0])
+        }
 
     def _write(self, refusals: dict[str, dict[str, Any]]) -> None:
         if refusals:

@@ -42,7 +42,8 @@ class TransparencyLog:
     whether this process also takes what all processes wrote into the log; `contents` (true):
     whether the texts of the calls are kept beside it, sealed under a key of each user, so that they
     can be shown, and erased; `retention_days` (0): how long the law wants them kept at the least;
-    `witnesses` (none): tables of `url` and `key`, who are asked to cosign what the log signs.
+    `witnesses` (none): tables of `url` and `key`, who are asked to cosign what the log signs, each
+    `witness_seconds` (0.5).
     """
 
     name = NAME
@@ -244,7 +245,9 @@ class TransparencyLog:
             if self._options.witnesses and self._options.integrates:
                 from ._witnessing import Witnessing
 
-                own.witnessing = Witnessing(self.folder, self._options.witnesses)
+                own.witnessing = Witnessing(
+                    self.folder, self._options.witnesses, self._options.witness_seconds
+                )
             work = Work(own, self._options)
             own.worker = threading.Thread(target=work.run, name="chopmark-log", daemon=True)
             own.worker.start()

@@ -21,7 +21,7 @@ NAME = "log"
 DEFAULT_PATH = "chopmark-log"
 _KNOWN = (
     "path", "store", "durability", "origin", "integrate", "contents", "retention_days", "witnesses",
-    "find",
+    "witness_seconds", "find",
 )  # fmt: skip
 _DAY = 86_400_000  # milliseconds
 _MOST_DAYS = 36_525
@@ -40,6 +40,7 @@ class LogOptions:
         contents: whether texts are kept.
         retention: how long the law wants them kept, in milliseconds.
         witnesses: who is asked to cosign.
+        witness_seconds: how long it takes at the most until they are asked about a new checkpoint.
         finds: whether `chopmark inspect` asks the log for texts.
     """
 
@@ -51,6 +52,7 @@ class LogOptions:
     contents: bool = True
     retention: int = 0
     witnesses: tuple[WitnessAddress, ...] = ()
+    witness_seconds: float = 0.5
     finds: bool = False
 
 
@@ -78,5 +80,6 @@ def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
         contents=given.switch("contents", True),
         retention=given.whole("retention_days", 0, least=0, most=_MOST_DAYS) * _DAY,
         witnesses=witnesses,
+        witness_seconds=given.number("witness_seconds", 0.5, least=0.05, most=86_400),
         finds=given.switch("find", False),
     )

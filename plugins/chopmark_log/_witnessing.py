@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 
 from chopmark import LogError
 
+from ._contents import leaf_of
 from ._cosignatures import Cosignatures
 from ._folder import LogFolder
+from ._integrate import integrating
 from ._store import Store
 from ._witness_client import WitnessAddress, WitnessRefusalError, WitnessTroubleError, submit
 
-TURN = 0.5
-"""Seconds between two looks for a new checkpoint."""
 FIRST_TURN = 0.01
 """Seconds between two tries to be the one process that asks, while this one may not sign."""
 TIMEOUT = 5.0
@@ -40,8 +40,11 @@ class Witnessing:
     down stops nothing; what it did not cosign then, it cosigns with the next checkpoint.
     """
 
-    def __init__(self, folder: LogFolder, addresses: Sequence[WitnessAddress]) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: LogFolder, addresses: Sequence[WitnessAddress], every: float
+    ) -> None:
+        """Look for a new checkpoint `every` so many seconds."""
+        self._folder, self._every = folder, every
         self._kept = Cosignatures(folder.path)
         self._each = [_Asking(address) for address in addresses]
         self._asked = threading.Event()
@@ -64,7 +67,7 @@ class Witnessing:
         while not ended or (not done and time.monotonic() < until):
             if ended:
                 time.sleep(FIRST_TURN)  # another process asks, maybe about an older checkpoint
-            elif self._ending.wait(TURN if self._asked.is_set() else FIRST_TURN):
+            elif self._ending.wait(self._every if self._asked.is_set() else FIRST_TURN):
                 ended, until = True, time.monotonic() + AT_END
             try:
                 done = self._turn(ended)
@@ -171,9 +174,41 @@ def ask_one(
     if found is None:
         return 0
     kept.add(address, found)
-    if kept.accept(address):
+    if kept.drop(str(address.key)):
         _logger.warning("witness %s cosigns the log again; it is signed on", address.key.name)
     return found.size
+
+
+def drop_refusal(folder: LogFolder, who: str, reason: str) -> list[str]:
+    """Sign again though a witness refused the log; the log says so, and for what `reason`.
+
+    Args:
+        folder: that of the log.
+        who: the witness, by its name or its key.
+        reason: why what it said does not count.
+
+    Raises:
+        LogError: it did not refuse this log, or the log is not free.
+    """
+    if not reason.strip():
+        raise LogError("the reason is empty; say why its refusal does not count")
+    kept = Cosignatures(folder.path)
+    with integrating(folder) as mine:
+        if not mine:
+            raise LogError(f"log {str(folder.path)!r} is busy; try again")
+        store = folder.open(writing=True)
+        try:
+            found = kept.refusals(store.origin, who)
+            if not found:
+                raise LogError(f"no witness {who!r} refuses the log; nothing was changed")
+            for key, said in found.items():
+                why = "the refusal of a witness was dropped"
+                told = {"why": why, "witness": key, "said": said, "reason": reason}
+                store.take([leaf_of("gap", told)], {})
+                kept.drop(key)
+        finally:
+            store.close()
+    return sorted(found)
 
 
 @contextlib.contextmanager

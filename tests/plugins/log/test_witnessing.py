@@ -185,9 +185,44 @@ def test_a_refusal_ends_when_its_witness_cosigns_again(
     kept.refuse(ORIGIN, other, "it says so, too")
     with pytest.raises(LogError, match=r"o\.example refuses the log"):
         grow(folder, 1, witness)  # one of the two cosigned it again
-    assert kept.accept(other)
+    assert kept.drop(str(other.key))
     grow(folder, 1, witness)
     assert signed(folder) == 4
+
+
+def test_the_refusal_of_a_witness_that_is_asked_no_more_can_be_dropped(folder: LogFolder) -> None:
+    grow(folder, 1)
+    key = str(SigningKey.new("w.example", ED25519_COSIGNATURE).public)
+    Cosignatures(folder.path).refuse(ORIGIN, WitnessAddress.of("http://x", key), "it says so")
+    with pytest.raises(LogError, match=r"w\.example refuses the log"):
+        grow(folder, 1)
+    path = ("--path", str(folder.path))
+    for who, reason in (("nobody", "gone"), ("w.example", " ")):
+        assert run("log", "witness", *path, "--drop", who, reason)[0] == 2
+    assert [leaf["k"] for leaf in leaves(folder)] == ["call"] * 2
+    assert run("log", "witness", *path)[0] == 1
+    assert run("log", "witness", *path, "--drop", "w.example", "its operator is gone")[0] == 0
+    grow(folder, 1)
+    assert signed(folder) == 4
+    [gap] = leaves(folder, "gap")
+    assert (gap["witness"], gap["said"]) == (key, "it says so")
+    assert gap["reason"] == "its operator is gone"
+
+
+def test_witnesses_are_asked_as_often_as_is_said(
+    folder: LogFolder, serve: Callable[..., Serving]
+) -> None:
+    witness = serve(public(folder))
+    grow(folder, 1, witness)
+    log = log_of(folder, witnesses=option(witness), witness_seconds=3600)
+    log.append(sample_record())
+    deadline = time.monotonic() + 20
+    while signed(folder) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    assert witness.folder.open().logs()[0].size == 1
+    log.close()
+    assert witness.folder.open().logs()[0].size == 2
 
 
 def test_a_fork_of_the_same_size_is_refused_and_proved(
