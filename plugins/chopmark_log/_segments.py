@@ -59,7 +59,8 @@ class Segment:
     def of(cls, first: int, end: int, entries: Places, fingerprints: Words) -> Segment:
         """Return the segment of a range, in which each of `entries` has a fingerprint."""
         words = fingerprints << np.uint64(_LOW_BITS) | (entries - first).astype(np.uint64)
-        return cls(first, end, np.unique(words))
+        words.sort()
+        return cls(first, end, words[np.append(True, words[1:] != words[:-1])[: len(words)]])
 
     @classmethod
     def open(cls, path: Path, *, writing: bool = False) -> Segment:

@@ -192,7 +192,9 @@ def _least(order: Words, starts: Places, ends: Places) -> Places:
         found[mine] = np.minimum(level[starts[mine]], level[ends[mine] - width])
         level = np.minimum(level[:-width], level[width:])
         width *= 2
-    return np.unique(found & np.uint64(_AT)).astype(np.int64)
+    chosen = np.zeros(len(order), np.bool_)
+    chosen[found & np.uint64(_AT)] = True
+    return np.flatnonzero(chosen)
 
 
 def _mix(words: Words) -> Words:
