@@ -13,7 +13,7 @@ from ._blocked import openai_errors
 from ._endpoint import Endpoint, find_endpoint
 from ._http import streamed_response, whole_response
 from ._piece import Piece, WireShape, render, render_cut
-from ._prompt import arguments, structured, unreadable, user
+from ._prompt import arguments, embedded, structured, unreadable, user
 from ._source import AsyncSource, ErrorEvent, ErrorStatus, Reader, Source
 from ._tree import Path
 
@@ -45,6 +45,17 @@ class Setting:
         if self.chop.inert or self.chop.inside():
             return None
         return find_endpoint(method, path)
+
+
+def unmarked(chop: Chopmark, body: Any) -> Changes:
+    """Return what is sent in the place of texts with our marks, which are to be embedded.
+
+    Raises:
+        OpenAIError: a marker broke while it looked for its marks.
+    """
+    with openai_errors():
+        bare = ((path, text, chop.strip(text)) for path, text in embedded(body))
+        return [(path, new) for path, text, new in bare if new is not text]
 
 
 class Call:

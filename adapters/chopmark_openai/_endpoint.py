@@ -13,6 +13,7 @@ from ._prompt import Slot, chat_slots, completion_slots, response_slots, structu
 from ._responses import ResponsesAnswer
 from ._tree import number
 
+_EMBEDDINGS = re.compile(r"(?:^|/)embeddings/?$")
 _PATH = re.compile(r"(?:^|/)(chat/completions|completions|responses)(/[^/]+)?(/cancel)?/?$")
 
 
@@ -46,6 +47,11 @@ _SLOTS = {
     "completions": completion_slots,
     "responses": response_slots,
 }
+
+
+def embeds(method: str, path: str) -> bool:
+    """Return whether a request asks for embeddings, which passes through without our marks."""
+    return method.upper() == "POST" and _EMBEDDINGS.search(path) is not None
 
 
 def find_endpoint(method: str, path: str) -> Endpoint | None:

@@ -13,7 +13,8 @@ import openai
 
 from chopmark import Chopmark, OnBlock, RequestError, Response
 
-from ._call import Call, Changes, HttpResponse, Setting
+from ._call import Call, Changes, HttpResponse, Setting, unmarked
+from ._endpoint import embeds
 from ._http import made_response
 from ._tree import dump, put
 
@@ -39,6 +40,13 @@ def _call(setting: Setting, options: Any) -> Call | None:
     return Call(setting, endpoint, _body(options), stream=endpoint.stored and stream)
 
 
+def _bare(setting: Setting, options: Any) -> Any:
+    """Return the options of a request that passes through, without our marks in what it embeds."""
+    if not embeds(options.method, urlsplit(str(options.url)).path):
+        return options
+    return _changed(options, unmarked(setting.chop, _body(options)))
+
+
 def _sync_layer(setting: Setting) -> type[Any]:
     """Return a class to put before the sync client's own.
 
@@ -55,6 +63,7 @@ def _sync_layer(setting: Setting) -> type[Any]:
             bare: Any = super()
             call = _call(setting, options)
             if call is None:
+                options = _bare(setting, options)
                 return bare.request(cast_to, options, stream=stream, stream_cls=stream_cls)
             options = copy.copy(options)
             cast_to = bare._maybe_override_cast_to(cast_to, options)
@@ -98,6 +107,7 @@ def _async_layer(setting: Setting) -> type[Any]:
             bare: Any = super()
             call = _call(setting, options)
             if call is None:
+                options = _bare(setting, options)
                 return await bare.request(cast_to, options, stream=stream, stream_cls=stream_cls)
             options = copy.copy(options)
             cast_to = bare._maybe_override_cast_to(cast_to, options)

@@ -74,6 +74,15 @@ def arguments(body: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
             yield from ((("input", n, key), item[key]) for key in _ARGUMENTS if key in item)
 
 
+def embedded(body: Any) -> Iterator[tuple[Path, str]]:
+    """Return the texts of a request for embeddings; token ids are none."""
+    given = body.get("input") if isinstance(body, Mapping) else None
+    if isinstance(given, str):
+        yield ("input",), given
+    elif isinstance(given, list | tuple):
+        yield from ((("input", n), text) for n, text in enumerate(given) if isinstance(text, str))
+
+
 def _content(path: Path, role: str, content: Any) -> Iterator[Slot]:
     """Return the texts in a content: a string, a part, or a list of either."""
     content = plain(content)

@@ -12,7 +12,8 @@ import openai
 
 from chopmark import Chopmark, OnBlock, RequestError, Response
 
-from ._call import Call, Changes, HttpResponse, Setting
+from ._call import Call, Changes, HttpResponse, Setting, unmarked
+from ._endpoint import embeds
 from ._http import made_response, module_of
 from ._tree import dump, put
 
@@ -81,6 +82,8 @@ def _guarded_transport(module: Any) -> type[Any]:
         def handle_request(self, request: Any) -> HttpResponse:
             endpoint = self._setting.endpoint(request.method, request.url.path)
             if endpoint is None:
+                if embeds(request.method, request.url.path):
+                    request = _bare(self._setting.chop, request, request.read())
                 return self._sync.handle_request(request)
             body = _parsed(request.read())
             call = Call(self._setting, endpoint, body, stream=endpoint.stored and _streams(request))
@@ -93,6 +96,8 @@ def _guarded_transport(module: Any) -> type[Any]:
         async def handle_async_request(self, request: Any) -> HttpResponse:
             endpoint = self._setting.endpoint(request.method, request.url.path)
             if endpoint is None:
+                if embeds(request.method, request.url.path):
+                    request = _bare(self._setting.chop, request, await request.aread())
                 return await self._async.handle_async_request(request)
             body = _parsed(await request.aread())
             call = Call(self._setting, endpoint, body, stream=endpoint.stored and _streams(request))
@@ -111,6 +116,11 @@ def _guarded_transport(module: Any) -> type[Any]:
                 await self._async.aclose()
 
     return GuardedTransport
+
+
+def _bare(chop: Chopmark, request: Any, content: bytes) -> Any:
+    body = _parsed(content)
+    return _changed(request, body, unmarked(chop, body))
 
 
 def _parsed(content: bytes) -> Any:

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from openai_server import json_answer
+from openai_server import MODULE, json_answer
 from openai_wire import chat, completion, message_item, response
 
 from chopmark import Chopmark, Policy
 from chopmark.testing import MemoryLog, SuffixMarker, WordDetector, plugin
-from chopmark_openai import guard
+from chopmark_openai import guard, transport
 
 HIDDEN = "\u2062\u2063"
 MARKED = f"<a SECRET>{HIDDEN}"
@@ -114,6 +114,30 @@ def test_so_are_those_of_a_response(server, chop):
         {**free, "input": "x"},
         {**patch, "operation": {"diff": "+a", "n": 1}},
     ]
+
+
+EMBEDDING = {
+    "object": "list",
+    "model": "m",
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}],
+    "usage": {"prompt_tokens": 1, "total_tokens": 1},
+}
+
+
+async def test_texts_are_embedded_without_marks(server, chop):
+    server.says(json_answer(EMBEDDING))
+    marked = [f"<a>{HIDDEN}", "b"]
+    client = guard(server.client(), chop)
+    http = MODULE.Client(transport=transport(chop, MODULE.HTTPTransport(verify=False)))
+    below = server.client(http_client=http)
+    for asked, sent in ((marked, ["a", "b"]), (marked[0], "a"), ("b", "b"), ([1, 2], [1, 2])):
+        for embeddings in (client.embeddings, below.embeddings):
+            made = embeddings.create(model="m", input=asked, encoding_format="float")
+            assert made.data[0].embedding == [0.5]
+            assert body(server)["input"] == sent
+        await guard(server.aclient(), chop).embeddings.create(model="m", input=asked)
+        assert body(server)["input"] == sent
+    assert marked == [f"<a>{HIDDEN}", "b"]
 
 
 def test_a_body_without_marks_is_sent_byte_for_byte(server, chop):
