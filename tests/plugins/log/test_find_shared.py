@@ -1,4 +1,4 @@
-"""Of a log that machines share, each has an index of its own, and none finds what another erased."""
+"""Of a shared log each machine has an index, and none finds what another machine erased."""
 
 from __future__ import annotations
 
