@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import signal
 import threading
@@ -36,6 +37,7 @@ from chopmark_log._postgres import PASSWORD, Address
 from chopmark_log._postgres_intake import Intake
 from chopmark_log._postgres_log import SharedLog
 from chopmark_log._postgres_store import PostgresStore
+from chopmark_log._sqlite_store import SqliteStore
 from chopmark_log._store import OvertakenError
 from chopmark_log.verify import Checkpoint, split_note
 
@@ -57,7 +59,7 @@ class TestLogContractInPostgres(LogContract):
         self.store = store
 
     def make(self, folder: Path) -> Log:
-        return SharedLog({"path": str(folder / "log"), "store": self.store})
+        return SharedLog({"path": str(folder / "log"), "store": self.store, "contents": True})
 
     def ids(self, log: Log, folder: Path) -> Sequence[str]:
         return ids_of(LogFolder(folder / "log"))
@@ -65,7 +67,8 @@ class TestLogContractInPostgres(LogContract):
 
 class TestLogContractInPostgresLazily(TestLogContractInPostgres):
     def make(self, folder: Path) -> Log:
-        return SharedLog({"path": str(folder / "log"), "store": self.store, "durability": "os"})
+        given = {"path": str(folder / "log"), "store": self.store, "contents": True}
+        return SharedLog({**given, "durability": "os"})
 
 
 def test_machines_processes_threads_and_forks_lose_and_double_nothing(
@@ -142,6 +145,47 @@ def filled(store: str, count: int, writer: str = "w1") -> None:
     for _ in range(count):
         intake.append(partial(leaf, writer))
     intake.close()
+
+
+def test_a_store_in_postgres_is_what_one_in_sqlite_is(tmp_path: Path, store: str) -> None:
+    folder = machine(tmp_path, store)
+    SqliteStore.create(tmp_path / "log.db", "example.com/log")
+    stores = [SqliteStore(tmp_path / "log.db", writing=True), PostgresStore(store, folder.path)]
+    chance = random.Random(1)
+    count = 0
+    while count < 1200:
+        new = min(chance.choice((0, 1, 3, 100, 256, 300)), 1200 - count)
+        leaves = [(chance.randbytes(16), leaf("w", count + n)) for n in range(new)]
+        count += new
+        assert [one.take(leaves, {"w": count}) for one in stores] == [count] * 2
+        head = Checkpoint("x", count, bytes(32))
+        last = stores[0].checkpoint()
+        if last is None or last.size < count:
+            for one in stores:
+                one.publish(head, count, f"note {count}", last.size if last else 0)
+    here, there = stores
+    assert list(here.entries(0, count)) == list(there.entries(0, count))
+    assert list(here.entries(250, 600)) == list(there.entries(250, 600))
+    assert sorted(here.ids()) == sorted(there.ids())
+    assert here.checkpoints() == there.checkpoints()
+    assert here.read() == there.read() == {"w": count}
+    for level, number in ((0, 0), (0, 4), (1, 0), (2, 0)):
+        assert here.tile(level, number) == there.tile(level, number)
+    for start, _ in list(here.ids())[::97]:
+        assert here.places(start) == there.places(start)
+    for size in (1, 256, 257, 1000, count):
+        assert here.tree(size).root() == there.tree(size).root()
+        assert here.tree(size).consistency(size // 2) == there.tree(size).consistency(size // 2)
+    for one in stores:
+        with pytest.raises(LogError):
+            one.take([(None, leaf("w", 0))], {"w": None})  # type: ignore[dict-item]
+        assert one.size == count
+        with pytest.raises(LogError, match=f"it has {count}"):
+            one.entry(count)
+        one.forget_spool("w")
+        assert one.read() == {}
+        assert one.damages() == []
+        one.close()
 
 
 def test_two_that_take_in_at_once_give_each_record_one_place(tmp_path: Path, store: str) -> None:
