@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Marker
+from chopmark.hookspecs import Evidence, Marker
 
 from ._armour import COMMENTS, Carried, Embedded, find_armour, put_armour
 from ._claim import Binding, Claim, Exclusion
@@ -85,3 +85,11 @@ __all__ = [
 def chopmark_markers(policy: Policy) -> Iterable[Marker]:
     """Return the credentials that `policy` asks for."""
     return (Credentials(read_options(policy)),)
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return what is put behind answers, who signs, and a real one read back."""
+    from ._evidence import evidence
+
+    return evidence(policy)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from chopmark import Policy
 from chopmark.hookspecs import Evidence
 from chopmark.options import Table
-from chopmark.showing import Sought, handled, page, writing
+from chopmark.showing import Sought, figures, handled, page, writing
 
 from ._options import Options, read_options
 from ._rules import LEVELS, read_rules
@@ -38,6 +38,7 @@ def evidence(policy: Policy) -> Iterable[Evidence]:
         write=writing(lambda: _found(policy, options)),
         shows=("measures.19", *guards),
     )
+    yield figures("injection.md", ("measures.19",))
 
 
 def _found(policy: Policy, options: Options) -> str:

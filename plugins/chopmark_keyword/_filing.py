@@ -10,7 +10,7 @@ from pathlib import Path
 from chopmark import Policy, PolicyError
 from chopmark.hookspecs import Evidence
 from chopmark.policy import ACTIONS
-from chopmark.showing import Sought, cell, handled, page, table, writing
+from chopmark.showing import Sought, cell, figures, handled, page, table, writing
 
 from ._coverage import coverage
 from ._detector import KeywordDetector
@@ -46,6 +46,7 @@ def evidence(policy: Policy) -> Iterable[Evidence]:
         write=writing(lambda: _due(policy)),
         shows=("gbt45654.keywords",),
     )
+    yield figures("keywords.md", ("measures.19",))
 
 
 def _lists(policy: Policy) -> str:

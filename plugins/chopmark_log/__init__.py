@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Log, Marker
+from chopmark.hookspecs import Evidence, Log, Marker
 
 from ._packages import check_finding, check_packages
 
@@ -49,6 +49,14 @@ def chopmark_markers(policy: Policy) -> Iterable[Marker]:
     from ._options import read_options
 
     return (LogMarker(read_options(options, policy.folder).folder),)
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return what the log is, and its last records with their proofs."""
+    from ._evidence import evidence
+
+    return evidence(policy)
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from chopmark import Direction, Policy
 from chopmark.hookspecs import Evidence
-from chopmark.showing import Sought, cell, handled, page, table, writing
+from chopmark.showing import Sought, cell, figures, handled, page, table, writing
 
 from ._help import Help
 from ._options import Options, read_options
@@ -32,6 +32,7 @@ def evidence(policy: Policy) -> Iterable[Evidence]:
             write=writing(lambda: _found(policy, options)),
             shows=("measures.10",),
         )
+        yield figures("minors.md", ("measures.10", "measures.19"))
     help = options.help
     if help is not None:
         yield Evidence(

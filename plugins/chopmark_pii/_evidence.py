@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from chopmark import Policy
 from chopmark.hookspecs import Evidence
-from chopmark.showing import Sought, handled, page, writing
+from chopmark.showing import Sought, figures, handled, page, writing
 
 from ._kinds import ENTITIES, KINDS, PLACEHOLDER
 from ._options import Options, read_options
@@ -29,6 +29,7 @@ def evidence(policy: Policy) -> Iterable[Evidence]:
         write=writing(lambda: _found(policy, options)),
         shows=("measures.11",),
     )
+    yield figures("pii.md", ("measures.11", "measures.19"))
 
 
 def _found(policy: Policy, options: Options) -> str:

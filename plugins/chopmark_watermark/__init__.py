@@ -36,7 +36,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Marker, Wrapper
+from chopmark.hookspecs import Evidence, Marker, Wrapper
 
 from ._commands import watermark
 from ._names import NAME, SYNONYMS
@@ -161,6 +161,14 @@ def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
 
     declared = read_declared(policy)
     return () if declared is None else (declared,)
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return the schemes that `policy` asks for, and what was measured of them."""
+    from ._evidence import evidence
+
+    return evidence(policy)
 
 
 @hookimpl

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from ._errors import ChopmarkError
 from ._values import Direction, Outcome
+from ._version import __version__
+from .hookspecs import Evidence
 from .policy import ACTIONS, Decider, Handling, Policy
 from .terminal import visible
 
@@ -79,6 +83,24 @@ def cell(text: str) -> str:
     for character in "|`*_<>[]":
         escaped = escaped.replace(character, f"\\{character}")
     return escaped
+
+
+def figures(name: str, shows: tuple[str, ...]) -> Evidence:
+    """Return the page `name` of chopmark's documentation, which says what was measured and how.
+
+    A wheel has it in `chopmark/docs`, a checkout in `docs`.
+    """
+
+    def copy(path: Path) -> None:
+        here = Path(__file__).parent
+        found = next((p for p in (here / "docs" / name, here.parents[1] / "docs" / name)
+                      if p.is_file()), None)  # fmt: skip
+        if found is None:
+            raise ChopmarkError(f"chopmark was installed without docs/{name}; install it whole")
+        shutil.copyfile(found, path)
+
+    title = f"What it finds and misses, measured, and how: docs/{name} of chopmark {__version__}"
+    return Evidence(path="figures.md", title=title, write=copy, shows=shows)
 
 
 def writing(make: Callable[[], str]) -> Callable[[Path], object]:

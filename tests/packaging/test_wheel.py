@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -74,6 +75,15 @@ def test_every_file_of_the_packages_is_in_the_wheel(names: list[str]) -> None:
 def test_every_package_says_that_it_is_typed(names: list[str]) -> None:
     for package in packages() - {"chopmark_demo"}:
         assert f"{package}/py.typed" in names
+
+
+def test_every_page_that_evidence_brings_along_is_in_the_wheel(names: list[str]) -> None:
+    text = "".join(path.read_text("utf-8") for path in (ROOT / "plugins").rglob("*.py"))
+    pages = set(re.findall(r'figures\("([a-z]+\.md)"', text))
+    assert pages
+    assert {name for name in names if name.startswith("chopmark/docs/")} == {
+        f"chopmark/docs/{page}" for page in pages
+    }
 
 
 def test_the_licence_travels_with_the_wheel(names: list[str]) -> None:
