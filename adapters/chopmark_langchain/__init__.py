@@ -18,6 +18,7 @@ from ._chain import chop_step, guard_chain
 from ._guard import guard
 from ._ingest import MarkStripper
 from ._record import RecordOnlyCallback
+from ._sources import sources_step
 
 if TYPE_CHECKING:
     from ._middleware import ChopmarkMiddleware
@@ -31,6 +32,7 @@ __all__ = [
     "guard",
     "guard_chain",
     "is_retryable",
+    "sources_step",
 ]
 
 

@@ -10,12 +10,14 @@ from llama_index.core.schema import BaseNode, MetadataMode, NodeWithScore, Query
 from pydantic import PrivateAttr
 
 from chopmark import Chopmark, Screening
+from chopmark.sources import Source, tell
 
 from ._binding import a_chopmark
 from ._pieces import KEY
 
 Dropped = Callable[[NodeWithScore, Screening], None]
 _ROLE = "tool"
+_TITLES = ("title", "file_name", "url", "source")
 
 
 class ChopmarkPostprocessor(BaseNodePostprocessor):
@@ -24,7 +26,8 @@ class ChopmarkPostprocessor(BaseNodePostprocessor):
     Text and metadata are screened, as far as a model is shown them, and our own marks are taken
     off (`Chopmark.strip`). A node with a verdict, or with marks, gets a note in
     `metadata["chopmark"]` that neither models nor embeddings see. Nothing is recorded: that belongs
-    to the call that the nodes go into.
+    to the call that the nodes go into. Inside `chopmark.sources.gathering` the nodes that are
+    kept are told as that call's sources.
 
     Args:
         chop: the policy.
@@ -66,6 +69,7 @@ class ChopmarkPostprocessor(BaseNodePostprocessor):
         for node in nodes:
             found = [screen(t, audience=audience, role=_ROLE) for _, t in _texts(node.node)]
             kept += self._judged(node, found)
+        tell(map(_source, kept))
         return kept
 
     async def _apostprocess_nodes(
@@ -79,6 +83,7 @@ class ChopmarkPostprocessor(BaseNodePostprocessor):
             texts = list(_texts(node.node))
             found = [await screen(t, audience=audience, role=_ROLE) for _, t in texts]
             kept += self._judged(node, found)
+        tell(map(_source, kept))
         return kept
 
     def _judged(self, node: NodeWithScore, found: Sequence[Screening]) -> list[NodeWithScore]:
@@ -103,6 +108,13 @@ def _texts(node: BaseNode) -> Iterator[tuple[str | None, str]]:
         if key in node.excluded_llm_metadata_keys or isinstance(value, int | float | None):
             continue
         yield key, str(value)
+
+
+def _source(node: NodeWithScore) -> Source:
+    metadata = node.node.metadata
+    title = next((str(metadata[name]) for name in _TITLES if metadata.get(name)), "")
+    text = node.node.get_content(metadata_mode=MetadataMode.NONE)
+    return Source(id=node.node.node_id, title=title, text=text)
 
 
 def _redacted(node: BaseNode, found: Sequence[Screening]) -> BaseNode:

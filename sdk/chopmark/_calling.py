@@ -52,6 +52,11 @@ def calling(
         _SETTINGS.reset(token)
 
 
+def said_around() -> Mapping[str, object]:
+    """Return the metadata that the blocks around set."""
+    return _SETTINGS.get().metadata
+
+
 def with_settings(request: Request) -> Request:
     """Return `request` with what it does not say itself filled in from the block around it."""
     settings = _SETTINGS.get()
