@@ -105,7 +105,10 @@ def read_master(folder: LogFolder) -> Master:
         try:
             text = read_private(file)
         except OSError as error:
-            raise LogError(f"master key {where}: {error.strerror}") from error
+            raise LogError(
+                f"master key {where}: {error.strerror}; put it back, bring it from a machine that "
+                f"shares the log, or set {MASTER}"
+            ) from error
     try:
         secret = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError):
