@@ -95,7 +95,7 @@ def echo_history(steps: Sequence[Event], texts: dict[str, dict[str, Kept]]) -> N
     rows = []
     for step in steps:
         said = ", ".join(
-            f"{key} {value}" for key, value in step.data.items() if not _of_text(key)
+            f"{key} {value}" for key, value in step.data.items() if not _told_apart(key)
         )  # fmt: skip
         rows.append(
             (minute(step.time), step.kind.partition(".")[2], step.actor or "-", said or "-")
@@ -103,7 +103,7 @@ def echo_history(steps: Sequence[Event], texts: dict[str, dict[str, Kept]]) -> N
     click.echo(table(("TIME (UTC)", "STEP", "BY", "WHAT"), rows))
     for kept in texts.values():
         for name, text in kept.items():
-            lines = "\n".join(f"  {visible(line)}" for line in text.value.splitlines())
+            lines = "\n".join(f"  {visible(line)}".rstrip() for line in text.value.splitlines())
             click.echo(f"\n{name}\n{lines}")
 
 
@@ -118,5 +118,5 @@ def history(steps: Sequence[Event], texts: dict[str, dict[str, Kept]]) -> list[d
     ]
 
 
-def _of_text(key: str) -> bool:
-    return key.endswith((DIGEST, CHARACTERS))
+def _told_apart(key: str) -> bool:
+    return key == "deadline" or key.endswith((DIGEST, CHARACTERS))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,20 +28,21 @@ class Export:
     sha256: str
 
 
-def export(register: Register, path: Path, *, actor: str) -> Export:
+def export(register: Register, path: Path, clean: Callable[[str], str], *, actor: str) -> Export:
     """Write the examples that are kept to the new file `path`, and record that they were given out.
 
-    The file is for its owner alone. `erase` says which exports have a text that is erased later.
+    `clean` takes our own marks off a text: a model shall not learn to write them. The file is for
+    its owner alone. `erase` says which exports have a text that is erased later.
 
     Raises:
         ComplaintError: there is no example, or the file is there already.
     """
-    lines, complaints = _lines(register)
+    lines, complaints = _lines(register, clean)
     if not lines:
         raise ComplaintError(
             "there is no example; `chopmark complaints correct ID --label LABEL` makes one"
         )
-    data = "".join(lines).encode()
+    data = "".join(lines).encode("utf-8", "backslashreplace")
     made = Export(
         path=path, examples=len(lines), complaints=len(complaints),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -62,7 +64,7 @@ def export(register: Register, path: Path, *, actor: str) -> Export:
     return made
 
 
-def _lines(register: Register) -> tuple[list[str], list[str]]:
+def _lines(register: Register, clean: Callable[[str], str]) -> tuple[list[str], list[str]]:
     lines: list[str] = []
     complaints: dict[str, None] = {}
     for subject, steps in register.store.all_steps(RECEIVED).items():
@@ -70,10 +72,10 @@ def _lines(register: Register) -> tuple[list[str], list[str]]:
         for step in steps:
             if step.kind == CORRECTED and "example" in texts.get(step.id, {}):
                 line = {
-                    "text": texts[step.id]["example"].value,
+                    "text": clean(texts[step.id]["example"].value),
                     "label": step.data["label"],
                     "complaint": subject,
                 }
-                lines.append(json.dumps(line) + "\n")
+                lines.append(json.dumps(line, ensure_ascii=False) + "\n")
                 complaints[subject] = None
     return lines, list(complaints)

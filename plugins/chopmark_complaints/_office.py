@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 
-from chopmark import Policy
+from chopmark import Chopmark, Policy
 from chopmark.reading import open_log
 
 from ._complaints import Complaints
@@ -38,8 +38,9 @@ class Office:
         plugins: Iterable[object] = (),
         clock: Callable[[], int] = now,
     ) -> None:
+        self._policy, self._plugins = policy, list(plugins)
         options = read_options(policy)
-        log = open_log(policy, plugins)
+        log = open_log(policy, self._plugins)
         store = Store(options.path)
         try:
             self._register = Register(store, log, clock)
@@ -55,8 +56,9 @@ class Office:
         return self._register.clock
 
     def export(self, path: Path, *, actor: str) -> Export:
-        """Write the examples of all corrections to a new file, for retraining."""
-        return export(self._register, path, actor=actor)
+        """Write the examples of all corrections to a new file, for retraining; our marks are off."""
+        chop = Chopmark(self._policy, plugins=self._plugins, log=self._register.log)
+        return export(self._register, path, chop.strip, actor=actor)
 
     def verify(self) -> Comparison:
         """Compare what is kept with what the log has."""

@@ -2,6 +2,7 @@
 
 Steps hold no content, and stay. Texts are personal data: they can be erased, and zeros are then
 written over them. A text is committed to by its step, under a salt that is erased with it.
+The file has no write-ahead log, which would keep what was erased until somebody empties it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ CREATE INDEX to_log ON steps (number) WHERE NOT logged;
 CREATE TABLE texts (
     step TEXT NOT NULL, name TEXT NOT NULL, salt BLOB NOT NULL, value TEXT NOT NULL,
     PRIMARY KEY (step, name)
-) WITHOUT ROWID;
+);
 """
 _STEP = "SELECT id, time, kind, about, actor, data FROM steps"
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -162,7 +163,7 @@ class Store:
         """Return the texts of `subject` by step and name."""
         query = (
             "SELECT step, name, value, salt FROM texts JOIN steps ON step = id WHERE subject = ? "
-            "ORDER BY number"
+            "ORDER BY number, texts.rowid"
         )
         found: dict[str, dict[str, Kept]] = {}
         for step, name, value, salt in self._rows(query, subject):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chopmark import Policy, PolicyError, Response, load_policy
+from chopmark import Chopmark, Policy, PolicyError, Response, load_policy
 from chopmark.reading import open_log, readable
 from chopmark_complaints import ComplaintError, Office
 from chopmark_keyword._read import load_file
@@ -116,7 +116,7 @@ def test_a_complaint_is_done_when_its_result_was_told(office: Office, clock: Clo
 
 def test_what_waits_is_what_is_not_done(office: Office, clock: Clock) -> None:
     work = office.complaints
-    ways = ("", "n", "d", "w", "dn", "nd", "ndn", "dnc", "dc", "dnd", "we", "de", "dne")
+    ways = ("", "n", "w", "nd", "ndn", "dnc", "dc", "dnd", "de")
     ids = {}
     for way in ways:
         one = work.receive(way or "nothing")
@@ -134,7 +134,7 @@ def test_what_waits_is_what_is_not_done(office: Office, clock: Clock) -> None:
                 work.decide(one.id, decision, "so", actor="Wang", again=again)
     expected = [one.id for one in work.all() if one.state(clock.now) != "done"]
     assert [one.id for one in work.waiting()] == expected
-    assert [ids[id] for id in expected] == ["", "n", "d", "nd", "dc", "dnd"]
+    assert [ids[id] for id in expected] == ["", "n", "nd", "dc", "dnd"]
 
 
 def test_a_decision_is_made_once_unless_it_is_changed_on_purpose(office: Office) -> None:
@@ -195,12 +195,12 @@ def test_examples_are_exported_without_who_complained(office: Office, tmp_path: 
     work = office.complaints
     one = work.receive(SECRET, answer="a bad answer", contact="li@example.com")
     work.correct_example(one.id, "toxicity", actor="Wang")
-    work.correct_example(one.id, "allow", actor="Wang", text="a good answer,\n真的")
+    work.correct_example(one.id, "allow", actor="Wang", text="a good \ud800 answer,\n真的")
     made = office.export(tmp_path / "examples.jsonl", actor="Wang")
     lines = (tmp_path / "examples.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line) for line in lines] == [
         {"text": "a bad answer", "label": "toxicity", "complaint": one.id},
-        {"text": "a good answer,\n真的", "label": "allow", "complaint": one.id},
+        {"text": "a good \ud800 answer,\n真的", "label": "allow", "complaint": one.id},
     ]
     assert (made.examples, made.complaints) == (2, 1)
     assert made.path.stat().st_mode & 0o077 == 0
@@ -209,6 +209,23 @@ def test_examples_are_exported_without_who_complained(office: Office, tmp_path: 
     with pytest.raises(ComplaintError, match="say who acts"):
         office.export(tmp_path / "other.jsonl", actor=" ")
     assert not (tmp_path / "other.jsonl").exists()
+
+
+def test_a_model_does_not_learn_our_labels_from_an_export(
+    policy_file: Path, tmp_path: Path
+) -> None:
+    policy_file.write_text(policy_file.read_text().replace('["jsonl",', '["jsonl", "label",'))
+    responses: list[Response] = []
+    chop = Chopmark(load_policy(policy_file))
+    chop.guard(on_response=responses.append)(lambda text: text)("西湖里有鲸鱼。")
+    chop.close()
+    with Office(load_policy(policy_file)) as office:
+        one = office.complaints.receive("错了", answer=responses[0].text)
+        office.complaints.correct_example(one.id, "inaccurate", actor="Wang")
+        office.export(tmp_path / "examples.jsonl", actor="Wang")
+    assert "AI" in responses[0].text
+    exported = json.loads((tmp_path / "examples.jsonl").read_text("utf-8"))
+    assert exported["text"] == "西湖里有鲸鱼。"
 
 
 def test_what_is_erased_is_in_no_file_any_more_and_exports_that_have_it_are_named(
@@ -303,8 +320,6 @@ def test_a_complaint_is_known_by_the_end_of_its_number(office: Office) -> None:
 def test_a_wrong_option_is_named_before_anybody_complains(
     options: dict[str, Any], message: str
 ) -> None:
-    from chopmark import Chopmark
-
     policy = Policy(name="t", plugins=("complaints",))
     with pytest.raises(PolicyError, match=message):
         Chopmark(policy.with_options("complaints", path="c.db", **options))
