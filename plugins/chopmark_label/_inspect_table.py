@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chopmark.terminal import table, visible
 
+from ._files._formats import SOUNDS
 from ._inspect_report import Finding, Report
 
 _NAMES: Mapping[str, str] = {
@@ -24,6 +25,7 @@ _NAMES: Mapping[str, str] = {
     "spaces": "look-alike spaces",
     "letters": "look-alike letters",
 }
+_AUDIBLE = "audible label"
 _BRIEF: Mapping[str, Sequence[str]] = {
     "visible": ("wording",),
     "metadata": ("Label", "ContentProducer", "ProduceID", "ContentPropagator"),
@@ -59,7 +61,8 @@ def show(report: Report) -> str:
     if report.findings and not report.labelled:
         lines.append("none of them says that the content is AI-generated")
     if report.looked:
-        lines.append(f"looked for: {', '.join(_NAMES.get(name, name) for name in report.looked)}")
+        names = {**_NAMES, "label": _AUDIBLE} if report.format in SOUNDS else _NAMES
+        lines.append(f"looked for: {', '.join(names.get(name, name) for name in report.looked)}")
     return "\n".join(lines)
 
 
@@ -71,7 +74,7 @@ def _details(finding: Finding) -> Iterator[tuple[int, str]]:
 
 def _name(finding: Finding) -> str:
     if finding.said.get("match") == "rhythm":
-        return "audible label"
+        return _AUDIBLE
     return _NAMES.get(finding.technique, finding.technique)
 
 

@@ -146,7 +146,8 @@ def test_the_rhythm_in_a_sound_is_heard(tmp_path: Path, place: str) -> None:
     assert (label["says"], label["said"]["match"]) == ("is", "rhythm")
     assert found["notes"] == []
     table = run("inspect", path).output
-    assert "audible label" in table
+    assert "1  audible label" in table
+    assert "looked for: AIGC block, audible label" in table
     assert "anybody can put it there" in table
 
 
