@@ -22,17 +22,19 @@ from click.testing import CliRunner, Result
 from tests.plugins.log.postgres import Server, serving
 from tests.plugins.log.postgres_storm import faults_of, ids_of, log_of, machine, settle, storm
 
-from chopmark import Chopmark, LogError, Policy, PolicyError, load_policy
+from chopmark import Chopmark, Content, LogError, Policy, PolicyError, load_policy
 from chopmark.hookspecs import Log
 from chopmark.testing import LogContract, sample_record
 from chopmark_log import _postgres_intake
 from chopmark_log._commands import log as command
 from chopmark_log._commands_care import COMMANDS as CARE
 from chopmark_log._commands_proof import COMMANDS as PROOF
+from chopmark_log._erase import registrar
 from chopmark_log._folder import LogFolder
 from chopmark_log._integrate import integrate, publish
 from chopmark_log._leaf import encode
 from chopmark_log._log import make_log
+from chopmark_log._master import Subject
 from chopmark_log._postgres import PASSWORD, Address
 from chopmark_log._postgres_intake import Intake
 from chopmark_log._postgres_log import SharedLog
@@ -445,17 +447,29 @@ def test_a_password_in_the_policy_is_refused_and_not_shown(tmp_path: Path, addre
 def test_a_password_of_the_environment_opens_the_store_and_is_shown_nowhere(
     tmp_path: Path, server: Server, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    name = store.partition("?")[0].rpartition("/")[2]
+    access = server.data / "pg_hba.conf"
+    access.write_text(f"local {name} anna scram-sha-256\n{access.read_text()}")
+    with psycopg.connect(server.url(), autocommit=True) as base:
+        base.execute(b"CREATE ROLE anna LOGIN PASSWORD 'hunter2'")
+        base.execute(f"ALTER DATABASE {name} OWNER TO anna".encode())
+        base.execute(b"SELECT pg_reload_conf()")
+    address = store.replace("postgres@", "anna@")
+    monkeypatch.setenv(PASSWORD, "hunter3")
+    log = log_of(LogFolder(tmp_path / "log"), address)
+    with pytest.raises(LogError, match="password authentication failed") as told:
+        log.append(sample_record())
+    assert "hunter3" not in f"{told.value} {told.value.__cause__!r} {log.address!r}"
     monkeypatch.setenv(PASSWORD, "hunter2")
-    folder = machine(tmp_path, store)
-    log = log_of(folder, store)
-    log.append(sample_record())
+    folder = machine(tmp_path, address)
+    log = log_of(folder, address)
+    log.append_with(sample_record(), Content(answer="Hello.", user="bert"))
     log.close()
+    with registrar(folder) as by:  # whoever owns the tables may, and need not be more
+        assert by.erase(Subject.of("bert", ""), "a request").erased == 1
+    assert len(ids_of(folder)) == 2
     for file in folder.path.rglob("*"):
-        assert not file.is_file() or b"hunter2" not in file.read_bytes()
-    wrong = store.replace("postgres@", "nobody@")
-    with pytest.raises(LogError, match="nobody") as told:
-        log_of(LogFolder(tmp_path / "x"), wrong).append(sample_record())
-    assert "hunter2" not in f"{told.value} {told.value.__cause__!r} {log.address!r}"
+        assert not file.is_file() or b"hunter" not in file.read_bytes()
 
 
 def test_a_server_that_is_not_there_is_named(tmp_path: Path) -> None:
