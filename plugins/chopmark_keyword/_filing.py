@@ -16,8 +16,8 @@ from ._coverage import coverage
 from ._detector import KeywordDetector
 from ._due import due
 from ._lists import Entry, WordList
-from ._options import read_options
-from ._read import bundled_bytes
+from ._options import Options, read_options
+from ._read import bundled_bytes, load_file, read_bundled
 from ._risks import GROUNDS
 
 _ABOUT = (
@@ -33,7 +33,7 @@ _TERMS = (
 
 def evidence(policy: Policy) -> Iterable[Evidence]:
     """Return the lists in force and the reviews that are due; raise `PolicyError`."""
-    read_options(policy)  # what is wrong with them is told before anything is written
+    options = read_options(policy)
     yield Evidence(
         path="lists.md",
         title="The word lists in force, counted by category, risk and reviewer, without the terms",
@@ -43,7 +43,7 @@ def evidence(policy: Policy) -> Iterable[Evidence]:
     yield Evidence(
         path="due.md",
         title="The entries of the word lists that are to be reviewed, by reviewer",
-        write=writing(lambda: _due(policy)),
+        write=writing(lambda: _due(options)),
         shows=("gbt45654.keywords",),
     )
     yield figures("keywords.md", ("measures.19",))
@@ -145,9 +145,10 @@ def _risks(lists: Sequence[WordList], today: date) -> list[list[str]]:
     ]
 
 
-def _due(policy: Policy) -> str:
+def _due(options: Options) -> str:
     today = _today()
-    found = due(KeywordDetector.from_policy(policy).lists, today, _SOON)
+    lists = [*map(load_file, options.lists), *map(read_bundled, options.bundled)]
+    found = due(lists, today, _SOON)
     rows = [
         [cell(one.reviewer), "never" if one.expires is None else str(one.expires),
          "yes" if one.expired else "", cell(one.source), cell(one.where)]

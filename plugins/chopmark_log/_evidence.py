@@ -67,11 +67,13 @@ def _about(options: LogOptions, there: bool) -> str:
     if not there:
         return page("The log of calls", f"There is no log at {where} yet: no call was recorded.")
     store = options.folder.open()
+    faults = _faults(options, store)
     days = options.retention // 86_400_000
     rows = [
         ("name", store.origin),
         ("records", str(store.size)),
         ("last signed", _signed(store)),
+        ("hashed again for this pack", "it holds" if not faults else "it does not hold"),
         ("texts of calls", "kept, each sealed under a key of its user" if options.contents
          else "not kept: records have commitments to them alone"),
         ("texts must be kept for", f"{days} days" if days else "no time that the policy names"),
@@ -86,6 +88,7 @@ def _about(options: LogOptions, there: bool) -> str:
         "policy, action, verdicts, marks, and commitments to request, answer and user. No record "
         "is changed or deleted: the log is a tree of hashes whose head is signed.",
         table(("WHAT", "VALUE"), [(one, cell(value)) for one, value in rows]),
+        "".join(f"- {cell(fault)}\n" for fault in faults),
         f"## How to verify it\n\nThe key of the log is\n\n```text\n{key}\n```",
         f"The folder `bundle` holds the last {min(store.size, MOST)} of {store.size} records. "
         "With Python and the package `cryptography`, and without chopmark:",
@@ -94,6 +97,15 @@ def _about(options: LogOptions, there: bool) -> str:
         "proves that it was not changed since it was signed, and not by whom. All records: "
         "`chopmark log export`; the whole log, hashed again: `chopmark log verify`.",
     )
+
+
+def _faults(options: LogOptions, store: Store) -> list[str]:
+    from ._audit import audit
+    from ._beside import faults_beside
+    from ._signing import read_verifier_key
+
+    keys = [read_verifier_key(str(options.folder.public))]
+    return [*audit(store, keys).faults, *faults_beside(options.folder, store)]
 
 
 def _signed(store: Store) -> str:

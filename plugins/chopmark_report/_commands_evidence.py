@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -96,18 +96,31 @@ def _report(policy: Policy, name: str) -> Iterator[tuple[str, Evidence]]:
     except LogError:
         return
 
-    def page(path: Path) -> None:
+    try:
         source, tally = read_log(log, name, 0, None)
+    except LogError as error:
+        yield "report", Evidence(path="report.html", title="The report", write=_raising(error))
+        return
+
+    def page(path: Path) -> None:
         title = f"What the service did under {policy.name}"
         path.write_text(as_html(title, sections_of(tally, source), plots(tally)), "utf-8")
 
     def data(path: Path) -> None:
-        source, tally = read_log(log, name, 0, None)
         path.write_text(json.dumps(to_data(tally, source), indent=2) + "\n", "utf-8")
 
-    shows = ("measures.4", "measures.14", "measures.15")
+    # A report of nothing is evidence of nothing.
+    shows: tuple[str, ...] = ("measures.4", "measures.14") if tally.calls else ()
+    shows += ("measures.15",) if tally.complaints else ()
     yield "report", Evidence(path="report.html", title="The report", write=page, shows=shows)
     yield "report", Evidence(path="report.json", title="The report, for machines", write=data)
+
+
+def _raising(error: LogError) -> Callable[[Path], object]:
+    def write(path: Path) -> None:
+        raise error
+
+    return write
 
 
 def _check(folder: Path, as_json: bool) -> None:

@@ -32,12 +32,15 @@ def evidence(policy: Policy) -> Iterable[Evidence]:
     for language in LANGUAGES:
         yield Evidence(
             path=f"notice.{language}.md", title=f"The notice to publish ({language})",
-            write=_writing(service, language, "label" in policy.plugins), shows=tuple(shows),
+            write=_writing(policy, service, language), shows=tuple(shows),
         )  # fmt: skip
 
 
-def _writing(service: Service, language: str, labelled: bool) -> Callable[[Path], object]:
-    return lambda path: path.write_text(notice(service, language, labelled=labelled), "utf-8")
+def _writing(policy: Policy, service: Service, language: str) -> Callable[[Path], object]:
+    labelled = "label" in policy.plugins
+    implicit = labelled and bool(policy.options("label").get("producer"))
+    text = notice(service, language, labelled=labelled, implicit=implicit)
+    return lambda path: path.write_text(text, "utf-8")
 
 
 def _policy(policy: Policy) -> str:

@@ -16,6 +16,8 @@ class _Words:
     ai: str
     days: str
     labels: str
+    implicit: str
+    keep: str
 
 
 _WORDS = {
@@ -34,8 +36,9 @@ _WORDS = {
         },
         ai="您正在与人工智能交互。生成的内容可能有误，请自行核实。",
         days="我们将在 {days} 天内答复。",
-        labels="生成的内容带有“AI生成”等文字标识，文件元数据中含有隐式标识。"
-        "请勿删除、篡改或隐匿标识。",
+        labels="生成的内容带有“AI生成”等文字标识",
+        implicit="，文件元数据中含有隐式标识",
+        keep="。请勿删除、篡改或隐匿标识。",
     ),
     "en": _Words(
         title="About this service",
@@ -52,16 +55,18 @@ _WORDS = {
         },
         ai="You are talking to an AI. What it generates may be wrong; please check it.",
         days="We answer within {days} days.",
-        labels="What is generated is labelled in words, and in the metadata of files. Do not "
-        "delete, change or hide these labels.",
+        labels="What is generated is labelled in words",
+        implicit=", and in the metadata of files",
+        keep=". Do not delete, change or hide these labels.",
     ),
 }
 
 
-def notice(service: Service, language: str, *, labelled: bool) -> str:
+def notice(service: Service, language: str, *, labelled: bool, implicit: bool) -> str:
     """Return the notice as Markdown, in `zh` or `en`; what the operator did not say is named.
 
-    `labelled` is whether the policy puts the labels on that it then speaks of.
+    `labelled` is whether the policy puts labels on that it then speaks of, `implicit` whether there
+    are some in metadata, too.
     """
     words = _WORDS[language]
     parts = [f"# {words.title}\n\n{words.ai}\n"]
@@ -73,7 +78,7 @@ def notice(service: Service, language: str, *, labelled: bool) -> str:
             text += f" {words.days.replace('{days}', str(service.complaint_days))}"
         parts.append(f"**{name}**: {text}\n")
     if labelled:
-        parts.append(words.labels)
+        parts.append(words.labels + (words.implicit if implicit else "") + words.keep)
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -115,7 +115,7 @@ def _summary(tally: Tally, source: Source) -> Section:
 def _log(source: Source) -> Section:
     rows = [("log", source.log)]
     if source.faults is None:
-        rows.append(("verified", "no: a log of this kind proves nothing by itself"))
+        rows.append(("verified", "no: this report cannot verify a log of this kind"))
     else:
         rows.append(("verified", "it holds" if not source.faults else "it does not hold"))
         rows += [("fault", fault) for fault in source.faults]

@@ -37,6 +37,7 @@ def test_a_stranger_verifies_the_bundle_with_the_key_on_the_page(
     assert f"--key '{key}'" in page
     run = [sys.executable, "-I", str(tmp_path / "bundle/verify.py"), str(tmp_path / "bundle")]
     assert subprocess.run([*run, "--key", key], capture_output=True, check=False).returncode == 0
+    assert rows(page)["hashed again for this pack"] == ["it holds"]
     records = tmp_path / "bundle/records.jsonl"
     records.write_text(records.read_text("utf-8").replace("allow", "block", 1), "utf-8")
     assert subprocess.run([*run, "--key", key], capture_output=True, check=False).returncode == 1

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
-from chopmark import ChopmarkError
+from chopmark import Chopmark, ChopmarkError
 from chopmark._cli import cli
 from chopmark.hookspecs import Evidence
 from chopmark.reading import gather_evidence
@@ -91,6 +91,30 @@ def test_what_the_operator_did_not_say_is_named_and_shows_nothing(tmp_path: Path
     found = json.loads(run("--policy", path, "--out", tmp_path / "pack", "--json").output)
     assert "write purpose under" in (tmp_path / "pack/report/notice.en.md").read_text("utf-8")
     assert {"measures.10", "measures.15"} <= {*found["missing"]}
+
+
+def test_a_report_of_nothing_is_evidence_of_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text('plugins = ["jsonl", "report"]\n[settings.jsonl]\npath = "records.jsonl"\n')
+    found = json.loads(run("--policy", path, "--out", tmp_path / "pack", "--json").output)
+    assert "report/report.html" in found["written"]
+    assert "measures.14" in found["missing"]
+    Chopmark(str(path)).guard(lambda prompt: "Hello.")("Hi!")
+    found = json.loads(run("--policy", path, "--out", tmp_path / "after", "--json").output)
+    assert "measures.14" not in found["missing"]
+    assert "measures.15" in found["missing"], "nobody complained"
+
+
+@pytest.mark.parametrize("producer", ["", 'producer = "Example-Co"'])
+def test_the_notice_speaks_of_metadata_where_there_is_a_label_in_it(
+    tmp_path: Path, producer: str
+) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(f'plugins = ["label", "report"]\n[settings.label]\n{producer}\n')
+    run("--policy", path, "--out", tmp_path / "pack")
+    notice = (tmp_path / "pack/report/notice.en.md").read_text("utf-8")
+    assert "labelled in words" in notice
+    assert ("metadata of files" in notice) == bool(producer)
 
 
 def test_plugins_name_only_provisions_that_there_are(policy: Path) -> None:
