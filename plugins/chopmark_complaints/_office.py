@@ -21,6 +21,8 @@ from ._verify import Comparison, verify
 class Office:
     """Opens the store and the log that `policy` names; close it, or use it as a context manager.
 
+    Shared by threads; a child of a fork opens its own.
+
     Args:
         policy: of the service; its `[settings.complaints]` has the options.
         plugins: that bring the log, where the policy's do not.
@@ -56,7 +58,7 @@ class Office:
         return self._register.clock
 
     def export(self, path: Path, *, actor: str) -> Export:
-        """Write the examples of all corrections to a new file, for retraining; our marks are off."""
+        """Write the examples of all corrections to a new file for retraining, our marks off."""
         chop = Chopmark(self._policy, plugins=self._plugins, log=self._register.log)
         return export(self._register, path, chop.strip, actor=actor)
 

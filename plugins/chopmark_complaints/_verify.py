@@ -34,6 +34,7 @@ def verify(register: Register) -> Comparison:
     Raises:
         LogError: the log cannot be read.
     """
+    register.log.close()  # some take in what was appended a second later, or then
     logged = {
         entry["id"]: entry
         for entry in readable(register.log).read()

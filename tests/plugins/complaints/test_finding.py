@@ -136,3 +136,6 @@ def test_the_transparency_log_finds_an_answer_by_its_text(tmp_path: Path) -> Non
     with Office(load_policy(path)) as office:
         one = office.complaints.receive("it is wrong", answer=answer)
         assert (one.record, one.found) == (responses[0].id, "text")
+        work = office.complaints.decide(one.id, "upheld", "no whales", actor="Wang")
+        assert work.decided
+        assert office.verify().faults == ()
