@@ -125,7 +125,8 @@ def erase(
 def export(out: Path, actor: str, policy: str, as_json: bool) -> None:
     """Write the examples of all corrections for retraining: text, label, number of the complaint.
 
-    Who complained is not in it, but the texts are as they were: look for personal data in them.
+    Who complained is not in it, and our labels are taken off; else the texts are as they were: look
+    for personal data in them.
     """
     with opened(policy) as office:
         made = office.export(out, actor=actor)
