@@ -8,6 +8,7 @@ database, so that any machine can erase.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Sequence
 
 import psycopg
@@ -16,6 +17,8 @@ from chopmark import LogError
 
 from ._postgres import Address, PostgresFile, told
 
+WAIT, TRIES = 500, 5
+"""Milliseconds for which calls may have to wait for an erasure, and how often it asks them to."""
 SMALL = 1 << 28
 """Bytes up to which a table is written anew, to free the disk of what was deleted from it."""
 _LOG = """
@@ -82,7 +85,8 @@ class ErasableSchema(PostgresFile):
         backup holds is not in reach.
 
         Raises:
-            LogError: Postgres refuses.
+            LogError: somebody has read one of them for longer; what was deleted is unreachable,
+                and is in its file still.
         """
         named = (
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = ?::regnamespace"
@@ -90,9 +94,27 @@ class ErasableSchema(PostgresFile):
         for (name,) in self.rows(named, (self.schema,)):
             table = f"{self.schema}.{name}"
             ((size,),) = self.rows("SELECT pg_total_relation_size(?::regclass)", (table,))
-            self.rows(f"VACUUM {'(FULL) ' if size <= SMALL else ''}{table}")
+            self._vacuum(table, "(FULL)" if size <= SMALL else "")
         with contextlib.suppress(LogError):  # for roles that may; else it comes in some minutes
             self.rows("CHECKPOINT")
+
+    def _vacuum(self, table: str, how: str) -> None:
+        # It waits for who reads the table, and who writes waits for it: so it waits not for long.
+        self.rows(f"SET lock_timeout = {WAIT}")
+        try:
+            for left in reversed(range(TRIES)):
+                try:
+                    self.rows(f"VACUUM {how} {table}")
+                    return
+                except LogError as error:
+                    if not left:
+                        raise LogError(
+                            f"{table} is being read ({error}); what was deleted is still in its "
+                            "file: run `chopmark log prune` to take it out"
+                        ) from error
+                time.sleep(WAIT / 1000)
+        finally:
+            self.rows("RESET lock_timeout")
 
 
 def _make(address: Address, schema: str, tables: str, meta: Sequence[tuple[str, object]]) -> bool:

@@ -19,6 +19,7 @@ from tests.plugins.log.postgres_storm import faults_of, log_of, machine, settle
 
 from chopmark import Content, LogError, Message
 from chopmark.testing import sample_record
+from chopmark_log import _postgres_tables
 from chopmark_log._audit import prove
 from chopmark_log._content import disclose, record_id
 from chopmark_log._erase import Done, NoSubjectError, registrar
@@ -257,6 +258,28 @@ def test_what_must_be_kept_is_restricted_for_every_machine_and_erased_once(
         thread.join()
     assert sorted(erased) == [0, 1]
     assert [leaf["count"] for leaf in leaves(first, "erase")] == [1]
+    assert faults_of(first) == ()
+
+
+def test_who_reads_the_tables_for_long_stops_no_calls_and_the_rest_is_done_later(
+    store: str, first: LogFolder, second: LogFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_postgres_tables, "TRIES", 2)
+    log = log_of(first, store)
+    id = say(log, "anna-17")
+    settle(first)
+    with psycopg.connect(store) as base:  # such as a backup
+        base.execute(b"SELECT count(*) FROM chopmark_keys.keys")
+        with pytest.raises(LogError, match=r"chopmark_keys\.keys is being read"):
+            erase(second)
+        say(log, "bert")
+        with pytest.raises(ClosedError, match="was erased"):
+            answer(first, id)
+    with registrar(second) as by:
+        by.prune()
+    log.close()
+    assert [leaf["count"] for leaf in leaves(first, "erase")] == [1]
+    assert faults(first) == []
     assert faults_of(first) == ()
 
 
