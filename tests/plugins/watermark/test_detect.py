@@ -101,17 +101,17 @@ def test_no_key_to_look_for_is_an_error_not_a_verdict(ring: Ring, tokenizer: Fil
 
 
 def test_unmarked_texts_are_called_marked_as_seldom_as_the_level_says() -> None:
-    """Zipf's words, 20,000 texts and keys: at most 1.3 times the level, by a one-sided bound."""
+    """Zipf's words, 10,000 texts and keys: at most 1.3 times the level, by a one-sided bound."""
     from chopmark_watermark._detect import conclude, search
     from chopmark_watermark._schemes import GUMBEL
 
     rng = np.random.default_rng(11)
     called = 0
-    for _ in range(20_000):
+    for _ in range(10_000):
         ids = (rng.zipf(1.2, 120) % WORDS).astype(np.uint32)
         finding = search(ids, [(None, rng.bytes(16))], GUMBEL)
         called += conclude(finding, GUMBEL, 1, 1e-2).verdict == "marked"
-    assert called <= 260
+    assert called <= 130
 
 
 def test_a_detection_can_be_told_to_machines(ring: Ring, tokenizer: FileTokenizer) -> None:
