@@ -14,7 +14,9 @@ _KEPT = "chopmark_side.payloads (record, part, parts, key, until, data)"
 _SPOOL = "chopmark_log.spool (writer, number, leaf)"
 # Those for one record take two thirds of the time that those for many take for one.
 _RECORD = f"INSERT INTO {_SPOOL} VALUES (%s, %s, %b)"
-_RECORDS = f"INSERT INTO {_SPOOL} SELECT %s, * FROM unnest(%b::bigint[], %b::bytea[])"
+# In the order of their numbers, so that their ids are, too: whoever takes some takes the first.
+_ROWS = "unnest(%b::bigint[], %b::bytea[]) u (number, leaf)"
+_RECORDS = f"INSERT INTO {_SPOOL} SELECT %s, u.* FROM {_ROWS} ORDER BY u.number"
 # Who erases a key waits for the calls that hold it, and afterwards none can put anything under it.
 _CONTENT = (
     "WITH alive AS MATERIALIZED (SELECT id FROM chopmark_keys.keys "
@@ -30,8 +32,8 @@ _CONTENTS = (
     f"said AS (INSERT INTO {_KEPT} SELECT u.* FROM unnest(%b::bytea[], %b::bigint[], "
     "%b::bigint[], %b::bytea[], %b::bigint[], %b::bytea[]) u, well WHERE yes "
     "ON CONFLICT DO NOTHING), "
-    f"done AS (INSERT INTO {_SPOOL} SELECT %s, u.* FROM unnest(%b::bigint[], %b::bytea[]) u, well "
-    "WHERE yes) SELECT yes FROM well"
+    f"done AS (INSERT INTO {_SPOOL} SELECT %s, u.* FROM {_ROWS}, well WHERE yes "
+    "ORDER BY u.number) SELECT yes FROM well"
 )
 _THERE = (
     "SELECT EXISTS (SELECT 1 FROM chopmark_log.spool WHERE writer = %s AND number = %s) "
