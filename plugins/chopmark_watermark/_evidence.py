@@ -81,7 +81,8 @@ def _statistical(policy: Policy) -> str:
         "The words are picked while the model writes, so nothing is added to the text. Every "
         "record says whether the answer carries the mark; the report says on how many it was found."
     )
-    return _page("The watermark in the choice of words", words, rows, mark.ring)
+    lost = "Nor does a temperature near 0. The measured rates are in figures.md."
+    return _page("The watermark in the choice of words", words, rows, mark.ring, lost)
 
 
 def _synonyms(policy: Policy) -> str:
@@ -97,10 +98,9 @@ def _synonyms(policy: Policy) -> str:
         ("places with a choice that a text needs to be found", str(needed)),
         *_searched(mark.ring, marker.tenants, now),
     ]
-    words = (
-        "The text of an answer is changed: of pairs of words that mean the same a key picks one."
-    )
-    return _page("The watermark in the choice between synonyms", words, rows, mark.ring)
+    words = "Answers are changed: of two words that can stand for each other a key picks one."
+    lost = "The test is exact: at each place a text without this mark agrees by a fair coin."
+    return _page("The watermark in the choice between synonyms", words, rows, mark.ring, lost)
 
 
 def _searched(ring: Ring, tenants: Sequence[str], now: str) -> list[tuple[str, str]]:
@@ -108,7 +108,7 @@ def _searched(ring: Ring, tenants: Sequence[str], now: str) -> list[tuple[str, s
     return [("tenants", str(len(tenants))), ("keys of the ring that a search tries", str(keys))]
 
 
-def _page(title: str, words: str, rows: Sequence[tuple[str, str]], ring: Ring) -> str:
+def _page(title: str, words: str, rows: Sequence[tuple[str, str]], ring: Ring, lost: str) -> str:
     return page(
         title,
         words,
@@ -125,8 +125,8 @@ def _page(title: str, words: str, rows: Sequence[tuple[str, str]], ring: Ring) -
             [(f"`{verdict}`", yes, no) for verdict, yes, no in _SAYS],
         ),
         "A search tells the public the verdict and a band, `strong` or `very strong`. A "
-        "paraphrase, a translation, or a temperature near 0 leaves no mark that can be found; "
-        "the measured rates are in figures.md.",
+        "paraphrase or a translation leaves no mark that can be found.",
+        lost,
     )
 
 
