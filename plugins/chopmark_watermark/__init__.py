@@ -8,6 +8,7 @@ Enable it with `plugins = ["watermark"]` and set it up under `[settings.watermar
     tenant = ""                     # for whom, where a call's metadata has no `tenant`
     tenants = ["", "acme"]          # for whom a mark is sought by `chopmark inspect`
     alpha = 1e-5                    # so seldom a text without a mark is called marked
+    boilerplate = "licences.known"  # passages to leave out: `chopmark watermark boilerplate`
     vendor = "auto"                 # or "anthropic", "xai", ...: what the provider marks by itself
     vendor_models = []              # patterns of models that you know to be marked by it
     synonyms = false                # true: pick between synonyms, which changes the answer

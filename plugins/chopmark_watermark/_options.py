@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chopmark import MarkError, Policy, PolicyError
 from chopmark.options import Table
 
+from ._boilerplate import Boilerplate
 from ._declared import OPTIONS
 from ._names import ALPHA, NAME, SCHEME_NAMES, SYNONYMS
 from ._ring_file import read_ring
@@ -15,8 +16,8 @@ from ._unigram import DELTA, WORDS
 from ._watermark import Watermark
 
 _KNOWN = (
-    "ring", "tokenizer", "scheme", "words", "delta", "tenant", "tenants", "alpha", SYNONYMS,
-    *OPTIONS,
+    "ring", "tokenizer", "scheme", "words", "delta", "tenant", "tenants", "alpha",
+    "boilerplate", SYNONYMS, *OPTIONS,
 )  # fmt: skip
 
 
@@ -44,6 +45,8 @@ def read_options(policy: Policy) -> Options:
     tenants = given.data.get("tenants", [tenant])
     if not isinstance(tenants, list | tuple) or not all(isinstance(t, str) for t in tenants):
         raise given.wrong("tenants", "write a list of texts")
+    learnt = "name the file of `chopmark watermark boilerplate FILE FOLDER`"
+    known = given.path("boilerplate", cure=learnt) if "boilerplate" in given.data else None
     try:
         watermark = Watermark(
             ring=read_ring(ring),
@@ -52,6 +55,7 @@ def read_options(policy: Policy) -> Options:
             words=words,
             delta=delta,
             alpha=alpha,
+            boilerplate=None if known is None else Boilerplate.read(known),
         )
     except MarkError as error:
         raise PolicyError(f"plugin {NAME!r}: {error}") from error

@@ -23,6 +23,10 @@ FILES = {"ring": "none.json", "tokenizer": "none.json"}
         ({"tenant": 7}, "'tenant' = 7: write a text in quotes"),
         ({"tenants": "a"}, "'tenants' = 'a': write a list of texts"),
         ({"tenants": [1]}, r"'tenants' = \[1\]: write a list of texts"),
+        (
+            {"boilerplate": ""},
+            "'boilerplate' = '': name the file of `chopmark watermark boilerplate",
+        ),
         ({"alfa": 0.1}, r"'alfa' is not known \(did you mean 'alpha'\?\); there are alpha, "),
     ],
 )

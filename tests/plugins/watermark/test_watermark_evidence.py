@@ -53,6 +53,20 @@ def test_the_scheme_and_the_level_in_force_are_said(policy: Policy, ring_file: P
     ]
 
 
+def test_passages_that_the_policy_names_are_left_out_and_that_is_said(
+    policy: Policy, tmp_path: Path
+) -> None:
+    from chopmark_watermark import Boilerplate
+    from chopmark_watermark._options import read_options
+
+    Boilerplate.of(["one two three four five six seven eight nine"]).write(tmp_path / "known")
+    policy = policy.with_options("watermark", boilerplate=str(tmp_path / "known"))
+    known = read_options(policy).watermark.boilerplate
+    assert known is not None
+    assert len(known.hashes) == 2
+    assert rows(written(policy, "watermark")["scheme.md"])["passages known and left out"] == ["yes"]
+
+
 def test_the_measured_false_alarms_come_along(policy: Policy) -> None:
     page = written(policy, "watermark")["figures.md"]
     assert "### False alarms" in page
