@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ._run import write
+
 if TYPE_CHECKING:
     from ._answer import Answer, Verdict
     from ._begin import Plan
@@ -57,7 +59,20 @@ def conduct(
     if stop.is_set() and (load(folder).unasked or load(folder).unjudged):
         click.echo(f"interrupted; `chopmark assess resume {folder}` goes on", err=True)
         raise SystemExit(INTERRUPTED)
-    tell(load(folder), prices, as_json)
+    run = load(folder)
+    write_summary(run)
+    tell(run, prices, as_json)
+
+
+def write_summary(run: Run) -> None:
+    """Write the figures of `run` beside it, for programs that only read files."""
+    write(run.folder / "summary.json", json.dumps(_told(run), indent=2, ensure_ascii=False) + "\n")
+
+
+def _told(run: Run) -> dict[str, Any]:
+    from . import _gaps, _show
+
+    return _gaps.summary(run) if run.about["plan"].get("pairs") else _show.summary(run)
 
 
 @contextmanager
@@ -101,7 +116,7 @@ def tell(run: Run, prices: Prices | None, as_json: bool) -> None:
     from . import _gaps, _show
 
     if run.about["plan"].get("pairs"):
-        told = _gaps.summary(run)
+        told = _told(run)
         _print(told, _gaps.page(told), as_json)
         if told["answered"] < told["cases"]:
             raise SystemExit(INCOMPLETE)

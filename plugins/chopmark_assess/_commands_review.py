@@ -10,6 +10,7 @@ import click
 
 from chopmark.terminal import visible
 
+from ._command_conduct import write_summary
 from ._command_options import run_argument
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def review_command(run_folder: Path, reviewer: str, share: float, only_list: boo
         click.echo(listed(mine, texts=True) if mine else "nothing waits")
     else:
         decided = _ask(run_folder, mine, reviewer)
+        write_summary(load(run_folder))
         click.echo(f"decided: {decided}, waiting: {len(mine) - decided}")
     if len(mine) < len(waiting):
         click.echo(f"{len(waiting) - len(mine)} were annotated by {reviewer}, and wait for others")
@@ -99,4 +101,5 @@ def decide_command(
         for case in cases
     ]
     decide(load(run_folder), reviews)
+    write_summary(load(run_folder))
     click.echo(f"{'accepted' if accepts else 'rejected'}: {len(cases)}")

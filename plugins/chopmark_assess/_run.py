@@ -5,6 +5,7 @@
     answers.jsonl   a line for each answer, appended as they come
     verdicts.jsonl  a line for each verdict of the machine
     reviews.jsonl   a line for each decision of a person
+    summary.json    the figures, written anew when a run ends or a person decides
 
 Of several lines for one case the last counts.
 """
@@ -85,9 +86,8 @@ def begin(folder: Path, about: Mapping[str, Any], schema: Schema, cases: Sequenc
     Raises:
         AssessError: the folder has something in it already.
     """
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and {path.name for path in folder.iterdir()} - _BEGUN:
         raise AssessError(f"{folder} is not empty, and no run; name another folder")
-    folder.mkdir(parents=True, exist_ok=True)
     used = {code for case in cases for code in case.codes}
     whole = {
         "format": FORMAT,
@@ -96,18 +96,29 @@ def begin(folder: Path, about: Mapping[str, Any], schema: Schema, cases: Sequenc
         "codes": {code: schema.about(code) for code in schema.codes if code in used},
     }
     lines = [json.dumps(asdict(case), ensure_ascii=False, default=str) for case in cases]
-    _write(folder / "cases.jsonl", "".join(f"{line}\n" for line in lines))
+    write(folder / "cases.jsonl", "".join(f"{line}\n" for line in lines))
     # Last, and whole or not at all: a folder with run.json is a run.
-    _write(folder / "run.json", json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
+    write(folder / "run.json", json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
 
 
-def _write(path: Path, text: str) -> None:
+_BEGUN = {"cases.new", "cases.jsonl", "run.new"}
+"""What is in a folder in which a run was about to begin, and did not."""
+
+
+def write(path: Path, text: str) -> None:
+    """Write `text` into the file at `path`, whole or not at all."""
     beside = path.with_suffix(".new")
-    with beside.open("w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("w", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise AssessError(
+            f"{path} cannot be written ({error.strerror}); make room, or name another folder"
+        ) from error
 
 
 def is_run(folder: Path) -> bool:

@@ -9,7 +9,22 @@ from typing import Any
 
 import pytest
 
-JUDGE = 'name = "judge"\nplugins = ["keyword"]\n'
+# A list of one entry: the bundled ones take half a second to load, in every test.
+JUDGE = """name = "judge"
+plugins = ["keyword"]
+[settings.keyword]
+bundled = []
+lists = ["words.toml"]
+"""
+WORDS = """name = "words"
+version = "1"
+language = "en"
+[[entries]]
+term = "go kill yourself"
+category = "abuse"
+level = "block"
+reviewer = "Ann"
+"""
 
 
 @pytest.fixture
@@ -17,6 +32,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder that the test works in, with the policy `judge.toml`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "judge.toml").write_text(JUDGE)
+    (tmp_path / "words.toml").write_text(WORDS)
     before = {*sys.modules}
     monkeypatch.syspath_prepend(str(tmp_path))
     yield tmp_path

@@ -64,15 +64,12 @@ def test_a_kept_case_fails_until_the_target_is_mended(kept: Path) -> None:
     assert "1 failed, 1 passed" in done.stdout
     assert "q0 (should-refuse, A.2.e): expected refusal, wrong: answers" in done.stdout
     assert "answer  Sure: one, two." in done.stdout
-    mended = run_pytest("--chopmark-bank", "again.jsonl", "--chopmark-target", "assessed:mended")
+    mended = run_pytest(
+        "--chopmark-bank", "again.jsonl", "--chopmark-target", "assessed:mended", "-k", "q0", "-v"
+    )  # cases are chosen by name like other tests
     assert mended.returncode == 0, mended.stdout
-    assert "2 passed" in mended.stdout
-
-
-def test_cases_are_chosen_by_name_like_other_tests(kept: Path) -> None:
-    done = run_pytest("--chopmark-bank", "again.jsonl", "-k", "q0", "--collect-only")
-    assert "again.jsonl::q0" in done.stdout
-    assert "test_plain" not in done.stdout
+    assert "again.jsonl::q0 PASSED" in mended.stdout
+    assert "1 passed, 1 deselected" in mended.stdout
 
 
 def test_no_answer_is_a_failure_and_a_broken_bank_a_wrong_use(kept: Path) -> None:

@@ -56,6 +56,7 @@ def test_a_person_s_word_goes_before_the_machine_s(judged: Path) -> None:
     assert told["states"]["right"] == 28
     assert (told["reviewed"], told["reviewers"]) == (3, ["Bo"])
     assert told["agreement"]["value"] == pytest.approx(2 / 3)
+    assert json.loads((judged / "summary.json").read_text()) == told
     assert told["rates"][0]["reviewed"] == 3
     assert "they agreed with the machine in 66.7%" in run("assess", "show", "r").output
     # The last word counts, and none is lost.

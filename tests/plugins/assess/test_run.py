@@ -263,3 +263,70 @@ def test_a_sample_that_is_none_is_named(target: Path, bank: Bank) -> None:
         "sample 'half' is none; write all, schema"
         in assess("assessed:answer", bank(6), sample="half").output
     )
+
+
+ODD = """
+SAID = ["", " ", "\\ud800 half", "\\x1b[31mred\\x07", "x" * 5_000, "我不能\\u202e答",
+        "\\0", "ok"]
+
+def odd(text):
+    return SAID[int("".join(c for c in text if c.isdigit()))]
+"""
+
+
+def test_no_answer_is_too_odd_to_be_kept_judged_and_shown(here: Path, bank: Bank) -> None:
+    (here / "assessed.py").write_text(ODD)
+    done = assess("assessed:odd", bank(8))
+    assert done.exit_code == 1, done.output
+    kept = load(Path("r"))
+    assert {case: answer.text for case, answer in kept.answers.items()} == {
+        f"q{n}": text for n, text in enumerate(_said())
+    }
+    assert not any(verdict.failed for verdict in kept.verdicts.values())
+    listed = run("assess", "cases", "r", "--texts", "--state", "wrong").output
+    assert "\x1b" not in listed
+    assert "\\x1b[31mred" in listed
+
+
+def _said() -> list[str]:
+    names: dict[str, list[str]] = {}
+    exec(ODD, names)  # type: ignore[arg-type]
+    return names["SAID"]
+
+
+# A file that may grow no more is what a full disk is to a writer.
+FULL = """
+import os, resource
+
+def fill():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+
+if os.environ.get("FULL") == "begin":
+    fill()
+
+def answer(text):
+    if os.environ.get("FULL"):
+        fill()
+    return "I'm sorry, but I can't help with that."
+"""
+
+
+@pytest.mark.parametrize("when", ["begin", "later"])
+def test_a_disk_that_is_full_loses_nothing_that_was_kept(when: str, here: Path, bank: Bank) -> None:
+    (here / "assessed.py").write_text(FULL)
+    name = bank(30)
+    command = ["assess", "run", "assessed:answer", "--bank", name, "-o", "r", "--policy",
+               "judge.toml"]  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-m", "chopmark", *command], capture_output=True, text=True,
+        env={**os.environ, "FULL": when},
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "cannot be written (File too large)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    kept = len(read_journal(here / "r" / "answers.jsonl"))
+    assert (kept > 0) == (when == "later")
+    done = run(*command, "--json")
+    assert done.exit_code == 0, done.output
+    lines = read_journal(here / "r" / "answers.jsonl")
+    assert len(lines) == 30 == len({line["case"] for line in lines})
