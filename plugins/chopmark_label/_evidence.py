@@ -17,12 +17,11 @@ _ANSWERS = {
     "en": ("Where is West Lake?", "West Lake is in Hangzhou.\n\nTwo causeways cross it."),
 }
 _CLAUSES = {
-    "zh": "本服务生成的内容按国家标准 GB 45438-2025 标识：{where}。"
-    "请您阅读并理解上述标识规则。向公众发布这些内容时，您应主动声明并使用标识功能；任何人不得恶意"
-    "删除、篡改、伪造、隐匿标识。",
-    "en": "What this service generates is labelled after GB 45438-2025: {where}. Please read and understand these rules. When you publish such "
-    "content you must declare it and use the function for labels; nobody may maliciously delete, "
-    "tamper with, forge or conceal a label.",
+    "zh": "本服务生成的内容按国家标准 GB 45438-2025 标识：{where}。请您阅读并理解上述标识规则。"
+    "向公众发布这些内容时，您应主动声明并使用标识功能；任何人不得恶意删除、篡改、伪造、隐匿标识。",
+    "en": "What this service generates is labelled after GB 45438-2025: {where}. Please read and "
+    "understand these rules. When you publish such content you must declare it and use the "
+    "function for labels; nobody may maliciously delete, tamper with, forge or conceal a label.",
 }
 _IMPLICIT = {
     "zh": "，文件元数据中含有隐式标识",

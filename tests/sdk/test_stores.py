@@ -144,7 +144,7 @@ def test_a_file_lies_in_the_folder_of_the_policy_which_must_be_there(tmp_path: P
     store = open_store(given, keep_seconds=1)
     store.update(KEY, more)
     assert (tmp_path / "kept.db").exists()
-    with pytest.raises(PolicyError, match="make it: .*nowhere"):
+    with pytest.raises(PolicyError, match=r"make it: .*nowhere"):
         open_store(Table("usage", given.data, tmp_path / "nowhere"), keep_seconds=1)
 
 
