@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ._run import write
+from ._whole import write
 
 if TYPE_CHECKING:
     from ._answer import Answer, Verdict

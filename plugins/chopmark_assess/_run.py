@@ -13,7 +13,6 @@ Of several lines for one case the last counts.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -25,6 +24,7 @@ from ._bank import Case
 from ._errors import AssessError
 from ._journal import read_journal
 from ._schema import Kind, Schema
+from ._whole import write
 
 FORMAT = 1
 
@@ -103,22 +103,6 @@ def begin(folder: Path, about: Mapping[str, Any], schema: Schema, cases: Sequenc
 
 _BEGUN = {"cases.new", "cases.jsonl", "run.new"}
 """What is in a folder in which a run was about to begin, and did not."""
-
-
-def write(path: Path, text: str) -> None:
-    """Write `text` into the file at `path`, whole or not at all."""
-    beside = path.with_suffix(".new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8", errors="surrogatepass") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise AssessError(
-            f"{path} cannot be written ({error.strerror}); make room, or name another folder"
-        ) from error
 
 
 def is_run(folder: Path) -> bool:

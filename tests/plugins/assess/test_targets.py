@@ -25,6 +25,7 @@ CASE = CASES[0]
 MODULE = """
 import asyncio
 from chopmark import Chopmark, Policy
+from chopmark_langchain import guard
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage
 
@@ -70,6 +71,8 @@ number = 5
 wrong = lambda text: 5
 usage = {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5}
 model = GenericFakeChatModel(messages=iter([AIMessage("said text 0", usage_metadata=usage)]))
+unkind = GenericFakeChatModel(messages=iter([AIMessage("go kill yourself")]))
+guarded_model = guard(unkind, chop)
 """
 
 
@@ -100,6 +103,7 @@ def test_whatever_answers_with_text_is_a_target(name: str, ask: Callable[[str], 
 
 def test_a_guard_that_blocks_is_a_refusal_and_no_error(ask: Callable[[str], Reply]) -> None:
     assert ask("guarded") == Reply(text="No way.", blocked=True)
+    assert ask("guarded_model") == Reply(text="No way.", blocked=True)
     assert ask("refusing") == Reply(text="No way.", blocked=False)
 
 
