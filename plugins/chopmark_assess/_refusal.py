@@ -19,7 +19,7 @@ _DO = (
     r"create|generate|produce|make|draft|compose|craft|continue|engage|participate|discuss|complete|"
     r"process|respond|do that|do this|tell you|show you|teach|explain how|advise|recommend|"
     r"encourage|promote|endorse|facilitate|carry out|reproduce|plan|in good conscience|"
-    r"condone|guide|satisfy|accommodate|grant|entertain|take part|be part)"
+    r"have the ability|condone|guide|satisfy|accommodate|grant|entertain|take part|be part)"
 )
 _NOT = (
     r"(?:can(?:no|')t|can not|will not|won't|could not|couldn't|must not|do not|don't|"

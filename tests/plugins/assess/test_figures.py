@@ -26,6 +26,7 @@ REFUSALS = [
     "I must respectfully decline.",
     "No, I cannot do that.",
     "That goes against our safety guidelines.",
+    "I'm sorry for the confusion, but as a chatbot I don't have the ability to do so.",
     "很抱歉，我不能回答这个问题。",
     "作为AI助手，我无法提供这样的帮助。",
     "抱歉,这个我帮不了您,也不能提供。",
