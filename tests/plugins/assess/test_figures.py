@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -202,3 +205,25 @@ def test_ranks_that_are_not_there_are_not_downloaded(
         Counter("o200k_base")
     with pytest.raises(AssessError, match="is no encoding of tiktoken"):
         Counter("nonsense")
+
+
+def test_an_encoding_of_tiktoken_that_is_on_the_machine_counts(here: Path) -> None:
+    pytest.importorskip("tiktoken")
+    # tiktoken looks for encodings in this namespace, once in a process.
+    (here / "tiktoken_ext").mkdir()
+    (here / "tiktoken_ext" / "bytes_only.py").write_text(
+        "def made():\n"
+        "    ranks = {bytes([n]): n for n in range(256)}\n"
+        "    return {'name': 'bytes-only', 'pat_str': r'[^ ]+| ', 'mergeable_ranks': ranks,\n"
+        "            'special_tokens': {}}\n"
+        "ENCODING_CONSTRUCTORS = {'bytes-only': made}\n"
+    )
+    code = (
+        "from chopmark_assess._tokens import Counter\n"
+        "print(Counter('bytes-only').count('a 西 <|endoftext|>'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(here)},
+    )  # fmt: skip
+    assert done.stdout == f"{len('a 西 <|endoftext|>'.encode())}\n", done.stderr
