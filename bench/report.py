@@ -64,7 +64,7 @@ def write(plugin: str, folder: Path, number: int) -> Path:
 
 def parse(number: int) -> float:
     """Return the seconds that parsing the records as JSON takes, and nothing else."""
-    lines = [encode(record) for _, record in zip(range(20_000), records(20_000), strict=True)]
+    lines = [encode(record) for record in records(20_000)]
     started = time.perf_counter()
     for line in lines:
         json.loads(line)
