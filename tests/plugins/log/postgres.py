@@ -100,10 +100,11 @@ class Server:
 @contextlib.contextmanager
 def serving(*settings: str, where: str | None = FAST) -> Iterator[Server]:
     """Run a server while the block does. By default it syncs nothing: no test lets power fail."""
+    found = programs()
     folder = Path(tempfile.mkdtemp(dir=where, prefix="pg-"))
     if os.geteuid() == 0:
         os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
-    server = Server(folder, programs(), settings or ("fsync=off", "shared_buffers=16MB"))
+    server = Server(folder, found, settings or ("fsync=off", "shared_buffers=16MB"))
     try:
         server.make()
         server.start()
