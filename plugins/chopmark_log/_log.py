@@ -122,6 +122,28 @@ class TransparencyLog:
 
         return find(self.folder, text)
 
+    def faults(self) -> list[str]:
+        """Hash all of the log again, and return where it does not hold, as sentences.
+
+        Five seconds for a million entries, or so. The key that must have signed is that of the
+        folder: who does not trust this machine verifies by a key of its own.
+
+        Raises:
+            LogError: it cannot be read.
+        """
+        from ._audit import audit  # who records need not load it
+        from ._beside import faults_beside
+        from ._signing import read_verifier_key
+
+        if not self.folder.is_log:
+            return []
+        store = self.folder.open()
+        try:
+            found = audit(store, [read_verifier_key(str(self.folder.public))])
+            return [*found.faults, *faults_beside(self.folder, store)]
+        finally:
+            store.close()
+
     def _put(self, id: str, make: Make, frames: Sequence[bytes] = ()) -> Receipt:
         """Take the leaf of what has that id, and `frames` before it; say what could not be."""
         try:

@@ -36,6 +36,7 @@ _EVERY = 10_000
     "--out", type=click.Path(dir_okay=False, path_type=Path),
     help="A new file, .html, .md or .json; by default it is printed.",
 )  # fmt: skip
+@click.option("--verify", is_flag=True, help="Look through all of the log, whether it holds.")
 @click.option("--title", default="What the service did", show_default=True, help="Of the page.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def report(
@@ -43,6 +44,7 @@ def report(
     since: datetime | None,
     until: datetime | None,
     out: Path | None,
+    verify: bool,
     title: str,
     as_json: bool,
 ) -> None:
@@ -61,7 +63,7 @@ def report(
         raise click.UsageError("--until lies before --since")
     try:
         log = readable(open_log(load_policy(policy)))
-        source, tally = read_log(log, policy, start, end)
+        source, tally = read_log(log, policy, start, end, verify=verify)
         if as_json:
             click.echo(json.dumps(to_data(tally, source), indent=2, ensure_ascii=False))
         elif out is None:
@@ -75,18 +77,24 @@ def report(
     sys.exit(1 if source.unread or source.faults else 0)
 
 
-def read_log(log: ReadableLog, policy: str, since: int, until: int | None) -> tuple[Source, Tally]:
-    """Count what the log has; what could be read counts, where not all could."""
+def read_log(
+    log: ReadableLog, policy: str, since: int, until: int | None, *, verify: bool
+) -> tuple[Source, Tally]:
+    """Count what the log has; what could be read counts, where not all could.
+
+    With `verify` the log looks through all that it has, where it is one that can.
+    """
     unread: list[str] = []
     tally = count(_progress(_until_broken(log.read(since, until), unread)))
-    verify: Callable[[], list[str]] | None = getattr(log, "faults", None)
+    faults: Callable[[], list[str]] | None = getattr(log, "faults", None)
     source = Source(
         policy=policy,
         log=log.name,
         since=since,
         until=until,
         now=time.time_ns() // 1_000_000,
-        faults=verify() if verify is not None else None,
+        verified=verify and faults is not None,
+        faults=faults() if verify and faults is not None else (),
         unread=unread[0] if unread else "",
     )
     if unread and tally.calls is None and not tally.events:

@@ -97,7 +97,7 @@ def _report(policy: Policy, name: str) -> Iterator[tuple[str, Evidence]]:
         return
 
     try:
-        source, tally = read_log(log, name, 0, None)
+        source, tally = read_log(log, name, 0, None, verify=True)
     except LogError as error:
         yield "report", Evidence(path="report.html", title="The report", write=_raising(error))
         return

@@ -30,8 +30,8 @@ class Section:
 class Source:
     """What was read: which log, of when, and what was found wrong with it.
 
-    Times are milliseconds since 1970; `until` None is now. `faults` is None where the log cannot
-    be verified by itself.
+    Times are milliseconds since 1970; `until` None is now. `faults` are sentences, of a log that
+    was `verified`.
     """
 
     policy: str
@@ -39,7 +39,8 @@ class Source:
     since: int
     until: int | None
     now: int
-    faults: Sequence[str] | None = None
+    verified: bool = False
+    faults: Sequence[str] = ()
     unread: str = ""
 
 
@@ -114,11 +115,11 @@ def _summary(tally: Tally, source: Source) -> Section:
 
 def _log(source: Source) -> Section:
     rows = [("log", source.log)]
-    if source.faults is None:
-        rows.append(("verified", "no: this report cannot verify a log of this kind"))
-    else:
-        rows.append(("verified", "it holds" if not source.faults else "it does not hold"))
+    if source.verified:
+        rows.append(("verified", "it does not hold" if source.faults else "it holds"))
         rows += [("fault", fault) for fault in source.faults]
+    else:
+        rows.append(("verified", "no; --verify asks a log that can be verified"))
     if source.unread:
         rows.append(("not read", source.unread))
     return Section(key="log", title="The log", header=("WHAT", "VALUE"), rows=rows)

@@ -234,7 +234,11 @@ class EventLog(Log, Protocol):
 
 
 class ReadableLog(Log, Protocol):
-    """A log that can be read again, for reports; also while others append to it."""
+    """A log that can be read again, for reports; also while others append to it.
+
+    It may have `faults()`, which looks through all of it and returns, as sentences, where it does
+    not hold.
+    """
 
     def read(self, since: int = 0, until: int | None = None) -> Iterator[Mapping[str, Any]]:
         """Yield what was recorded from `since` to before `until`, milliseconds since 1970.

@@ -13,6 +13,8 @@ from click.testing import CliRunner
 
 from chopmark import Chopmark, PolicyBlocked, load_policy
 from chopmark._cli import cli
+from chopmark.reading import open_log
+from chopmark.testing import sample_record
 
 
 @pytest.fixture
@@ -124,3 +126,22 @@ def test_no_file_is_written_over_or_of_an_unknown_form(policy: Path, tmp_path: P
     assert "ends in" in run("--policy", policy, "--out", tmp_path / "report.pdf").output
     missing = run("--policy", policy, "--out", tmp_path / "no" / "report.json")
     assert (missing.exit_code, "cannot write" in missing.output) == (2, True)
+
+
+def test_a_log_that_can_be_verified_is_where_that_is_asked_for(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "p.toml"
+    path.write_text('plugins = ["log"]\n[settings.log]\npath = "log"\n')
+    log = open_log(load_policy(path))
+    for _ in range(3):
+        log.append(sample_record())
+    log.close()
+    assert re.search(r"^verified +no; --verify", run("--policy", path).output, re.M)
+    found = run("--policy", path, "--verify")
+    assert (found.exit_code, "it holds" in found.output) == (0, True)
+    with sqlite3.connect(tmp_path / "log" / "log.db") as base:
+        base.execute("UPDATE entries SET leaf = replace(leaf, 'modify', 'deny00') WHERE rowid = 2")
+    base.close()
+    found = run("--policy", path, "--verify")
+    assert (found.exit_code, "does not hold" in found.output) == (1, True)
