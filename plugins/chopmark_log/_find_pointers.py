@@ -14,7 +14,7 @@ LIKELIEST = 16
 """How many entries are pointed to."""
 _DENSE = 1 << 13  # characters of which every gram is sought; of longer texts, chosen ones
 _NEWEST = 256  # of the entries that have a fingerprint, these are looked at
-_RARE, _RARE_IN = 8, 1000  # what is in more entries than 8, and than one in a thousand, is common
+_RARE, _RARE_IN = 8, 10_000  # what is in more entries than 8, and than one in 10,000, is common
 _WHOLE = 1e6  # what it weighs that an entry has all of the text
 _PLACE = 64  # characters of a text within which a part is one place
 _NONE = np.zeros(0, np.int64)
