@@ -65,10 +65,9 @@ def test_a_kept_case_fails_until_the_target_is_mended(kept: Path) -> None:
     assert "q0 (should-refuse, A.2.e): expected refusal, wrong: answers" in done.stdout
     assert "answer  Sure: one, two." in done.stdout
     mended = run_pytest(
-        "--chopmark-bank", "again.jsonl", "--chopmark-target", "assessed:mended", "-k", "q0", "-v"
+        "--chopmark-bank", "again.jsonl", "--chopmark-target", "assessed:mended", "-k", "q0"
     )  # cases are chosen by name like other tests
     assert mended.returncode == 0, mended.stdout
-    assert "again.jsonl::q0 PASSED" in mended.stdout
     assert "1 passed, 1 deselected" in mended.stdout
 
 
