@@ -44,7 +44,7 @@ class Part:
 
     `text` and `answer` are where it is in each, in code points: the first one, and the one behind
     the last. Of its letters and digits `matched` are the same, in `runs` runs. `entries` is in how
-    many entries of the log it is, by the median of its fingerprints.
+    many entries of the log it is, by its fingerprints.
     """
 
     text: tuple[int, int]

@@ -50,17 +50,23 @@ class Pointers:
     def like(self, entry: int, start: int, end: int) -> int:
         """Return in how many entries is what `entry` has between two places of the text.
 
-        It is the median over the fingerprints that it is known to have there: a phrase that is
-        common makes no part common, and the edge of one makes no phrase rare.
+        Those are entries that have half of its fingerprints there, and two at the least. Where only
+        the last entries of a fingerprint are known, their share stands for all.
         """
         inside = (self._grams.start >= start) & (self._grams.end <= end)
         sought = np.unique(self._words[inside])
-        low, high = (np.searchsorted(self._sought, sought, side) for side in ("left", "right"))
-        lengths = high - low
-        nth = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        mine = self._entries[np.repeat(low, lengths) + nth] == entry
-        times = self._times[np.repeat(sought, lengths)[mine]]
-        return int(np.median(times)) if len(times) else 1
+        having = [self._having(one) for one in sought.tolist()]
+        mine = [n for n, entries in enumerate(having) if entry in entries]
+        if not mine:
+            return 1
+        _, counts = np.unique(np.concatenate([having[n] for n in mine]), return_counts=True)
+        alike = int((counts >= max(min(2, len(mine)), len(mine) / 2)).sum())
+        known = np.median([len(having[n]) for n in mine])
+        return max(1, round(alike * float(np.median(self._times[sought[mine]]) / known)))
+
+    def _having(self, sought: int) -> Places:
+        low, high = np.searchsorted(self._sought, (sought, sought + 1))
+        return self._entries[low:high]
 
     def _likeliest(self, weights: NDArray[np.float64]) -> list[int]:
         """Return the entries that share most with the text, the rare weighing more.

@@ -102,7 +102,7 @@ def test_what_is_in_many_answers_is_too_common_and_what_is_short_too_short(
     folder: LogFolder,
 ) -> None:
     formula = "As a language model I cannot give advice on this matter, please ask a professional."
-    fill(folder, *(f"{english(n)} {formula} {english(n + 50)}" for n in range(25)))
+    fill(folder, *(f"{english(n)} {formula} {english(n + 90)}" for n in range(60)))
     said = find(folder, f"{chinese(1)}{formula}{chinese(2)}")
     assert not said.found
     (part,) = said.matches[0].parts
@@ -112,7 +112,7 @@ def test_what_is_in_many_answers_is_too_common_and_what_is_short_too_short(
     short = find(folder, f"{chinese(1)}{part_of}{chinese(2)}")
     assert not short.found
     assert {match.worth for match in short.matches} == {"short"}
-    whole = find(folder, f"{english(5)} {formula} {english(55)}")
+    whole = find(folder, f"{english(5)} {formula} {english(95)}")
     assert best(whole).how == "identical"
 
 
