@@ -15,12 +15,14 @@ pytest.importorskip("langchain_openai", reason="the second environment has no de
 pytest.importorskip("llama_index.llms.openai_like", reason="it wants openai 2")
 
 from chopmark_demo._command import demo_command
-from chopmark_demo._local import answers, find_model_file, local_model
+from chopmark_demo._frameworks import FRAMEWORKS
+from chopmark_demo._local import Endpoint, answers, find_model_file, local_model
 from chopmark_demo._marked import mark_and_find
+from chopmark_demo._play import play
 from chopmark_demo._prompts import Prompt, load_prompts
 from chopmark_demo._recorded import RecordedServer
 
-from chopmark import load_policy
+from chopmark import Chopmark, Policy, load_policy
 from chopmark.reading import open_log, readable
 
 EXPECTED = {
@@ -121,13 +123,18 @@ class Locked(RecordedServer):
         self._server.RequestHandlerClass = Handler
 
 
-def test_a_server_that_wants_a_key_is_given_the_one_that_was_given() -> None:
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_server_that_wants_a_key_is_given_the_one_that_was_given(framework: str) -> None:
+    fact = next(prompt for prompt in load_prompts() if prompt.id == "en-fact")
+    chop = Chopmark(Policy(name="p"))
     with Locked() as server:
-        found = demo("--base-url", server.base_url, "--model", "x", "--api-key", "of-mine")
+        at = Endpoint(base_url=server.base_url, model="x", api_key="of-mine")
+        assert play(chop, framework, fact, at).said == fact.answer
+
+
+def test_a_server_that_refuses_is_told_in_one_line() -> None:
+    with Locked() as server:
         told = demo("--base-url", server.base_url, "--model", "x")
-    assert found.returncode == 0, found.stderr
-    turns = json.loads(found.stdout)["turns"]
-    assert [t["action"] for t in turns if t["id"] == "en-fact"] == ["allow"] * 3
     assert told.returncode == 1
     assert "401" in told.stderr
     assert "--api-key" in told.stderr.splitlines()[-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import socket
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -130,7 +131,15 @@ def test_a_connection_is_used_again(server: GuardServer, make: Make) -> None:
 
 
 def test_no_more_questions_run_at_once_than_allowed(server: GuardServer, make: Make) -> None:
-    server.reply = lambda body: completion("safe", wait=0.03)
+    two = threading.Event()
+
+    def reply(body: Any) -> Reply:
+        if server.busiest == 2:
+            two.set()
+        two.wait(5)  # until two ask at once, however busy this machine is
+        return completion("safe", wait=0.01)
+
+    server.reply = reply
     detector = make(concurrency=2, cache=0)
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda n: detector.judge(f"x{n}", INPUT), range(8))) == [[]] * 8

@@ -288,12 +288,16 @@ def test_deeper_levels_find_whatever_plain_folding_finds(
         assert [(v.start, v.end) for v in found if "/" not in v.detail] == plain
 
 
-def test_the_policy_bounds_how_far_a_disguise_may_reach() -> None:
-    policy = Policy(name="p", holdback=44).with_options("keyword", folding="decode")
+def test_the_policy_bounds_how_far_a_disguise_may_reach(
+    written: Callable[..., Path], tmp_path: Path
+) -> None:
+    words = written(tmp_path / "words.csv", ["傻逼", "how to make a pipe bomb"])
+    own = {"folding": "decode", "lists": [str(words)], "bundled": False}
+    policy = Policy(name="p", holdback=44).with_options("keyword", **own)
     detector = KeywordDetector.from_policy(policy)
     assert detector.needs.characters == 44
     assert spans(detector, "傻 逼") == ["傻 逼"]
     assert spans(detector, " ".join("how to make a pipe bomb")) == []
-    wide = Policy(name="p").with_options("keyword", folding="decode")
+    wide = Policy(name="p").with_options("keyword", **own)
     far = " ".join("how to make a pipe bomb")
     assert far in spans(KeywordDetector.from_policy(wide), far)
