@@ -189,6 +189,7 @@ def test_a_child_of_a_fork_keeps_contents_under_the_same_key(tmp_path: Path) -> 
     assert [opened(folder, leaf)["answer"] for leaf in found] == ["an answer to her"] * 4
     base = sqlite3.connect(folder.path / "keys.db")
     assert base.execute("SELECT count(*) FROM keys").fetchone() == (2,)
+    base.close()
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -216,6 +217,7 @@ def test_kill_9_between_side_store_and_log_loses_and_doubles_nothing(
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     base = sqlite3.connect(folder.path / "side.db")
     assert base.execute("SELECT count(*) FROM payloads").fetchone() == (5,)  # it was ahead
+    base.close()
     store = take(folder)
     assert [leaf["id"] for leaf in leaves(folder)] == taken
     assert content_faults(folder, store) == []

@@ -352,6 +352,7 @@ def test_a_spool_that_a_backup_brings_back_revives_nobody(folder: LogFolder) -> 
     prune(folder)
     base = sqlite3.connect(folder.path / "side.db")
     assert base.execute("SELECT count(*) FROM payloads").fetchone() == (0,)
+    base.close()
     assert len(leaves(folder, "call")) == 1
 
 
