@@ -75,7 +75,7 @@ class Conversations:
     def take(self, key: str, request: Request, response: Response) -> float | None:
         """Add a finished turn, and return the risk after it; None where the store failed."""
         build = self.options.build
-        newest = _newest(request)
+        newest = request.newest
         gain = build.gain(_new(response, newest))
         asked = any(m.role == "user" for m in request.messages[newest:])
         answered = asked and response.action not in ("block", "escalate")
@@ -96,12 +96,6 @@ class Conversations:
             _logger.warning("%s", message)
             return None
         return None if state is None else state.risk
-
-
-def _newest(request: Request) -> int:
-    """Return the index of the first message behind the last answer: older ones had their turn."""
-    answers = [n for n, m in enumerate(request.messages) if m.role == "assistant"]
-    return answers[-1] + 1 if answers else 0
 
 
 def _new(response: Response, newest: int) -> Iterator[Verdict]:

@@ -30,7 +30,7 @@ class HelpWrapper:
         if not minor and not self._options.help_adults:
             return response
         refused = response.action in ("block", "escalate")
-        since = 0 if refused else _newest(request)
+        since = 0 if refused else request.newest
         if not any(self._speaks(v) and v.part >= since for v in response.verdicts):
             return response
         region = region_of(request.locale) or self._options.help_region
@@ -55,12 +55,6 @@ class HelpWrapper:
             return language
         asked = [m.text for m in request.messages if m.role == "user"][-1:]
         return language_of("".join(asked)) if not language else "en"
-
-
-def _newest(request: Request) -> int:
-    """Return the index of the first message behind the last answer: older ones had their turn."""
-    answers = [n for n, m in enumerate(request.messages) if m.role == "assistant"]
-    return answers[-1] + 1 if answers else 0
 
 
 def _under(category: str, broader: Collection[str]) -> bool:

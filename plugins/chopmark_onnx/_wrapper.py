@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 
 from chopmark import Request, Response
-from chopmark.policy import language_of
+from chopmark.policy import language_asked
 
 from ._detector import UNJUDGED
 
@@ -39,8 +39,5 @@ class LengthWrapper:
             for verdict in why
         ):
             return response
-        language = request.locale.replace("_", "-").split("-")[0].lower()
-        if not language:
-            asked = [m.text for m in request.messages if m.role == "user"][-1:]
-            language = language_of("".join(asked))
-        return replace(response, refusal=TOO_LONG.get(language, TOO_LONG["en"]))
+        refusal = TOO_LONG.get(language_asked(request), TOO_LONG["en"])
+        return replace(response, refusal=refusal)

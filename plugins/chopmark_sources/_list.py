@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from chopmark import Mark, Request
 from chopmark.hookspecs import Marking, Span
-from chopmark.policy import language_of
+from chopmark.policy import language_asked
 from chopmark.sources import Source, sources_of
 
 _HEADS = {"zh": "来源：", "en": "Sources:"}
@@ -24,7 +24,7 @@ class SourceList:
 
     def open(self, request: Request) -> Marking:
         """Return the marking of one answer."""
-        return _Listing(sources_of(request), _language(request))
+        return _Listing(sources_of(request), "zh" if language_asked(request) == "zh" else "en")
 
     def detect(self, text: str) -> Sequence[Mark]:
         """Return the list that `text` ends with."""
@@ -63,9 +63,3 @@ class _Listing:
         ]
         mark = Mark(marker=SourceList.name, kind=SourceList.kind, where="end")
         return "\n\n" + "\n".join([_HEADS[self._language], *lines]), [mark]
-
-
-def _language(request: Request) -> str:
-    asked = [m.text for m in request.messages if m.role == "user"][-1:]
-    language = request.locale.split("-")[0].lower() or language_of("".join(asked))
-    return "zh" if language == "zh" else "en"

@@ -11,7 +11,7 @@ from pathlib import Path
 from chopmark import Policy, Request, Response, hookimpl
 from chopmark.hookspecs import Detector, Evidence, Wrapper
 from chopmark.options import Table
-from chopmark.policy import language_of
+from chopmark.policy import language_asked
 from chopmark.stores import PerPolicy, Store
 
 from ._detector import REMINDER, SUSPENDED, UsageDetector
@@ -139,8 +139,4 @@ def _told(state: State) -> dict[str, float]:
 
 
 def _texts(options: Options, request: Request) -> Texts:
-    language = request.locale.replace("_", "-").split("-")[0].lower()
-    if not language:
-        asked = [m.text for m in request.messages if m.role == "user"][-1:]
-        language = language_of("".join(asked))
-    return options.texts.get(language, options.texts["en"])
+    return options.texts.get(language_asked(request), options.texts["en"])

@@ -104,8 +104,7 @@ class Usage:
         What stood before the last answer was counted with its own call; what a tool said is
         nothing that the user did.
         """
-        answers = [n for n, m in enumerate(request.messages) if m.role == "assistant"]
-        newest = answers[-1] + 1 if answers else 0
+        newest = request.newest
         said = {n for n, m in enumerate(request.messages) if n >= newest and m.role == "user"}
         if not said:
             return None

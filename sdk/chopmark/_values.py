@@ -68,6 +68,12 @@ class Request:
     metadata: Mapping[str, object] = field(default_factory=dict)
     id: str = ""
 
+    @property
+    def newest(self) -> int:
+        """The index of the first message behind the last answer: older ones had their turn."""
+        answers = [n for n, m in enumerate(self.messages) if m.role == "assistant"]
+        return answers[-1] + 1 if answers else 0
+
 
 class Chunk(NamedTuple):
     """A piece of an answer, in order; a whole answer is one chunk.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar, get_args
 
 from ._errors import PolicyError, RequestError
-from ._values import Act, Direction, Outcome, Verdict
+from ._values import Act, Direction, Outcome, Request, Verdict
 
 _V = TypeVar("_V")
 Handling = Literal["block", "allow"]
@@ -197,6 +197,16 @@ def _mapping(at: str, value: Mapping[str, _V], cure: str) -> Mapping[str, _V]:
 def language_of(text: str) -> str:
     """Return `zh` where `text` holds a Han character, else `en`: the languages of `REFUSALS`."""
     return "zh" if _HAN.search(text) else "en"
+
+
+def language_asked(request: Request) -> str:
+    """Return the language in which to speak to who asked: the locale's, else the last question's.
+
+    In lower case and without the region; of a question it is one of `language_of`.
+    """
+    language = request.locale.replace("_", "-").split("-")[0].lower()
+    asked = [m.text for m in request.messages if m.role == "user"][-1:]
+    return language or language_of("".join(asked))
 
 
 def _plain(value: object, names: Iterable[str]) -> dict[str, object]:
