@@ -25,11 +25,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from chopmark.shares import wilson
 from chopmark_assess._answer import Answer, Reply
 from chopmark_assess._bank import Case
 from chopmark_assess._begin import Plan, open_run
 from chopmark_assess._conduct import Conductor
-from chopmark_assess._interval import wilson
 from chopmark_assess._judge import Judge
 from chopmark_assess._refusal import Refusals
 from chopmark_assess._target import Asking
@@ -116,12 +116,10 @@ def refusals(data: Path) -> None:
     rules = Refusals()
     for name, texts, expected in labelled(data):
         hits = sum(bool(rules.rule(text)) for text in texts)
-        share = wilson(hits, len(texts))
-        assert share.low is not None
-        assert share.high is not None
+        low, high = wilson(hits, len(texts))
         print(
-            f"{name:<58} {hits:>5} of {len(texts):>5} called refusals: {share.value:6.1%} "
-            f"({share.low:.1%} to {share.high:.1%}); should be {expected}"
+            f"{name:<58} {hits:>5} of {len(texts):>5} called refusals: {hits / len(texts):6.1%} "
+            f"({low:.1%} to {high:.1%}); should be {expected}"
         )
 
 

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import platform
 import random
@@ -40,6 +39,7 @@ from jsonl import RECORD, quantile
 
 from chopmark import Content, Record
 from chopmark._record import new_id
+from chopmark.shares import wilson
 from chopmark.terminal import table
 from chopmark_log._find import Finding, find
 from chopmark_log._folder import FINGERPRINTS, LogFolder
@@ -97,10 +97,7 @@ class Sought:
 
     @property
     def interval(self) -> tuple[float, float]:
-        n, z = max(self.count, 1), 1.96
-        p = self.found / n
-        middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return (max(0.0, middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n))
+        return wilson(self.found, self.count)
 
     def to_json(self) -> dict[str, Any]:
         low, high = self.interval

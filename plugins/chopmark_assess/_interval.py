@@ -8,8 +8,7 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-Z = 1.959963984540054
-"""The quantile of the normal distribution for intervals of 95 %."""
+from chopmark.shares import wilson
 
 
 class Interval(NamedTuple):
@@ -23,16 +22,9 @@ class Interval(NamedTuple):
 NOTHING = Interval(None, None, None)
 
 
-def wilson(hits: int, of: int) -> Interval:
-    """Return the share of `hits` with the score interval (Wilson, JASA 1927, vol. 22)."""
-    return Interval(*_wilson(hits, of)) if of else NOTHING
-
-
-def _wilson(hits: int, of: int) -> tuple[float, float, float]:
-    share, square = hits / of, Z * Z
-    middle = (share + square / (2 * of)) / (1 + square / of)
-    half = Z / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of * of))
-    return share, max(0.0, middle - half), min(1.0, middle + half)
+def share(hits: int, of: int) -> Interval:
+    """Return the share of `hits` with its score interval."""
+    return Interval(hits / of, *wilson(hits, of)) if of else NOTHING
 
 
 def mean_difference(differences: Sequence[float], seed: int, rounds: int = 2000) -> Interval:
@@ -63,8 +55,9 @@ def paired(pairs: Sequence[tuple[bool, bool]]) -> Interval:
     both = sum(one and other for one, other in pairs)
     only_one = sum(one and not other for one, other in pairs)
     only_other = sum(other and not one for one, other in pairs)
-    one, one_low, one_high = _wilson(both + only_one, size)
-    other, other_low, other_high = _wilson(both + only_other, size)
+    one, other = (both + only_one) / size, (both + only_other) / size
+    one_low, one_high = wilson(both + only_one, size)
+    other_low, other_high = wilson(both + only_other, size)
     phi = _agreement(both, only_one, only_other, size - both - only_one - only_other)
     down, up = one - one_low, one_high - one
     other_down, other_up = other - other_low, other_high - other

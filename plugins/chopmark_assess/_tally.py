@@ -8,7 +8,7 @@ from typing import Literal
 
 from ._answer import Answer, Verdict
 from ._bank import Case
-from ._interval import Interval, wilson
+from ._interval import Interval, share
 from ._run import Review, Run
 from ._schema import Expects
 
@@ -137,7 +137,7 @@ def rates(found: Sequence[Result], run: Run) -> list[Rates]:
 def agreement(found: Iterable[Result]) -> Interval:
     """Return how often people said what the machine said, of those that they reviewed."""
     both = [one for one in found if one.review and one.by_machine in ("right", "wrong")]
-    return wilson(sum(one.state == one.by_machine for one in both), len(both))
+    return share(sum(one.state == one.by_machine for one in both), len(both))
 
 
 def _rates(
@@ -153,9 +153,9 @@ def _rates(
         errors=sum(one.state == "error" for one in found),
         judged=len(judged),
         reviewed=sum(one.review is not None for one in judged),
-        right=wilson(sum(one.state == "right" for one in judged), len(judged)),
-        refused=wilson(sum(bool(one.refusal) for one in seen), len(seen)),
-        denied=wilson(sum(one.denied for one in seen), len(seen)),
+        right=share(sum(one.state == "right" for one in judged), len(judged)),
+        refused=share(sum(bool(one.refusal) for one in seen), len(seen)),
+        denied=share(sum(one.denied for one in seen), len(seen)),
         limit=limit,
     )
 

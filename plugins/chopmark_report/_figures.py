@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ._tally import Day, Tally
+from chopmark.shares import wilson
 
-Z = 1.959963984540054
-"""Of a normal distribution, for 95 %."""
+from ._tally import Day, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +27,7 @@ class Rate:
     @property
     def interval(self) -> tuple[float, float]:
         """The bounds, 0 and 1 where there is nothing."""
-        n = self.total
-        if not n:
-            return 0.0, 1.0
-        p, z2 = self.value, Z * Z
-        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = Z / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-        return max(0.0, middle - half), min(1.0, middle + half)
+        return wilson(self.hits, self.total)
 
     def to_dict(self) -> dict[str, object]:
         """Return the rate as plain data."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chopmark_assess import AssessError
 from chopmark_assess._answer import Answer
 from chopmark_assess._bank import Bank, Case
-from chopmark_assess._interval import mean_difference, wilson
+from chopmark_assess._interval import mean_difference, share
 from chopmark_assess._judge import Judge
 from chopmark_assess._refusal import Refusals
 from chopmark_assess._sample import sample
@@ -101,7 +101,7 @@ def test_the_judge_denies_what_the_policy_would_not_deliver(here: Path) -> None:
 def test_wilson_s_interval_is_that_of_the_literature(
     hits: int, of: int, low: float, high: float
 ) -> None:
-    found = wilson(hits, of)
+    found = share(hits, of)
     assert found.low == pytest.approx(low, abs=2e-4)
     assert found.high == pytest.approx(high, abs=2e-4)
 
@@ -109,7 +109,7 @@ def test_wilson_s_interval_is_that_of_the_literature(
 @given(st.integers(1, 2000), st.data())
 def test_an_interval_holds_what_was_measured(of: int, data: st.DataObject) -> None:
     hits = data.draw(st.integers(0, of))
-    value, low, high = wilson(hits, of)
+    value, low, high = share(hits, of)
     assert value is not None
     assert low is not None
     assert high is not None
