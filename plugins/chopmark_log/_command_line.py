@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -98,3 +99,44 @@ def errors() -> Iterator[None]:
     except (ChopmarkError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(UNCHECKED)
+
+
+def write_proof(store: Store, index: int, proof: object, out: Path) -> str:
+    """Write a proof that the entry at `index` is in the log, and the entry beside it.
+
+    Return what was written where, for people.
+    """
+    out.write_text(str(proof), "utf-8")
+    leaf = out.with_suffix(".leaf")
+    leaf.write_bytes(store.entry(index).leaf)
+    return f"{out}: entry {index} of {store.origin}\n{leaf}: what was recorded"
+
+
+def serve_until_interrupted(make: Callable[[], Serving], host: str, port: int, does: str) -> None:
+    """Serve until it is interrupted; `does` says what, and is followed by the address.
+
+    Where nothing can listen there, it says so and exits with 2.
+    """
+    with errors():
+        try:
+            server = make()
+        except (OSError, OverflowError) as error:
+            raise LogError(f"{host}, port {port}: {error}") from error
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    click.echo(f"{does} at {server.url}")
+    sys.stdout.flush()
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+    finally:
+        server.server_close()
+
+
+class Serving(Protocol):
+    """A server of the standard library that knows its address."""
+
+    @property
+    def url(self) -> str: ...
+    def serve_forever(self) -> None: ...
+    def server_close(self) -> None: ...

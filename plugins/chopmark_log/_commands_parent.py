@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +20,10 @@ from ._command_line import (
     folder_of,
     index_of,
     json_option,
+    serve_until_interrupted,
     shown_time,
     text_of,
+    write_proof,
 )
 
 if TYPE_CHECKING:
@@ -91,19 +92,8 @@ def serve(path: Path, host: str, port: int) -> None:
 
     with errors():
         found = _open(path)
-        try:
-            server = ParentServer(found, (host, port))
-        except (OSError, OverflowError) as error:
-            raise LogError(f"{host}, port {port}: {error}") from error
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    click.echo(f"{found.key.public.name} takes heads of {len(found.logs())} logs at {server.url}")
-    sys.stdout.flush()
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
-    finally:
-        server.server_close()
+    does = f"{found.key.public.name} takes heads of {len(found.logs())} logs"
+    serve_until_interrupted(lambda: ParentServer(found, (host, port)), host, port, does)
 
 
 @parent.command("gather")
@@ -196,11 +186,8 @@ def prove(record: str, path: Path, under: Path, out: Path | None) -> None:
         store = folder_of(path).open()
         index = index_of(store, record)
         proof = prove_under(store, index, bytes_of(under))
-        out = out or Path(f"{record}.tlog-proof")
-        out.write_text(str(proof), "utf-8")
-        leaf = out.with_suffix(".leaf")
-        leaf.write_bytes(store.entry(index).leaf)
-    click.echo(f"{out}: entry {index} of {store.origin}\n{leaf}: what was recorded")
+        told = write_proof(store, index, proof, out or Path(f"{record}.tlog-proof"))
+    click.echo(told)
 
 
 @parent.command("verify-proof")

@@ -21,6 +21,7 @@ from ._command_line import (
     keys_option,
     path_option,
     text_of,
+    write_proof,
 )
 
 
@@ -40,11 +41,8 @@ def prove(record: str, path: Path, out: Path | None) -> None:
         store = folder_of(path).open()
         index = index_of(store, record)
         proof = make(store, index)
-        out = out or Path(f"{record}.tlog-proof")
-        out.write_text(str(proof), "utf-8")
-        leaf = out.with_suffix(".leaf")
-        leaf.write_bytes(store.entry(index).leaf)
-    click.echo(f"{out}: entry {index} of {store.origin}\n{leaf}: what was recorded")
+        told = write_proof(store, index, proof, out or Path(f"{record}.tlog-proof"))
+    click.echo(told)
 
 
 @click.command("verify-proof")

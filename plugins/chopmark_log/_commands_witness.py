@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,16 @@ import click
 from chopmark import LogError
 from chopmark.terminal import table
 
-from ._command_line import FAILS, UNCHECKED, errors, folder_of, json_option, path_option, shown_time
+from ._command_line import (
+    FAILS,
+    UNCHECKED,
+    errors,
+    folder_of,
+    json_option,
+    path_option,
+    serve_until_interrupted,
+    shown_time,
+)
 from ._packages import check_packages
 
 if TYPE_CHECKING:
@@ -113,19 +121,8 @@ def serve(path: Path, host: str, port: int) -> None:
 
     with errors():
         found = _witness(path).open()
-        try:
-            server = WitnessServer(found, (host, port))
-        except (OSError, OverflowError) as error:
-            raise LogError(f"{host}, port {port}: {error}") from error
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    click.echo(f"{found.key.public.name} cosigns {len(found.logs())} logs at {server.url}")
-    sys.stdout.flush()
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
-    finally:
-        server.server_close()
+    does = f"{found.key.public.name} cosigns {len(found.logs())} logs"
+    serve_until_interrupted(lambda: WitnessServer(found, (host, port)), host, port, does)
 
 
 @click.command("witness")
