@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from chopmark import Chopmark, ChopmarkError, LogError, Policy, load_policy
+from chopmark import ChopmarkError, LogError, Policy, load_policy
 from chopmark.hookspecs import Evidence
-from chopmark.reading import gather_evidence, open_log, readable
+from chopmark.reading import gather_evidence, open_log, open_signer, readable
 from chopmark.terminal import table
 
 from ._commands import read_log
@@ -68,7 +68,7 @@ def _write(policy: Policy, name: str, out: Path, as_json: bool) -> None:
         out,
         gathered,
         policy=f"{policy.name}@{policy.digest}",
-        signer=Chopmark(policy).signer,
+        signer=open_signer(policy),
         told=lambda path: None if as_json else click.echo(f"writing {path}", err=True),
     )
     without = missing(pack.written)

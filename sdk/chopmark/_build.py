@@ -15,7 +15,7 @@ from ._engine import Engine, check_detectors, check_role, is_beside
 from ._errors import ChopmarkError, PluginError
 from ._strip import finders
 from ._values import Receipt, Record
-from .hookspecs import Detector, Log, Marker, Wrapper
+from .hookspecs import Detector, Log, Marker, Signer, Wrapper
 from .policy import Decider, Policy
 
 _logger = logging.getLogger("chopmark")
@@ -53,7 +53,7 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
         check_role("log", log)
     else:
         log = log_of(manager, policy)
-    signer = _first(hook.chopmark_signer, "signer", policy)
+    signer = signer_of(manager, policy)
     told = bool(hook.chopmark_recorded.get_hookimpls())
     return Engine(
         policy=policy,
@@ -73,6 +73,12 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
 def log_of(manager: pluggy.PluginManager, policy: Policy) -> Log | None:
     """Return the log of the first plugin that has one."""
     found: Log | None = _first(manager.hook.chopmark_log, "log", policy)
+    return found
+
+
+def signer_of(manager: pluggy.PluginManager, policy: Policy) -> Signer | None:
+    """Return the signer of the first plugin that has one."""
+    found: Signer | None = _first(manager.hook.chopmark_signer, "signer", policy)
     return found
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from . import _plugins
-from ._build import log_of
+from ._build import log_of, signer_of
 from ._errors import LogError
 from ._record import new_id
 from ._values import Event
-from .hookspecs import EventLog, Evidence, Log, ReadableLog
+from .hookspecs import EventLog, Evidence, Log, ReadableLog, Signer
 from .policy import Policy
 
 
@@ -25,6 +25,11 @@ def open_log(policy: Policy, plugins: Iterable[object] = ()) -> Log:
     if log is None:
         raise LogError(f'policy {policy.name!r} keeps no log; add one to `plugins`, such as "log"')
     return log
+
+
+def open_signer(policy: Policy) -> Signer | None:
+    """Return the signer that `policy` names, if it names one, without loading its detectors."""
+    return signer_of(_plugins.load(policy.plugins, ()), policy)
 
 
 def gather_evidence(policy: Policy, also: Iterable[str] = ()) -> list[tuple[str, Evidence]]:
