@@ -36,10 +36,9 @@ def read(folder: LogFolder, since: int = 0, until: int | None = None) -> Iterato
                     raise LogError(f"entry {entry.index} is of another version; read it with the "
                                    "chopmark that wrote it")  # fmt: skip
                 form = _FORMS.get(leaf["k"])
-                if form is not None and since <= leaf["t"] and (until is None or leaf["t"] < until):
-                    found = form(leaf)
-                else:
+                if form is None or leaf["t"] < since or (until is not None and leaf["t"] >= until):
                     continue
+                found = form(leaf)
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise LogError(f"entry {entry.index} is no leaf: {error!r}") from error
             yield found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator
+from collections.abc import Generator
 from dataclasses import replace
 
 from chopmark import Request, Response, Verdict
-from chopmark.policy import language_of
+from chopmark.policy import is_under, language_of
 
 from ._help import Help, HelpLine, region_of
 from ._options import Options
@@ -46,7 +46,7 @@ class HelpWrapper:
         return (
             verdict.direction == "input"
             and verdict.outcome != "allow"
-            and _under(verdict.category, self._options.help_categories)
+            and is_under(verdict.category, self._options.help_categories)
         )
 
     def _language(self, request: Request) -> str:
@@ -55,10 +55,6 @@ class HelpWrapper:
             return language
         asked = [m.text for m in request.messages if m.role == "user"][-1:]
         return language_of("".join(asked)) if not language else "en"
-
-
-def _under(category: str, broader: Collection[str]) -> bool:
-    return any(category == name or category.startswith(f"{name}.") for name in broader)
 
 
 def _plain(line: HelpLine, language: str) -> dict[str, str]:

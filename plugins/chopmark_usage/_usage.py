@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chopmark import ChopmarkError, Request, RequestError, Response
-from chopmark.policy import Handling
+from chopmark.policy import Handling, is_under
 from chopmark.stores import Store
 
 from ._options import Options
@@ -112,7 +112,7 @@ class Usage:
             verdict.direction == "input"
             and verdict.part in said
             and verdict.outcome in ("deny", "escalate")
-            and not _under(verdict.category, self.options.ignore)
+            and not is_under(verdict.category, self.options.ignore)
             for verdict in response.verdicts
         )
 
@@ -120,7 +120,3 @@ class Usage:
 def key_of(user: str) -> str:
     """Return the key of a user in the store: 32 hexadecimal digits of a SHA-256."""
     return hashlib.sha256(f"usage\x1f{user}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _under(category: str, broader: tuple[str, ...]) -> bool:
-    return any(category == name or category.startswith(f"{name}.") for name in broader)

@@ -20,7 +20,7 @@ from ._policy_file import builtin_names, extended_by, load_policy
 from ._version import __version__
 from .hookspecs import Detector
 from .options import did_you_mean
-from .policy import Policy
+from .policy import Policy, is_under
 from .terminal import table
 
 
@@ -195,7 +195,7 @@ def _unmatched(chop: Chopmark) -> Iterator[tuple[str, str]]:
         known |= set(categories)
     for category in sorted(_categories(chop.policy)):
         # A rule may be broader than what a detector names, or narrower.
-        if not any(_under(category, k) or _under(k, category) for k in known):
+        if not any(is_under(category, [k]) or is_under(k, [category]) for k in known):
             hint = did_you_mean(category, known)
             yield category, f"the rule for {category!r} matches no detector of this policy{hint}"
 
@@ -217,10 +217,6 @@ def _misspelt_audiences(policy: Policy, parent: Policy | None) -> Iterator[str]:
         hint = did_you_mean(audience, known, least=0.8)
         if audience not in known and hint:
             yield f"the rules for the audience {audience!r} hold for calls that name it so{hint}"
-
-
-def _under(category: str, broader: str) -> bool:
-    return category == broader or category.startswith(f"{broader}.")
 
 
 cli.add_command(screen_command)

@@ -199,6 +199,11 @@ def language_of(text: str) -> str:
     return "zh" if _HAN.search(text) else "en"
 
 
+def is_under(category: str, broader: Iterable[str]) -> bool:
+    """Return whether `category` is one of `broader`, or a part of one: `pii.email` is of `pii`."""
+    return any(category == name or category.startswith(f"{name}.") for name in broader)
+
+
 def language_asked(request: Request) -> str:
     """Return the language in which to speak to who asked: the locale's, else the last question's.
 
