@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import time
 
+import pytest
 from hypothesis import settings
 
-# No test is timed: the machines that run them are shared, and the first example loads a model.
+# No example is timed: the machines that run them are shared, and the first one loads a model.
 settings.register_profile("chopmark", deadline=None)
 settings.register_profile("again", deadline=None, max_examples=20)  # on another interpreter
 settings.load_profile("chopmark")
@@ -15,3 +17,14 @@ settings.load_profile("chopmark")
 # start to interrupt them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def pace() -> float:
+    """How many times slower than a plain machine this one is at the moment, at least 1.
+
+    Limits in seconds are multiplied by it, so that they hold on a busy machine, too.
+    """
+    start = time.process_time()
+    sum(number % 7 for number in range(200_000))
+    return max(1.0, (time.process_time() - start) / 0.012)

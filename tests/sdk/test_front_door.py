@@ -32,17 +32,18 @@ def test_import_brings_no_framework_and_nothing_heavy() -> None:
     assert out.stdout.strip() == "[]"
 
 
-def test_import_takes_less_than_150_ms_of_cpu() -> None:
+def test_import_takes_less_than_150_ms_of_cpu(pace: float) -> None:
     """The best of fresh interpreters, in CPU time, up to twenty: the machine may be busy."""
+    limit = 0.15 * pace
     code = "import time; t = time.process_time(); import chopmark; print(time.process_time() - t)"
     best = float("inf")
     for _ in range(20):
         run = [sys.executable, "-c", code]
         out = subprocess.run(run, check=True, capture_output=True, text=True).stdout
         best = min(best, float(out))
-        if best < 0.15:
+        if best < limit:
             break
-    assert best < 0.15
+    assert best < limit
 
 
 def test_a_pickled_object_guards_no_less() -> None:

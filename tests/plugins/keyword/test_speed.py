@@ -39,15 +39,17 @@ def detector(detect: Callable[..., KeywordDetector], terms: list[str]) -> Keywor
 
 
 def test_ten_thousand_terms_on_a_thousand_characters(
-    detector: KeywordDetector, terms: list[str]
+    detector: KeywordDetector, terms: list[str], pace: float
 ) -> None:
     rng = random.Random(8)
     text = "".join("".join(rng.choices(HAN, k=46)) + rng.choice(terms) for _ in range(20))[:1000]
     assert len(detector.judge(text, CONTEXT)) >= 19
-    assert best(lambda: detector.judge(text, CONTEXT), 100) < 0.3
+    assert best(lambda: detector.judge(text, CONTEXT), 100) < 0.3 * pace
 
 
-def test_ten_thousand_terms_streamed_by_two_characters(detector: KeywordDetector) -> None:
+def test_ten_thousand_terms_streamed_by_two_characters(
+    detector: KeywordDetector, pace: float
+) -> None:
     text = "".join(random.Random(9).choices(HAN, k=543))
     pieces = [text[n : n + 2] for n in range(0, 543, 2)]
 
@@ -57,7 +59,7 @@ def test_ten_thousand_terms_streamed_by_two_characters(detector: KeywordDetector
             scanner.feed(piece)
         scanner.finish()
 
-    assert best(stream, 10) < 5
+    assert best(stream, 10) < 5 * pace
 
 
 @pytest.mark.parametrize(
@@ -74,10 +76,11 @@ def test_ten_thousand_terms_streamed_by_two_characters(detector: KeywordDetector
     ids=["zh", "en", "half invisible", "invisible", "surrogates", "full width", "one letter"],
 )
 def test_a_megabyte_takes_less_than_half_a_second(
-    detect: Callable[..., KeywordDetector], text: str
+    detect: Callable[..., KeywordDetector], text: str, pace: float
 ) -> None:
     detector = detect(["炸药", "bomb", "ａ１", "aaab", "加v信"])
-    assert best(lambda: detector.judge(text, CONTEXT), 20, enough=500) < 500
+    limit = 500 * pace
+    assert best(lambda: detector.judge(text, CONTEXT), 20, enough=limit) < limit
 
 
 def test_one_character_at_a_time_costs_the_same_at_the_end_as_at_the_start(

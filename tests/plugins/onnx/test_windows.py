@@ -136,21 +136,21 @@ def test_of_a_text_that_grows_only_the_end_is_run(toy: Any) -> None:
     assert len(runs) - first < 270  # what stands behind 6,144 characters, and the hundred
 
 
-def test_half_a_megabyte_is_judged_in_seconds(plain: Path) -> None:
+def test_half_a_megabyte_is_judged_in_seconds(plain: Path, pace: float) -> None:
     detector = made(plain)
-    started = time.perf_counter()
+    started = time.process_time()
     found = detector.judge("今天天气很好。" * 24_000, OUTPUT)  # 504 kB
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10 * pace
     assert categories(found) == ["unjudged"]  # 14 tokens a window are few
 
 
 @pytest.mark.parametrize("text", ["。" * 50_000, "a。" * 5_000, "毒" * 20_000], ids=len)
-def test_a_hostile_text_does_not_stop_the_guard(plain: Path, text: str) -> None:
+def test_a_hostile_text_does_not_stop_the_guard(plain: Path, text: str, pace: float) -> None:
     policy = Policy(name="test", plugins=("onnx",)).with_options("onnx", model=str(plain))
     chop = Chopmark(policy)
-    started = time.perf_counter()
+    started = time.process_time()
     chop.screen(text)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10 * pace
 
 
 def test_judging_twice_is_the_same(plain: Path) -> None:
