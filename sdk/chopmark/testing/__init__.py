@@ -26,6 +26,7 @@ from ._fakes import (
 from ._log_contract import LogContract, sample_record
 from ._marker_contract import MarkerContract
 from ._store_contract import StoreContract
+from ._wording_contract import WordingContract
 
 __all__ = [
     "AdapterContract",
@@ -41,6 +42,7 @@ __all__ = [
     "StoreContract",
     "SuffixMarker",
     "WordDetector",
+    "WordingContract",
     "cuts",
     "plugin",
     "sample_record",
