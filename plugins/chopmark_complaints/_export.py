@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from chopmark.private import write_private
 
 from ._complaint import CORRECTED, EXPORTED, RECEIVED
 from ._errors import ComplaintError
@@ -50,10 +51,7 @@ def export(register: Register, path: Path, clean: Callable[[str], str], *, actor
 
     def written() -> dict[str, str | int | bool]:
         try:
-            with os.fdopen(
-                os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb"
-            ) as file:
-                file.write(data)
+            write_private(path, data, new=True)
         except OSError as error:
             raise ComplaintError(
                 f"{path} cannot be written ({error.strerror}); name a new file in a folder"

@@ -9,10 +9,11 @@ import weakref
 from pathlib import Path
 
 from chopmark import LogError
+from chopmark.private import write_private
 
 from ._content import KEY_BYTES, SubjectKey
 from ._folder import LogFolder
-from ._master import Subject, make_master, own_master, read_master, write_new
+from ._master import Subject, make_master, own_master, read_master
 from ._side import Side
 from ._spool import sync_folder
 from ._subject import Keys
@@ -81,7 +82,7 @@ def ensure(folder: LogFolder) -> None:
             if not Keys.are_kept(folder):  # else another machine made it, which has the master key
                 make_master(folder)
             if not _changes(folder).exists():
-                write_new(_changes(folder), bytes(8))
+                write_private(_changes(folder), bytes(8))
             Side.create(folder)
             check = read_master(folder).check
             Keys.create(folder, check)

@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chopmark import LogError
-from chopmark.private import read_private
+from chopmark.private import read_private, write_private
 
 from ._content import KEY_BYTES, NONCE_BYTES, SubjectKey
 from ._folder import LogFolder
@@ -88,7 +88,8 @@ def make_master(folder: LogFolder) -> None:
         OSError: it cannot be written.
     """
     if MASTER not in os.environ and not _master_file(folder).exists():
-        write_new(_master_file(folder), base64.b64encode(os.urandom(KEY_BYTES)) + b"\n")
+        secret = base64.b64encode(os.urandom(KEY_BYTES))
+        write_private(_master_file(folder), secret + b"\n", new=True)
 
 
 def read_master(folder: LogFolder) -> Master:
@@ -135,16 +136,3 @@ def own_master(folder: LogFolder, check: bytes) -> Master:
 
 def _master_file(folder: LogFolder) -> Path:
     return folder.path / "master.key"
-
-
-def write_new(path: Path, data: bytes) -> None:
-    """Write a file that its owner alone can read."""
-    making = path.with_name(f".{path.name}.part")
-    making.unlink(missing_ok=True)
-    file = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(file, data)
-        os.fsync(file)
-    finally:
-        os.close(file)
-    making.rename(path)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from chopmark import LogError
-from chopmark.private import read_private
+from chopmark.private import read_private, write_private
 
 from .verify import (
     ED25519,
@@ -156,11 +156,7 @@ def write_signing_key(key: SigningKey, path: str | os.PathLike[str]) -> None:
     """
     file = Path(path)
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(key.to_text() + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        write_private(file, f"{key.to_text()}\n".encode(), new=True)
     except FileExistsError:
         raise LogError(f"key {str(file)!r} is there already; nothing was changed") from None
     except OSError as error:

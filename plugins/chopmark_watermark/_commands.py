@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chopmark import ChopmarkError, MarkError
+from chopmark.private import write_private
 from chopmark.terminal import table
 
 from ._boilerplate_command import boilerplate_command
@@ -205,15 +206,20 @@ def config(out: Path, ring: Path, tokenizer: Path, scheme: str, tenant: str) -> 
     the next.
     """
     from ._engines import ENGINES
-    from ._ring_file import read_ring, write_private
+    from ._ring_file import read_ring
     from ._tiktoken import read_tokenizer
     from ._watermark import Watermark
 
     try:
         made = Watermark(ring=read_ring(ring), tokenizer=read_tokenizer(tokenizer), scheme=scheme)
-        write_private(json.dumps(dict(made.config(tenant)), indent=2) + "\n", out)
+        write_private(out, f"{json.dumps(dict(made.config(tenant)), indent=2)}\n".encode())
     except MarkError as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"{str(out)!r} cannot be written: {error.strerror}; name a file in a folder that "
+            "this process may write to"
+        ) from error
     name, _ = made.key(tenant)
     click.echo(f"{out}: {scheme} with key {name}; {ENGINES[scheme].told}")
 

@@ -6,12 +6,10 @@ import base64
 import binascii
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from chopmark import MarkError
-from chopmark.private import read_private
+from chopmark.private import read_private, write_private
 
 from ._ring import Master, Ring, RingError
 
@@ -69,35 +67,11 @@ def write_ring(ring: Ring, path: str | os.PathLike[str], *, new: bool = False) -
         ],
     }
     try:
-        write_private(json.dumps(data, indent=2) + "\n", file, new=new)
-    except MarkError as error:
-        raise RingError(f"ring {error}") from error
-
-
-def write_private(text: str, path: str | os.PathLike[str], *, new: bool = False) -> None:
-    """Write `text` to `path`, whole or not at all, readable by its owner alone.
-
-    Raises:
-        MarkError: it cannot be written, or is there already and should be new.
-    """
-    file = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(prefix=file.name, dir=file.parent)  # mode 600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if new:
-                os.link(name, file)  # fails where the file is there
-            else:
-                os.replace(name, file)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        write_private(file, f"{json.dumps(data, indent=2)}\n".encode(), new=new)
     except FileExistsError:
-        raise MarkError(f"{str(file)!r} is there already; nothing was changed") from None
+        raise RingError(f"ring {str(file)!r} is there already; nothing was changed") from None
     except OSError as error:
-        raise MarkError(f"{str(file)!r} cannot be written: {error.strerror}") from error
+        raise RingError(f"ring {str(file)!r} cannot be written: {error.strerror}") from error
 
 
 def _master(data: Any) -> Master:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import tempfile
 from pathlib import Path
 
 _OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -30,3 +31,32 @@ def read_private(path: str | os.PathLike[str]) -> bytes:
                 str(path),
             )
         return stream.read()
+
+
+def write_private(path: str | os.PathLike[str], data: bytes, *, new: bool = False) -> None:
+    """Write the file `path`, whole or not at all; its owner alone can ever read it.
+
+    It is on the disk when this returns. One that is there keeps its content until then.
+
+    Raises:
+        OSError: it cannot be written; a `FileExistsError` where it should be `new` and is there.
+    """
+    file = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # mode 600
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(handle)
+        if new:
+            os.link(name, file)  # this refuses to write over one, also one that just came
+        else:
+            Path(name).replace(file)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    if os.name == "posix":
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
