@@ -16,8 +16,10 @@ import click
 from chopmark import ChopmarkError, LogError, load_policy
 from chopmark.hookspecs import ReadableLog
 from chopmark.reading import open_log, readable
+from chopmark.wording import Wording
 
 from ._data import to_data
+from ._options import LANGUAGES
 from ._plots import plots
 from ._render import as_html, as_markdown, as_text
 from ._sections import Source, sections_of
@@ -37,7 +39,11 @@ _EVERY = 10_000
     help="A new file, .html, .md or .json; by default it is printed.",
 )  # fmt: skip
 @click.option("--verify", is_flag=True, help="Look through all of the log, whether it holds.")
-@click.option("--title", default="What the service did", show_default=True, help="Of the page.")
+@click.option("--title", default="", help="Of the page.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True,
+    help="Of the report.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def report(
     policy: str,
@@ -46,6 +52,7 @@ def report(
     out: Path | None,
     verify: bool,
     title: str,
+    language: str,
     as_json: bool,
 ) -> None:
     """Say what a log has of a time: calls, verdicts, labels, failures, complaints, drift.
@@ -61,15 +68,16 @@ def report(
     end = _milliseconds(until) + 86_400_000 if until else None
     if end is not None and end <= start:
         raise click.UsageError("--until lies before --since")
+    words = Wording.of(__package__, language)
     try:
         log = readable(open_log(load_policy(policy)))
         source, tally = read_log(log, policy, start, end, verify=verify)
         if as_json:
             click.echo(json.dumps(to_data(tally, source), indent=2, ensure_ascii=False))
         elif out is None:
-            click.echo(as_text(sections_of(tally, source)))
+            click.echo(as_text(sections_of(tally, source, words)))
         else:
-            _write(out, _FORMS[out.suffix](tally, source, title))
+            _write(out, _FORMS[out.suffix](tally, source, title or words("page.title"), words))
             click.echo(f"wrote {out}: {tally.calls.count if tally.calls else 0:,} calls")
     except ChopmarkError as error:
         click.echo(f"Error: {error}", err=True)
@@ -143,8 +151,17 @@ def _milliseconds(day: datetime) -> int:
     return int(day.replace(tzinfo=timezone.utc).timestamp()) * 1000
 
 
-_FORMS: Mapping[str, Callable[[Tally, Source, str], str]] = {
-    ".html": lambda tally, source, title: as_html(title, sections_of(tally, source), plots(tally)),
-    ".md": lambda tally, source, title: as_markdown(title, sections_of(tally, source)),
-    ".json": lambda tally, source, title: json.dumps(to_data(tally, source), indent=2) + "\n",
+def as_page(tally: Tally, source: Source, title: str, words: Wording) -> str:
+    """Return the report as a page with its plots."""
+    return as_html(title, sections_of(tally, source, words), plots(tally, words), words)
+
+
+_FORMS: Mapping[str, Callable[[Tally, Source, str, Wording], str]] = {
+    ".html": as_page,
+    ".md": lambda tally, source, title, words: as_markdown(
+        title, sections_of(tally, source, words)
+    ),
+    ".json": lambda tally, source, title, words: (
+        json.dumps(to_data(tally, source), indent=2) + "\n"
+    ),
 }

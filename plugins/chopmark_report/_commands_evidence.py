@@ -13,15 +13,14 @@ from chopmark import ChopmarkError, LogError, Policy, load_policy
 from chopmark.hookspecs import Evidence
 from chopmark.reading import gather_evidence, open_log, open_signer, readable
 from chopmark.terminal import table
+from chopmark.wording import Wording
 
-from ._commands import read_log
+from ._commands import as_page, read_log
 from ._data import to_data
 from ._index import missing
+from ._options import LANGUAGES
 from ._pack import faults_of, write_pack
-from ._plots import plots
 from ._provisions import provisions
-from ._render import as_html
-from ._sections import sections_of
 
 
 @click.command("evidence")
@@ -34,9 +33,18 @@ from ._sections import sections_of
     help="Instead: compare the files of a pack with its manifest.",
 )  # fmt: skip
 @click.option("--provisions", "listing", is_flag=True, help="Instead: list the provisions.")
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), default="en", show_default=True,
+    help="Of the index and of the report.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def evidence(
-    policy: str, out: Path | None, check: Path | None, listing: bool, as_json: bool
+    policy: str,
+    out: Path | None,
+    check: Path | None,
+    listing: bool,
+    language: str,
+    as_json: bool,
 ) -> None:
     """Write what a service can show, for a filing or an audit, into a folder.
 
@@ -50,11 +58,11 @@ def evidence(
     """
     try:
         if listing:
-            _list(as_json)
+            _list(language, as_json)
         elif check is not None:
             _check(check, as_json)
         elif policy and out is not None:
-            _write(load_policy(policy), policy, out, as_json)
+            _write(load_policy(policy), policy, out, Wording.of(__package__, language), as_json)
         else:
             raise click.UsageError("give --policy and --out, or --check, or --provisions")
     except ChopmarkError as error:
@@ -62,13 +70,14 @@ def evidence(
         sys.exit(2)
 
 
-def _write(policy: Policy, name: str, out: Path, as_json: bool) -> None:
-    gathered = [*gather_evidence(policy, ["report"]), *_report(policy, name)]
+def _write(policy: Policy, name: str, out: Path, words: Wording, as_json: bool) -> None:
+    gathered = [*gather_evidence(policy, ["report"]), *_report(policy, name, words)]
     pack = write_pack(
         out,
         gathered,
         policy=f"{policy.name}@{policy.digest}",
         signer=open_signer(policy),
+        words=words,
         told=lambda path: None if as_json else click.echo(f"writing {path}", err=True),
     )
     without = missing(pack.written)
@@ -89,7 +98,7 @@ def _write(policy: Policy, name: str, out: Path, as_json: bool) -> None:
     sys.exit(1 if pack.failed else 0)
 
 
-def _report(policy: Policy, name: str) -> Iterator[tuple[str, Evidence]]:
+def _report(policy: Policy, name: str, words: Wording) -> Iterator[tuple[str, Evidence]]:
     """Yield the report as a page and as data, where the policy keeps a log that can be read."""
     try:
         log = readable(open_log(policy))
@@ -103,8 +112,8 @@ def _report(policy: Policy, name: str) -> Iterator[tuple[str, Evidence]]:
         return
 
     def page(path: Path) -> None:
-        title = f"What the service did under {policy.name}"
-        path.write_text(as_html(title, sections_of(tally, source), plots(tally)), "utf-8")
+        title = words("page.under", policy=policy.name)
+        path.write_text(as_page(tally, source, title, words), "utf-8")
 
     def data(path: Path) -> None:
         path.write_text(json.dumps(to_data(tally, source), indent=2) + "\n", "utf-8")
@@ -132,10 +141,11 @@ def _check(folder: Path, as_json: bool) -> None:
     sys.exit(1 if faults else 0)
 
 
-def _list(as_json: bool) -> None:
+def _list(language: str, as_json: bool) -> None:
     found = provisions().values()
     if as_json:
         data = [{"id": p.id, "law": dict(p.law), "url": p.url, "asks": dict(p.asks)} for p in found]
         click.echo(json.dumps(data, indent=2, ensure_ascii=False))
         return
-    click.echo(table(("ID", "LAW", "ASKS"), [(p.id, p.law["en"], p.asks["en"]) for p in found]))
+    rows = [(p.id, p.law[language], p.asks[language]) for p in found]
+    click.echo(table(("ID", "LAW", "ASKS"), rows))

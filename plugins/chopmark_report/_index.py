@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from chopmark.showing import cell, table
+from chopmark.wording import Wording
 
 from ._provisions import provisions
-
-_HEAD = """# Evidence
-
-Of a service under the policy `POLICY`. It says what was measured and what is set, and what evidence
-there is for each provision. It is no statement that a service conforms to a law or a standard:
-whether the evidence is enough is for those who read it.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +22,21 @@ class Written:
     problem: str = ""
 
 
-def index(policy: str, written: Sequence[Written]) -> str:
-    """Return the index as Markdown, in English with the laws' names in Chinese."""
+def index(policy: str, written: Sequence[Written], words: Wording) -> str:
+    """Return the index as Markdown; the laws have their names in Chinese, too."""
+
+    def columns(names: str) -> list[str]:
+        return [words(f"column.{name}") for name in names.split()]
+
     inside = [one for one in written if not one.problem]
     failed = [one for one in written if one.problem]
     rows = [(_link(one.path), cell(one.title)) for one in inside]
-    parts = [_HEAD.replace("POLICY", policy)]
-    parts.append("## Files\n\n" + table(("FILE", "WHAT IT IS"), rows))
+    parts = [f"# {words('pack.title')}\n{words('pack.head', policy=policy)}\n"]
+    parts.append(f"## {words('pack.files')}\n\n{table(columns('file is'), rows)}")
     if failed:
         lost = [(cell(one.path), cell(one.title), cell(one.problem)) for one in failed]
-        parts.append("## Could not be written\n\n" + table(("FILE", "WHAT IT IS", "WHY"), lost))
-    parts.append("## By provision\n")
+        parts.append(f"## {words('pack.failed')}\n\n{table(columns('file is why'), lost)}")
+    parts.append(f"## {words('pack.provisions')}\n")
     laws: dict[str, list[tuple[str, ...]]] = {}
     for provision in provisions().values():
         files = [_link(one.path) for one in inside if provision.id in one.shows]
@@ -46,12 +44,12 @@ def index(policy: str, written: Sequence[Written]) -> str:
         laws.setdefault(law, []).append(
             (
                 provision.id.partition(".")[2],
-                cell(provision.asks["en"]),
-                ", ".join(files) or "**nothing in this pack**",
+                cell(provision.asks[words.language]),
+                ", ".join(files) or f"**{words('pack.nothing')}**",
             )
         )
     parts += [
-        f"### {law}\n\n{table(('ARTICLE', 'ASKS', 'EVIDENCE'), asked)}"
+        f"### {law}\n\n{table(columns('article asks evidence'), asked)}"
         for law, asked in laws.items()
     ]
     return "\n".join(parts)

@@ -16,6 +16,7 @@ from typing import Any
 
 from chopmark import ChopmarkError, __version__
 from chopmark.hookspecs import Evidence, Signer
+from chopmark.wording import Wording
 
 from ._index import Written, index
 
@@ -38,6 +39,7 @@ def write_pack(
     *,
     policy: str,
     signer: Signer | None,
+    words: Wording,
     told: Callable[[str], object] = lambda path: None,
 ) -> Pack:
     """Write the pack as `folder`, whole or not at all.
@@ -47,6 +49,7 @@ def write_pack(
         evidence: what to write, with the name of the plugin that has it.
         policy: `name@digest` of the policy that it is about.
         signer: signs the manifest, where there is one.
+        words: of the index, in its language.
         told: is told of each path before it is written.
 
     Raises:
@@ -58,7 +61,7 @@ def write_pack(
         with tempfile.TemporaryDirectory(prefix=".chopmark-", dir=folder.parent) as name:
             made = Path(name) / "pack"
             made.mkdir()
-            pack = _write(made, evidence, policy, signer, told)
+            pack = _write(made, evidence, policy, signer, words, told)
             os.rename(made, folder)
     except OSError as error:
         raise ChopmarkError(f"cannot write {str(folder)!r}: {error.strerror or error}") from error
@@ -90,6 +93,7 @@ def _write(
     evidence: Iterable[tuple[str, Evidence]],
     policy: str,
     signer: Signer | None,
+    words: Wording,
     told: Callable[[str], object],
 ) -> Pack:
     written: list[Written] = []
@@ -107,7 +111,7 @@ def _write(
             problem = f"{type(error).__name__}: {error}"
             _remove(at)
         written.append(Written(path=str(path), title=one.title, shows=one.shows, problem=problem))
-    (made / INDEX).write_text(index(policy, written), "utf-8")
+    (made / INDEX).write_text(index(policy, written, words), "utf-8")
     manifest: dict[str, Any] = {
         "form": FORM,
         "made": time.time_ns() // 1_000_000,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from chopmark import ChopmarkError
+from chopmark.wording import Wording
 
 from ._tally import DAY, Tally
 
@@ -18,19 +20,20 @@ _MOST = 12
 # Stand-ins that no plot draws by itself; the page has the colours behind these names.
 _COLOURS = {"#010101": "var(--ink)", "#020202": "var(--first)", "#030303": "var(--second)"}
 _INK, _FIRST, _SECOND = _COLOURS
+_Draw = Callable[[Any, Tally, Wording], bool]
 
 
-def plots(tally: Tally) -> dict[str, str]:
+def plots(tally: Tally, words: Wording) -> dict[str, str]:
     """Return an SVG for each plot that has something to show, by its name.
 
     Raises:
         ChopmarkError: matplotlib is not installed.
     """
-    drawn: Mapping[str, Callable[[Any, Tally], bool]] = {"days": _days, "categories": _categories}
-    return {name: svg for name, draw in drawn.items() if (svg := _drawn(draw, tally, name))}
+    drawn: Mapping[str, _Draw] = {"days": _days, "categories": _categories}
+    return {name: svg for name, draw in drawn.items() if (svg := _drawn(draw, tally, words, name))}
 
 
-def _drawn(draw: Callable[[Any, Tally], bool], tally: Tally, name: str) -> str:
+def _drawn(draw: _Draw, tally: Tally, words: Wording, name: str) -> str:
     try:
         import matplotlib as mpl
         from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -47,10 +50,12 @@ def _drawn(draw: Callable[[Any, Tally], bool], tally: Tally, name: str) -> str:
     with mpl.rc_context(look):
         figure = Figure(figsize=(8, 2.6), layout="constrained")
         FigureCanvasSVG(figure)
-        if not draw(figure.add_subplot(), tally):
+        if not draw(figure.add_subplot(), tally, words):
             return ""
         file = io.StringIO()
-        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+        with warnings.catch_warnings():  # the reader's fonts draw the letters, not this machine's
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     svg = file.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.S)
     for stand_in, colour in _COLOURS.items():
@@ -59,20 +64,21 @@ def _drawn(draw: Callable[[Any, Tally], bool], tally: Tally, name: str) -> str:
     return re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", svg)
 
 
-def _days(axes: Any, tally: Tally) -> bool:
+def _days(axes: Any, tally: Tally, words: Wording) -> bool:
     if not tally.days:
         return False
     days = sorted(tally.days)
     at = [datetime.fromtimestamp(day * DAY / 1000, timezone.utc) for day in days]
-    axes.bar(at, [tally.days[day].calls for day in days], color=_FIRST, label="calls")
-    axes.bar(at, [tally.days[day].stopped for day in days], color=_SECOND, label="stopped")
+    calls, stopped = words("plot.calls"), words("plot.stopped")
+    axes.bar(at, [tally.days[day].calls for day in days], color=_FIRST, label=calls)
+    axes.bar(at, [tally.days[day].stopped for day in days], color=_SECOND, label=stopped)
     axes.legend(frameon=False, labelcolor=_INK)
-    axes.set_ylabel("calls a day (UTC)")
+    axes.set_ylabel(words("plot.days"))
     axes.figure.autofmt_xdate(rotation=30)
     return True
 
 
-def _categories(axes: Any, tally: Tally) -> bool:
+def _categories(axes: Any, tally: Tally, words: Wording) -> bool:
     found: Counter[str] = Counter()
     for (category, *_), count in tally.verdicts.items():
         found[category] += count
@@ -80,5 +86,5 @@ def _categories(axes: Any, tally: Tally) -> bool:
         return False
     names, counts = zip(*reversed(found.most_common(_MOST)), strict=True)
     axes.barh(names, counts, color=_FIRST)
-    axes.set_xlabel("verdicts")
+    axes.set_xlabel(words("plot.verdicts"))
     return True

@@ -7,6 +7,7 @@ from importlib import resources
 
 from chopmark import ChopmarkError, showing
 from chopmark.terminal import table
+from chopmark.wording import Wording
 
 from ._sections import Section
 
@@ -30,7 +31,9 @@ def as_markdown(title: str, sections: Sequence[Section]) -> str:
     return "\n".join(parts)
 
 
-def as_html(title: str, sections: Sequence[Section], plots: Mapping[str, str]) -> str:
+def as_html(
+    title: str, sections: Sequence[Section], plots: Mapping[str, str], words: Wording
+) -> str:
     """Return the sections as one page that needs nothing else: no script, no font, no network.
 
     Raises:
@@ -44,4 +47,6 @@ def as_html(title: str, sections: Sequence[Section], plots: Mapping[str, str]) -
         ) from error
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     page = resources.files(__package__).joinpath("report.html").read_text("utf-8")
-    return environment.from_string(page).render(title=title, sections=sections, plots=plots)
+    return environment.from_string(page).render(
+        title=title, sections=sections, plots=plots, words=words
+    )

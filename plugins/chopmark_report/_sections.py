@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from chopmark.wording import Wording
+
 from ._figures import Rate, complaint_days, drift, quantile
 from ._tally import STOPPED, Span, Tally
 
@@ -44,23 +46,23 @@ class Source:
     unread: str = ""
 
 
-def sections_of(tally: Tally, source: Source) -> list[Section]:
+def sections_of(tally: Tally, source: Source, words: Wording) -> list[Section]:
     """Return the sections of a report; those of which there is nothing to say are left out."""
     made = [
-        _summary(tally, source),
-        _log(source),
-        _outcomes(tally),
-        _verdicts(tally),
-        _drift(tally),
-        _marks(tally),
-        _spans("policies", "Policies", "POLICY", tally.policies, _POLICIES),
-        _spans("versions", "Versions of chopmark", "VERSION", tally.versions),
-        _counted("models", "Models", "MODEL", tally.models),
-        _counted("adapters", "Frameworks", "ADAPTER", tally.adapters),
-        _counted("audiences", "Audiences", "AUDIENCE", tally.audiences),
-        _failures(tally),
-        _complaints(tally, source),
-        _spans("events", "Events", "EVENT", tally.events),
+        _summary(tally, source, words),
+        _log(source, words),
+        _outcomes(tally, words),
+        _verdicts(tally, words),
+        _drift(tally, words),
+        _marks(tally, words),
+        _spans("policies", "policy", tally.policies, words),
+        _spans("versions", "version", tally.versions, words),
+        _counted("models", "model", tally.models, words),
+        _counted("adapters", "adapter", tally.adapters, words),
+        _counted("audiences", "audience", tally.audiences, words),
+        _failures(tally, words),
+        _complaints(tally, source, words),
+        _spans("events", "event", tally.events, words),
     ]
     return [section for section in made if section.rows]
 
@@ -78,140 +80,127 @@ def minute(time: int) -> str:
 def percent(rate: Rate) -> str:
     """Return a rate with its interval, as people read it."""
     low, high = rate.interval
-    return f"{100 * rate.value:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+    return f"{100 * rate.value:.2f} % ({100 * low:.2f} - {100 * high:.2f})"
 
 
-_POLICIES = "A policy whose digest changed is another one: this is when each was in use."
+def _section(
+    words: Wording, key: str, columns: str, rows: Sequence[tuple[str, ...]], note: str = "",
+    plot: str = "",
+) -> Section:  # fmt: skip
+    """Return the section whose words stand under `key`; `columns` are names with blanks between."""
+    header = tuple(words(f"column.{name}") for name in columns.split())
+    title = words(f"{key}.title")
+    return Section(key=key, title=title, header=header, rows=rows, note=note, plot=plot)
 
 
-def _summary(tally: Tally, source: Source) -> Section:
+def _summary(tally: Tally, source: Source, words: Wording) -> Section:
     calls = tally.calls
     total = calls.count if calls else 0
     stopped = sum(tally.actions[action] for action in STOPPED)
-    end = "now" if source.until is None else day(source.until - 1)
-    rows = [
-        ("period", f"{day(source.since) if source.since else 'the beginning'} to {end}"),
-        ("policy asked for", source.policy),
-        ("calls", f"{total:,}"),
-    ]
+    since = day(source.since) if source.since else words("summary.beginning")
+    until = words("summary.now") if source.until is None else day(source.until - 1)
+    rows = {
+        "period": words("summary.between", since=since, until=until),
+        "policy": source.policy,
+        "calls": f"{total:,}",
+    }
     if calls:
-        rows += [
-            ("first and last call", f"{minute(calls.first)} to {minute(calls.last)} (UTC)"),
-            ("stopped", f"{stopped:,}: {percent(Rate(stopped, total))}"),
-            ("not judged, because a detector broke", f"{tally.unjudged:,}"),
-            ("streamed", f"{tally.streamed:,}"),
-            ("tokens, as the servers told", f"{tally.tokens_in:,} in, {tally.tokens_out:,} out"),
-            ("milliseconds, p50, p95, p99", ", ".join(
-                str(quantile(tally.durations, share)) for share in (0.5, 0.95, 0.99))),
-        ]  # fmt: skip
-    note = (
-        "What was measured, from the log alone. It is no statement that a service conforms to a "
-        "law or a standard."
-    )
-    return Section(
-        key="summary", title="Summary", header=("WHAT", "VALUE"), rows=rows, note=note, plot="days"
-    )
+        first, last = minute(calls.first), minute(calls.last)
+        rows |= {
+            "ends": words("summary.times", first=first, last=last),
+            "stopped": f"{stopped:,}: {percent(Rate(stopped, total))}",
+            "unjudged": f"{tally.unjudged:,}",
+            "streamed": f"{tally.streamed:,}",
+            "tokens": words(
+                "summary.in_and_out",
+                tokens_in=f"{tally.tokens_in:,}", tokens_out=f"{tally.tokens_out:,}",
+            ),
+            "milliseconds": ", ".join(
+                str(quantile(tally.durations, share)) for share in (0.5, 0.95, 0.99)
+            ),
+        }  # fmt: skip
+    named = [(words(f"summary.{key}"), text) for key, text in rows.items()]
+    return _section(words, "summary", "what value", named, words("summary.note"), "days")
 
 
-def _log(source: Source) -> Section:
+def _log(source: Source, words: Wording) -> Section:
     rows = [("log", source.log)]
     if source.verified:
-        rows.append(("verified", "it does not hold" if source.faults else "it holds"))
+        rows.append(("verified", words("log.broken" if source.faults else "log.holds")))
         rows += [("fault", fault) for fault in source.faults]
     else:
-        rows.append(("verified", "no; --verify asks a log that can be verified"))
+        rows.append(("verified", words("log.unverified")))
     if source.unread:
-        rows.append(("not read", source.unread))
-    return Section(key="log", title="The log", header=("WHAT", "VALUE"), rows=rows)
+        rows.append(("unread", source.unread))
+    named = [(words(f"log.{key}"), text) for key, text in rows]
+    return _section(words, "log", "what value", named)
 
 
-def _outcomes(tally: Tally) -> Section:
+def _outcomes(tally: Tally, words: Wording) -> Section:
     total = tally.calls.count if tally.calls else 0
     rows = [
-        (kind, name, f"{count:,}", percent(Rate(count, total)))
+        (words(f"outcomes.{kind}"), name, f"{count:,}", percent(Rate(count, total)))
         for kind, counter in (("action", tally.actions), ("ending", tally.endings))
         for name, count in counter.most_common()
     ]
-    return Section(
-        key="outcomes", title="What became of the calls",
-        header=("WHAT", "VALUE", "CALLS", "SHARE, WITH 95 % INTERVAL"), rows=rows,
-    )  # fmt: skip
+    return _section(words, "outcomes", "what value calls share", rows)
 
 
-def _verdicts(tally: Tally) -> Section:
+def _verdicts(tally: Tally, words: Wording) -> Section:
     rows = [
         (category, outcome, direction, detector, version[:12] or "-", f"{count:,}")
         for (category, outcome, direction, detector, version), count in tally.verdicts.most_common()
     ]
-    return Section(
-        key="verdicts", title="Verdicts by category",
-        header=("CATEGORY", "OUTCOME", "IN", "DETECTOR", "VERSION", "VERDICTS"), rows=rows,
-        plot="categories",
-    )  # fmt: skip
+    columns = "category outcome direction detector version verdicts"
+    return _section(words, "verdicts", columns, rows, plot="categories")
 
 
-def _drift(tally: Tally) -> Section:
+def _drift(tally: Tally, words: Wording) -> Section:
+    moved = words("drift.moved")
     rows = [
-        (one.category, percent(one.before), percent(one.lately), "moved" if one.moved else "-")
+        (one.category, percent(one.before), percent(one.lately), moved if one.moved else "-")
         for one in drift(tally)
     ]
-    return Section(
-        key="drift", title="The last seven days, and all before them",
-        header=("CATEGORY", "CALLS BEFORE", "CALLS LATELY", "INTERVALS"), rows=rows,
-        note="A share that moved may come from the detectors, the policy, or what users ask.",
-    )  # fmt: skip
+    return _section(words, "drift", "category before lately intervals", rows, words("drift.note"))
 
 
-def _marks(tally: Tally) -> Section:
+def _marks(tally: Tally, words: Wording) -> Section:
     rows = []
     for (marker, kind), found in sorted(tally.marks.items()):
-        rows.append((marker, kind, "placed", f"{found.placed:,}",
-                     percent(Rate(found.placed, tally.answered))))  # fmt: skip
-        rows += [
-            (marker, kind, f"not placed: {reason}", f"{count:,}",
-             percent(Rate(count, tally.answered)))
+        where = {words("marks.placed"): found.placed} | {
+            words("marks.unplaced", reason=reason): count
             for reason, count in found.missing.most_common()
-        ]  # fmt: skip
-    return Section(
-        key="marks", title="Labels and watermarks",
-        header=("MARKER", "KIND", "WHERE", "ANSWERS", "SHARE OF COMPLETED ANSWERS"), rows=rows,
-        note=f"{tally.answered:,} answers were completed; a refusal carries no mark.",
-    )  # fmt: skip
+        }
+        rows += [
+            (marker, kind, place, f"{count:,}", percent(Rate(count, tally.answered)))
+            for place, count in where.items()
+        ]
+    note = words("marks.note", answered=f"{tally.answered:,}")
+    return _section(words, "marks", "marker kind where answers completed", rows, note)
 
 
-def _failures(tally: Tally) -> Section:
+def _failures(tally: Tally, words: Wording) -> Section:
     rows = [(*key, f"{count:,}") for key, count in tally.failures.most_common()]
-    return Section(
-        key="failures", title="Failures",
-        header=("ROLE", "NAME", "ERROR", "HANDLED", "CALLS"), rows=rows,
-    )  # fmt: skip
+    return _section(words, "failures", "role name error handled calls", rows)
 
 
-def _complaints(tally: Tally, source: Source) -> Section:
-    if not tally.complaints:
-        return Section(key="complaints", title="Complaints", header=(), rows=())
-    rows = [
-        (name.replace("_", " "), _flat(value))
-        for name, value in complaint_days(tally, source.now).items()
-    ]
-    return Section(
-        key="complaints", title="Complaints", header=("WHAT", "VALUE"), rows=rows,
-        note="Hours from a complaint to its decision; late is past its deadline.",
-    )  # fmt: skip
+def _complaints(tally: Tally, source: Source, words: Wording) -> Section:
+    days = complaint_days(tally, source.now) if tally.complaints else {}
+    rows = [(words(f"complaints.{name}"), _flat(value)) for name, value in days.items()]
+    return _section(words, "complaints", "what value", rows, words("complaints.note"))
 
 
-def _spans(key: str, title: str, name: str, spans: Mapping[str, Span], note: str = "") -> Section:
+def _spans(key: str, name: str, spans: Mapping[str, Span], words: Wording) -> Section:
     rows = [
         (what or "-", minute(span.first), minute(span.last), f"{span.count:,}")
         for what, span in sorted(spans.items(), key=lambda item: item[1].first)
     ]
-    header = (name, "FIRST (UTC)", "LAST (UTC)", "COUNT")
-    return Section(key=key, title=title, header=header, rows=rows, note=note)
+    return _section(words, key, f"{name} first last count", rows, words.get(f"{key}.note", ""))
 
 
-def _counted(key: str, title: str, name: str, counter: Counter[str]) -> Section:
+def _counted(key: str, name: str, counter: Counter[str], words: Wording) -> Section:
     rows = [(what or "-", f"{count:,}") for what, count in counter.most_common()]
-    return Section(key=key, title=title, header=(name, "CALLS"), rows=rows)
+    return _section(words, key, f"{name} calls", rows)
 
 
 def _flat(value: object) -> str:

@@ -9,11 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chopmark.wording import Wording
 from chopmark_report import count, to_data
 from chopmark_report._figures import Rate, drift, quantile
 from chopmark_report._sections import Source, sections_of
 from chopmark_report._tally import DAY
 
+EN = Wording.of("chopmark_report", "en")
 SOURCE = Source(policy="p", log="jsonl", since=0, until=None, now=10 * DAY)
 names = st.sampled_from(["a", "b", ""])
 marks = st.lists(
@@ -110,7 +112,7 @@ def test_the_report_says_the_same_to_people_and_machines(made: list[dict[str, An
     tally = count(made)
     data = json.loads(json.dumps(to_data(tally, SOURCE)))
     assert sum(data["actions"].values()) == len(made)
-    sections = {section.key: section for section in sections_of(tally, SOURCE)}
+    sections = {section.key: section for section in sections_of(tally, SOURCE, EN)}
     assert {row[0]: row[1] for row in sections["summary"].rows}["calls"] == f"{len(made):,}"
     assert all(
         len(row) == len(section.header) for section in sections.values() for row in section.rows

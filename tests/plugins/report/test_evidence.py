@@ -16,10 +16,12 @@ from chopmark import Chopmark, ChopmarkError
 from chopmark._cli import cli
 from chopmark.hookspecs import Evidence
 from chopmark.reading import gather_evidence
+from chopmark.wording import Wording
 from chopmark_report._index import missing
 from chopmark_report._pack import faults_of, write_pack
 from chopmark_report._provisions import provisions
 
+EN = Wording.of("chopmark_report", "en")
 POLICY = """
 plugins = ["keyword", "pii", "label", "usage", "jsonl", "report"]
 [settings.jsonl]
@@ -127,7 +129,7 @@ def test_plugins_name_only_provisions_that_there_are(policy: Path) -> None:
 def test_a_pack_that_was_changed_shows_where(tmp_path: Path) -> None:
     out = tmp_path / "pack"
     evidence = [("p", Evidence(path=f"{n}.txt", title="", write=text("x"))) for n in "abc"]
-    write_pack(out, evidence, policy="p@1", signer=None)
+    write_pack(out, evidence, policy="p@1", signer=None, words=EN)
     assert faults_of(out) == []
     (out / "p/a.txt").write_text("y")
     (out / "p/b.txt").unlink()
@@ -147,7 +149,7 @@ def test_a_signer_signs_the_bytes_of_the_manifest(tmp_path: Path) -> None:
     import base64
 
     out = tmp_path / "pack"
-    assert write_pack(out, [], policy="p@1", signer=Signs()).signed_by == "key-1"
+    assert write_pack(out, [], policy="p@1", signer=Signs(), words=EN).signed_by == "key-1"
     signature = json.loads((out / "manifest.sig").read_text())
     signed = base64.b64decode(signature["signature"])
     assert signed == b"signed:" + (out / "manifest.json").read_bytes()[:7]
@@ -170,6 +172,7 @@ def test_evidence_that_breaks_is_named_and_the_rest_stands(tmp_path: Path) -> No
         ],
         policy="p@1",
         signer=None,
+        words=EN,
     )
     assert [(one.path, one.problem) for one in pack.failed] == [
         ("p/half", "RuntimeError: broken on purpose"), ("p/none", "nothing was written"),
@@ -184,7 +187,7 @@ def test_evidence_that_breaks_is_named_and_the_rest_stands(tmp_path: Path) -> No
 def test_no_evidence_gets_out_of_the_pack(tmp_path: Path, path: str) -> None:
     evidence = [("p", Evidence(path=path, title="", write=text("x")))]
     with pytest.raises(ChopmarkError, match="has the path"):
-        write_pack(tmp_path / "pack", evidence, policy="p@1", signer=None)
+        write_pack(tmp_path / "pack", evidence, policy="p@1", signer=None, words=EN)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -197,6 +200,17 @@ def test_nothing_is_written_over(policy: Path, tmp_path: Path) -> None:
 def test_what_is_no_pack_is_told(tmp_path: Path) -> None:
     found = run("--check", tmp_path)
     assert (found.exit_code, "is no evidence pack" in found.output) == (2, True)
+
+
+def test_the_index_is_written_in_chinese_for_who_asks(policy: Path, tmp_path: Path) -> None:
+    found = run("--policy", policy, "--out", tmp_path / "pack", "--language", "zh")
+    assert found.exit_code == 0, found.output
+    index = (tmp_path / "pack/README.md").read_text("utf-8")
+    assert "不构成对服务符合任何法律或标准的声明" in index
+    assert "对生成内容进行标识" in index
+    assert "nothing in this pack" not in index
+    assert 'href="report/report.html"' in MarkdownIt("commonmark").enable("table").render(index)
+    assert '<html lang="zh">' in (tmp_path / "pack/report/report.html").read_text("utf-8")
 
 
 def test_the_provisions_are_listed_in_both_languages() -> None:

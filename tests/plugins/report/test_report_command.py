@@ -77,6 +77,19 @@ def test_the_page_needs_nothing_else_and_has_its_plots(policy: Path, tmp_path: P
         assert {*re.findall(r'href="#([^"]+)"', svg)} <= {*ids}
 
 
+def test_an_officer_reads_it_in_chinese(policy: Path, tmp_path: Path) -> None:
+    found = run("--policy", policy, "--language", "zh")
+    assert found.exit_code == 0, found.output
+    assert re.search(r"^调用次数 +3$", found.output, re.M)
+    assert "不构成对服务符合任何法律或标准的声明" in found.output
+    out = tmp_path / "report.html"
+    assert run("--policy", policy, "--language", "zh", "--out", out).exit_code == 0
+    page = out.read_text("utf-8")
+    assert '<html lang="zh">' in page
+    assert "<h1>服务运行报告</h1>" in page
+    assert "每日调用次数" in page, "the plots speak it, too"
+
+
 def test_markdown_is_read_as_it_was_meant(policy: Path, tmp_path: Path) -> None:
     from markdown_it import MarkdownIt
 
