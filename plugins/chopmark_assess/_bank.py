@@ -14,6 +14,8 @@ from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 
+from chopmark.sheets import read_day
+
 from ._errors import AssessError
 from ._rows import Fault, Row, Sheet, parse_sheet, read_sheet
 from ._schema import Schema
@@ -220,13 +222,7 @@ def _codes(value: object, schema: Schema) -> tuple[str, ...]:
 def _date(value: object) -> date | None:
     if value is None or value == "":
         return None
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise _CellError(f"`date` is {value!r}; write the day it was last renewed: 2026-11-30")
+    found = read_day(value.date() if isinstance(value, datetime) else value)
+    if found is None:
+        raise _CellError(f"`date` is {value!r}; write the day it was last renewed: 2026-11-30")
+    return found

@@ -6,14 +6,14 @@ bank, a `[[cases]]` for each. JSON Lines: `{"bank": {...}}` in the first line, a
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from chopmark import sheets
 
 from ._errors import AssessError
 
@@ -93,43 +93,23 @@ def parse_sheet(source: str, suffix: str, text: str, *, needs: str = "text") -> 
 
 
 def _csv(source: str, text: str, needs: str) -> Sheet:
-    about: dict[str, object] = {}
-    header: list[str] = []
-    rows: list[Row] = []
+    found = sheets.read_sheet(text)
     faults: list[Fault] = []
-    try:
-        for line, cells in _records(text):
-            if not header and cells[0].startswith("#"):
-                key, _, value = ",".join(cells)[1:].partition(":")
-                about[key.strip()] = value.strip().rstrip(",")
-            elif not header:
-                header = [cell.casefold() for cell in cells]
-                if (needs and needs not in header) or len({*header}) < len(header):
-                    what = f"the header row must name the columns, `{needs}` too, each once"
-                    return Sheet(source, about, (), (Fault(source, line, what),))
-            elif any(cells[len(header) :]):
-                what = (
-                    f"{len(cells)} cells under {len(header)} columns; quote one with a comma in it"
-                )
-                faults.append(Fault(source, line, what))
-            else:
-                named = {c: v for c, v in zip(header, cells, strict=False) if v}
-                rows.append(Row(line, named))
-    except csv.Error as error:
-        faults.append(Fault(source, text.count("\n") + 1, f"not CSV: {error}; save it as CSV"))
-    if not header and not faults:
+    rows: list[Row] = []
+    if found.header and (found.doubled() or (needs and needs not in found.columns)):
+        what = f"the header row must name the columns, `{needs}` too, each once"
+        return Sheet(source, found.about, (), (Fault(source, found.header.line, what),))
+    for row in found.rows:
+        if found.overfull(row):
+            faults.append(Fault(source, row.line, found.overfull(row)))
+        else:
+            rows.append(Row(row.line, found.named(row)))
+    if found.broken:
+        what = f"not CSV: {found.broken}; save it as CSV"
+        faults.append(Fault(source, text.count("\n") + 1, what))
+    elif not found.header:
         faults.append(Fault(source, 0, "no header row; write one: id,text,codes"))
-    return Sheet(source, about, tuple(rows), tuple(faults))
-
-
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
-    for cells in reader:
-        stripped = [cell.strip() for cell in cells]
-        if any(stripped):
-            yield line, stripped
-        line = reader.line_num + 1
+    return Sheet(source, found.about, tuple(rows), tuple(faults))
 
 
 def _toml(source: str, text: str) -> Sheet:

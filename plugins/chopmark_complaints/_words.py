@@ -22,6 +22,7 @@ from typing import Any
 
 from chopmark.options import did_you_mean
 from chopmark.policy import ACTIONS
+from chopmark.sheets import read_sheet
 
 from ._errors import ComplaintError
 
@@ -211,37 +212,18 @@ def _add_json(text: str, cells: Mapping[str, str]) -> Iterator[str]:
 
 
 def _read_csv(path: Path, text: str) -> _List:
-    name = ""
-    header: list[str] = []
-    entries: list[Mapping[str, object]] = []
-    try:
-        for row in _rows(text):
-            if not header and row[0].startswith("#"):
-                key, _, value = row[0][1:].partition(":")
-                name = value.strip() if key.strip() == "name" else name
-            elif not header:
-                header = [cell.casefold() for cell in row]
-            else:
-                entries.append({k: v for k, v in zip(header, row, strict=False) if v})
-    except csv.Error as error:
-        raise ComplaintError(f"list {path} is not CSV: {error}") from error
-    return _List(name, entries)
+    sheet = read_sheet(text)
+    if sheet.broken:
+        raise ComplaintError(f"list {path} is not CSV: {sheet.broken}")
+    return _List(sheet.about.get("name", ""), [sheet.named(row) for row in sheet.rows])
 
 
 def _add_csv(text: str, cells: Mapping[str, str]) -> Iterator[str]:
-    header = next((row for row in _rows(text) if not row[0].startswith("#")), [])
-    columns = [cell.casefold() for cell in header]
     out = io.StringIO(newline="")
     end = "\r\n" if "\r\n" in text else "\n"
-    csv.writer(out, lineterminator=end).writerow([cells.get(column, "") for column in columns])
+    row = [cells.get(column, "") for column in read_sheet(text).columns]
+    csv.writer(out, lineterminator=end).writerow(row)
     yield f"{text}{'' if text.endswith(end) else end}{out.getvalue()}"
-
-
-def _rows(text: str) -> Iterator[list[str]]:
-    for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True):
-        cells = [cell.strip() for cell in row]
-        if any(cells):
-            yield cells
 
 
 _Read = Callable[[Path, str], _List]

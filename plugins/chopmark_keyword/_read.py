@@ -6,12 +6,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
 from chopmark import PolicyError
 from chopmark.policy import ACTIONS
+from chopmark.sheets import read_day
 
 from ._fold import REPLACEMENT, fold
 from ._lists import FOLDINGS, Entry, Folding, WordList
@@ -191,14 +192,11 @@ def _level(cells: Mapping[str, object]) -> str:
 def _expires(value: object) -> date | None:
     if value is None or value == "":
         return None
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
-            return date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise _CellError(f"`expires` is {str(value)!r}; write the last day that it holds: 2027-06-30")
+    found = read_day(value)
+    if found is None:
+        cure = "write the last day that it holds: 2027-06-30"
+        raise _CellError(f"`expires` is {str(value)!r}; {cure}")
+    return found
 
 
 def _score(value: object) -> float:

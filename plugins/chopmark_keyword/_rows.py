@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from chopmark.sheets import read_sheet
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -91,51 +91,26 @@ def _sheet(data: dict[str, Any]) -> Sheet:
 
 
 def read_csv(text: str) -> Sheet:
-    """Read a CSV list: rows `# key: value` about the list, a header row, then the entries.
-
-    Cells lose the white space around them; empty cells and empty rows count as not written.
-    """
-    about: dict[str, object] = {}
-    header: list[str] | None = None
+    """Read a CSV list: rows `# key: value` about the list, a header row, then the entries."""
+    found = read_sheet(text)
+    if found.broken:
+        return _broken(f"not CSV: {found.broken}; save the file as CSV in UTF-8")
+    if found.header is None:
+        return _broken("no header row; write one: term,category,level,reviewer,expires")
+    where = f"line {found.header.line}"
+    if found.doubled():
+        return _broken(f"column {found.doubled()!r} is there twice; keep one", where)
+    if "term" not in found.columns:
+        what = "no column `term`; the first row after the # rows must name the columns"
+        return _broken(what, where)
     rows: list[Row] = []
     faults: list[Fault] = []
-    try:
-        for line, cells in _records(text):
-            if header is None and cells[0].startswith("#"):
-                key, _, value = cells[0][1:].partition(":")
-                about[key.strip()] = value.strip()
-            elif header is None:
-                header = [cell.casefold() for cell in cells]
-                doubled = sorted({c for c in header if c and header.count(c) > 1})
-                if doubled:
-                    what = f"column {doubled[0]!r} is there twice; keep one"
-                    return _broken(what, f"line {line}")
-                if "term" not in header:
-                    what = "no column `term`; the first row after the # rows must name the columns"
-                    return _broken(what, f"line {line}")
-            elif len(cells) > len(header) and any(cells[len(header) :]):
-                what = f"{len(cells)} cells under {len(header)} columns"
-                cure = "quote a cell that holds a comma"
-                faults.append(Fault(f"line {line}", f"{what}; {cure}"))
-            else:
-                number = len(rows) + len(faults) + 1
-                named = {c: v for c, v in zip(header, cells, strict=False) if v}
-                rows.append(Row(number=number, line=line, cells=named))
-    except csv.Error as error:
-        return _broken(f"not CSV: {error}; save the file as CSV in UTF-8")
-    if header is None:
-        return _broken("no header row; write one: term,category,level,reviewer,expires")
-    return Sheet(about=about, rows=tuple(rows), faults=tuple(faults))
-
-
-def _records(text: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
-    for cells in reader:
-        stripped = [cell.strip() for cell in cells]
-        if any(stripped):
-            yield line, stripped
-        line = reader.line_num + 1
+    for number, row in enumerate(found.rows, 1):
+        if found.overfull(row):
+            faults.append(Fault(f"line {row.line}", found.overfull(row)))
+        else:
+            rows.append(Row(number=number, line=row.line, cells=found.named(row)))
+    return Sheet(about=found.about, rows=tuple(rows), faults=tuple(faults))
 
 
 def _kind(value: object) -> str:
