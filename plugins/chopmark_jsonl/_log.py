@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from chopmark import Event, LogError, Policy, PolicyError, Receipt, Record
+from chopmark.hookspecs import Entry
 
 from ._file import AppendFile, moved_away
 from ._format import encode, encode_event
+from ._places import Places
 from ._read import records
 
 Fsync = Literal["never", "interval", "always"]
@@ -103,6 +105,45 @@ class JsonlLog:
             for record in records(path) if os.path.exists(path) else ():
                 if since <= record["time"] and (until is None or record["time"] < until):
                     yield record
+
+    def end(self) -> int:
+        """Return how many bytes the files have, one behind the other.
+
+        The place of an entry is the byte at which its line begins, counted through all of them, so
+        it holds as long as none of them is taken away.
+
+        Raises:
+            LogError: they cannot be read.
+        """
+        return Places(self.path).end
+
+    def forward(self, place: int = 0) -> Iterator[Entry]:
+        """Yield what is in the lines that begin at `place`, or behind it.
+
+        A last line without its line end is being written, and is not there yet.
+
+        Raises:
+            LogError: a file cannot be read.
+        """
+        return Places(self.path).forward(place)
+
+    def backward(self, place: int | None = None) -> Iterator[Entry]:
+        """Yield what is in the lines that begin before `place`, by default in all, the last first.
+
+        Raises:
+            LogError: a file cannot be read.
+        """
+        return Places(self.path).backward(place)
+
+    def get(self, id: str) -> Entry | None:
+        """Return the first entry of that id, None where there is none.
+
+        All files are searched for it, at some gigabytes a second.
+
+        Raises:
+            LogError: a file cannot be read.
+        """
+        return Places(self.path).get(id)
 
     def _append(self, id: str, line: bytes) -> Receipt:
         own = self._owns.get(os.getpid()) or self._begin()

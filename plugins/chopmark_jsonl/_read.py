@@ -36,12 +36,12 @@ def read(path: str | os.PathLike[str], start: int = 0) -> Iterator[Line]:
     Raises:
         LogError: the file cannot be read.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         file.seek(start)
         position = start
         for raw in file:
             if raw.strip():
-                yield _line(position, raw)
+                yield read_line(position, raw)
             position += len(raw)
 
 
@@ -52,13 +52,13 @@ def records(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Any]]:
         LogError: the file cannot be read, or a line is torn or holds no record.
     """
     position = 0
-    with _opened(path) as file:
+    with opened(path) as file:
         for raw in file:
             try:
                 if raw.strip():
                     yield decode(raw)
             except LogError:
-                problem = _line(position, raw).problem
+                problem = read_line(position, raw).problem
                 where = f"{os.fspath(path)!r}, byte {position}"
                 raise LogError(f"{where}: {problem}") from None
             position += len(raw)
@@ -70,7 +70,7 @@ def last_lines(path: str | os.PathLike[str], count: int) -> int:
     Raises:
         LogError: the file cannot be read.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         at = size = file.seek(0, os.SEEK_END)
         wanted = count
         while at > 0:
@@ -90,7 +90,8 @@ def last_lines(path: str | os.PathLike[str], count: int) -> int:
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file to read; raise `LogError` where that fails."""
     try:
         with open(path, "rb") as file:
             yield file
@@ -100,7 +101,8 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         ) from error
 
 
-def _line(position: int, raw: bytes) -> Line:
+def read_line(position: int, raw: bytes) -> Line:
+    """Return what `raw` holds, the bytes at `position`."""
     try:
         return Line(position, decode(raw))
     except LogError as error:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chopmark import Content, Event, LogError, Policy, Receipt, Record
+from chopmark.hookspecs import Entry
 
 from ._content import Sealed, record_id, seal
 from ._folder import default_origin
@@ -20,11 +21,12 @@ from ._leaf import call_leaf, commitments_of, event_leaf
 from ._master import Subject
 from ._options import NAME, read_options
 from ._packages import check_finding
-from ._read import read
+from ._read import backward, end, forward, get, read
 from ._refused import Refused
 from ._reserve import BYTES, give_up
 from ._spool import Spool
-from ._work import Intake, Make, Own, Work, end, leave
+from ._work import Intake, Make, Own, Work, leave
+from ._work import end as end_work
 
 if TYPE_CHECKING:
     from ._find import Finding
@@ -110,6 +112,38 @@ class TransparencyLog:
             LogError: the log is damaged; what came before was yielded.
         """
         return read(self.folder, since, until)
+
+    def end(self) -> int:
+        """Return how many entries the log has; the place of an entry is its index.
+
+        Raises:
+            LogError: the log cannot be read.
+        """
+        return end(self.folder)
+
+    def forward(self, place: int = 0) -> Iterator[Entry]:
+        """Yield the entries from index `place` on, of a bundle of 256 at a time.
+
+        Raises:
+            LogError: the log cannot be read.
+        """
+        return forward(self.folder, place)
+
+    def backward(self, place: int | None = None) -> Iterator[Entry]:
+        """Yield the entries before index `place`, by default all, the last first.
+
+        Raises:
+            LogError: the log cannot be read.
+        """
+        return backward(self.folder, place)
+
+    def get(self, id: str) -> Entry | None:
+        """Return the first entry of that id, which the index of ids has, None where there is none.
+
+        Raises:
+            LogError: the log cannot be read.
+        """
+        return get(self.folder, id)
 
     def find(self, text: str) -> Finding:
         """Return which answers of the log have `text`, or parts of it: see docs/find.md.
@@ -225,7 +259,7 @@ class TransparencyLog:
             LogError: the disk may not hold the last records, or the log is damaged.
         """
         try:
-            end(self._owns, self._options)
+            end_work(self._owns, self._options)
         finally:
             for keyring in list(self._keyrings.values()):
                 keyring.rest()

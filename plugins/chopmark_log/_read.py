@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any
+from uuid import UUID
 
 from chopmark import LogError
+from chopmark.hookspecs import Entry
 
 from ._folder import LogFolder
 from ._leaf import CALL, MARK, VERDICT, VERSION
+from ._store import Store
+from ._tree import WIDTH
 
 _USUAL = {name: value for name, value in CALL.items() if name not in ("tokens", "payload")}
+_NO_LEAF = (LogError, ValueError, KeyError, TypeError, RecursionError)
 _OTHER = ("v", "w", "t", "commit", "payload", "characters", "tokens")
 """What a leaf of a call has that is no field of a record, or is one by another name."""
 
@@ -27,23 +33,95 @@ def read(folder: LogFolder, since: int = 0, until: int | None = None) -> Iterato
     """
     if not folder.is_log:
         return
-    store = folder.open()
-    try:
+    with closing(folder.open()) as store:
         for entry in store.entries(0, store.size):
             try:
-                leaf = json.loads(str(entry.leaf, "utf-8"))
-                if leaf["v"] != VERSION:
-                    raise LogError(f"entry {entry.index} is of another version; read it with the "
-                                   "chopmark that wrote it")  # fmt: skip
+                leaf = _leaf(entry.leaf)
                 form = _FORMS.get(leaf["k"])
                 if form is None or leaf["t"] < since or (until is not None and leaf["t"] >= until):
                     continue
                 found = form(leaf)
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
-                raise LogError(f"entry {entry.index} is no leaf: {error!r}") from error
+            except _NO_LEAF as error:
+                raise _wrong(entry.index, error) from error
             yield found
-    finally:
-        store.close()
+
+
+def end(folder: LogFolder) -> int:
+    """Return how many entries the log has."""
+    if not folder.is_log:
+        return 0
+    with closing(folder.open()) as store:
+        return store.size
+
+
+def forward(folder: LogFolder, place: int) -> Iterator[Entry]:
+    """Yield the entries from index `place` on; what is no call and no event, too."""
+    if not folder.is_log:
+        return
+    with closing(folder.open()) as store:
+        size = store.size
+        for number in range(max(place, 0) // WIDTH, -(-size // WIDTH)):
+            yield from _of_bundle(store, max(place, number * WIDTH), size)
+
+
+def backward(folder: LogFolder, place: int | None) -> Iterator[Entry]:
+    """Yield the entries before index `place`, by default all, the last first."""
+    if not folder.is_log:
+        return
+    with closing(folder.open()) as store:
+        size = store.size if place is None else min(max(place, 0), store.size)
+        for number in reversed(range(-(-size // WIDTH))):
+            yield from reversed(_of_bundle(store, number * WIDTH, size))
+
+
+def get(folder: LogFolder, id: str) -> Entry | None:
+    """Return the first entry of that id.
+
+    Raises:
+        LogError: the log is damaged there.
+    """
+    try:
+        name = UUID(id).bytes
+    except ValueError:
+        return None
+    if not folder.is_log:
+        return None
+    with closing(folder.open()) as store:
+        found = store.find(name)
+        return None if found is None else _entry(found.index, found.leaf)
+
+
+def _of_bundle(store: Store, start: int, end: int) -> list[Entry]:
+    """Return the entries from `start` to `end` that are in one bundle with the first."""
+    end = min(end, (start // WIDTH + 1) * WIDTH)
+    try:
+        return [_entry(*entry) for entry in store.entries(start, end)]
+    except LogError as error:
+        return [_fault(start, error)]
+
+
+def _entry(index: int, leaf: bytes) -> Entry:
+    try:
+        data = _leaf(leaf)
+        return Entry(index, _FORMS.get(data["k"], _other)(data))
+    except _NO_LEAF as error:
+        return _fault(index, _wrong(index, error))
+
+
+def _fault(index: int, error: LogError) -> Entry:
+    return Entry(index, {"k": "fault", "why": str(error)})
+
+
+def _leaf(leaf: bytes) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(str(leaf, "utf-8"))
+    if data["v"] != VERSION:
+        raise LogError("another version wrote it; read it with the chopmark that did")
+    return data
+
+
+def _wrong(index: int, error: Exception) -> LogError:
+    why = error if isinstance(error, LogError) else repr(error)
+    return LogError(f"entry {index} is no leaf: {why}")
 
 
 def _call(leaf: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +143,11 @@ def _call(leaf: dict[str, Any]) -> dict[str, Any]:
 def _event(leaf: Mapping[str, Any]) -> dict[str, Any]:
     names = ("k", "id", "kind", "about", "actor", "data")
     return {"time": leaf["t"], **{name: leaf[name] for name in names}}
+
+
+def _other(leaf: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: value for name, value in leaf.items() if name not in ("v", "w", "t")}
+    return {"id": "", "time": leaf["t"], **found}
 
 
 _FORMS = {"call": _call, "event": _event}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import pluggy
 
@@ -236,8 +236,8 @@ class EventLog(Log, Protocol):
 class ReadableLog(Log, Protocol):
     """A log that can be read again, for reports; also while others append to it.
 
-    It may have `faults()`, which looks through all of it and returns, as sentences, where it does
-    not hold.
+    It may have `faults(told)`, which looks through all of it and returns, as sentences, where it
+    does not hold; `told`, which may be left out, is called with how many entries are done.
     """
 
     def read(self, since: int = 0, until: int | None = None) -> Iterator[Mapping[str, Any]]:
@@ -247,6 +247,39 @@ class ReadableLog(Log, Protocol):
         their names, scores in whole thousandths, or "event" and those of `Event`. What else a log
         holds is left out. Raises `LogError` for what cannot be read, after all that came before.
         """
+        ...
+
+
+class Entry(NamedTuple):
+    """An entry of a log: at which place it is, and what it says, as `ReadableLog.read` has it."""
+
+    place: int
+    said: Mapping[str, Any]
+
+
+class PagedLog(ReadableLog, Protocol):
+    """A log that is read from any place on, at a cost that does not grow with all that it holds.
+
+    Places are whole numbers from 0 on, which ascend in the order of the log and need not be
+    without gaps. Here a log leaves nothing out: an entry that is no call and no event has a `k` of
+    its own, `id` and `time`, and one that cannot be read has `k` "fault" and says `why`, so that
+    it hides no other.
+    """
+
+    def end(self) -> int:
+        """Return a place behind the last entry, 0 where there is none."""
+        ...
+
+    def forward(self, place: int = 0) -> Iterator[Entry]:
+        """Yield entries from the first one at `place`, or behind it, on."""
+        ...
+
+    def backward(self, place: int | None = None) -> Iterator[Entry]:
+        """Yield entries from the last one before `place` back; by default from the last of all."""
+        ...
+
+    def get(self, id: str) -> Entry | None:
+        """Return the first entry of that id, None where the log has none."""
         ...
 
 

@@ -11,7 +11,7 @@ from ._build import log_of, signer_of
 from ._errors import LogError
 from ._record import new_id
 from ._values import Event
-from .hookspecs import EventLog, Evidence, Log, ReadableLog, Signer
+from .hookspecs import EventLog, Evidence, Log, PagedLog, ReadableLog, Signer
 from .policy import Policy
 
 
@@ -49,6 +49,15 @@ def readable(log: Log) -> ReadableLog:
     if not hasattr(log, "read"):
         raise LogError(f'log {log.name!r} cannot be read again; use one that can, such as "log"')
     return cast(ReadableLog, log)
+
+
+def paged(log: Log) -> PagedLog:
+    """Return `log`, which can be read from any place on; raise `LogError` where it cannot."""
+    if not hasattr(log, "backward"):
+        raise LogError(
+            f'log {log.name!r} cannot be read page by page; use one that can, such as "log"'
+        )
+    return cast(PagedLog, log)
 
 
 def takes_events(log: Log) -> EventLog:

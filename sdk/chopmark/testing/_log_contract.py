@@ -13,7 +13,7 @@ import pytest
 
 from .._record import commit, new_id
 from .._values import Content, Event, Failure, Mark, Message, Record, Usage, Verdict
-from ..hookspecs import ContentLog, EventLog, Log, ReadableLog
+from ..hookspecs import ContentLog, EventLog, Log, PagedLog, ReadableLog
 
 
 def sample_record(text: str = "answer") -> Record:
@@ -149,6 +149,53 @@ class LogContract:
         start = records[1].time
         found = [one["id"] for one in cast(ReadableLog, log).read(start, start + 2)]
         assert found == [record.id for record in records[1:3]]
+
+    def test_one_that_is_paged_reads_the_same_from_both_ends(
+        self, log: Log, tmp_path: Path
+    ) -> None:
+        paged = self._paged(log)
+        if paged is None:
+            return
+        assert (paged.end(), list(paged.forward()), list(paged.backward())) == (0, [], [])
+        for _ in range(5):
+            log.append(sample_record())
+        found = settled(paged, 5)
+        onward = list(paged.forward())
+        assert [entry.said for entry in onward] == found
+        assert list(paged.backward()) == onward[::-1]
+        places = [entry.place for entry in onward]
+        assert places == sorted(set(places))
+        assert 0 <= places[0] <= places[-1] < paged.end()
+
+    def test_one_that_is_paged_goes_on_from_every_place(self, log: Log, tmp_path: Path) -> None:
+        paged = self._paged(log)
+        if paged is None:
+            return
+        for _ in range(4):
+            log.append(sample_record())
+        settled(paged, 4)
+        whole = list(paged.forward())
+        for place in (whole[1].place, whole[1].place + 1, whole[3].place + 1, paged.end() + 9):
+            onward = [entry for entry in whole if entry.place >= place]
+            assert list(paged.forward(place)) == onward
+            assert list(paged.backward(place)) == [one for one in whole if one not in onward][::-1]
+
+    def test_one_that_is_paged_finds_an_entry_by_its_id(self, log: Log, tmp_path: Path) -> None:
+        paged = self._paged(log)
+        if paged is None:
+            return
+        assert paged.get(new_id()) is None
+        records = [sample_record() for _ in range(3)]
+        for record in records:
+            log.append(record)
+        settled(paged, 3)
+        whole = list(paged.forward())
+        assert [paged.get(record.id) for record in records] == whole
+        assert paged.get(new_id()) is None
+        assert paged.get("no id") is None
+
+    def _paged(self, log: Log) -> PagedLog | None:
+        return cast(PagedLog, log) if hasattr(log, "backward") else None
 
     def test_records_stay_in_order(self, log: Log, tmp_path: Path) -> None:
         records = [sample_record(str(n)) for n in range(20)]
