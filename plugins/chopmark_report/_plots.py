@@ -7,7 +7,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from chopmark import ChopmarkError
@@ -17,6 +17,8 @@ from ._tally import DAY, Tally
 
 _MOST = 12
 """Categories that are drawn, the most frequent ones."""
+_TICKS = 12
+"""Days that are named, about."""
 # Stand-ins that no plot draws by itself; the page has the colours behind these names.
 _COLOURS = {"#010101": "var(--ink)", "#020202": "var(--first)", "#030303": "var(--second)"}
 _INK, _FIRST, _SECOND = _COLOURS
@@ -67,13 +69,20 @@ def _drawn(draw: _Draw, tally: Tally, words: Wording, name: str) -> str:
 def _days(axes: Any, tally: Tally, words: Wording) -> bool:
     if not tally.days:
         return False
+    from matplotlib import dates
+
+    drawn: Any = dates  # its classes have no types
     days = sorted(tally.days)
     at = [datetime.fromtimestamp(day * DAY / 1000, timezone.utc) for day in days]
     calls, stopped = words("plot.calls"), words("plot.stopped")
     axes.bar(at, [tally.days[day].calls for day in days], color=_FIRST, label=calls)
     axes.bar(at, [tally.days[day].stopped for day in days], color=_SECOND, label=stopped)
-    axes.legend(frameon=False, labelcolor=_INK)
+    axes.legend(frameon=False, labelcolor=_INK, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
     axes.set_ylabel(words("plot.days"))
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlim(at[0] - timedelta(days=1), at[-1] + timedelta(days=1))
+    axes.xaxis.set_major_locator(drawn.DayLocator(interval=1 + (days[-1] - days[0]) // _TICKS))
+    axes.xaxis.set_major_formatter(drawn.DateFormatter("%Y-%m-%d"))
     axes.figure.autofmt_xdate(rotation=30)
     return True
 
@@ -87,4 +96,5 @@ def _categories(axes: Any, tally: Tally, words: Wording) -> bool:
     names, counts = zip(*reversed(found.most_common(_MOST)), strict=True)
     axes.barh(names, counts, color=_FIRST)
     axes.set_xlabel(words("plot.verdicts"))
+    axes.xaxis.get_major_locator().set_params(integer=True)
     return True
