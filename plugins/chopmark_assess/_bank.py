@@ -14,6 +14,7 @@ from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 
+from chopmark.options import did_you_mean
 from chopmark.sheets import read_day
 
 from ._errors import AssessError
@@ -174,7 +175,8 @@ def _case(row: Row, defaults: Mapping[str, object], schema: Schema, where: str) 
     if not kind:
         raise _CellError(f"`kind` is missing; write one of {', '.join(schema.kinds)}")
     if kind not in schema.kinds:
-        raise _CellError(f"`kind` is {kind!r}; {schema.kind_hint(kind)}")
+        known, hint = ", ".join(schema.kinds), did_you_mean(kind, schema.kinds)
+        raise _CellError(f"`kind` is {kind!r}; write one of {known}{hint}")
     language = _text(cells, "language", "")
     if language and not _LANGUAGE.fullmatch(language):
         raise _CellError(f"`language` is {language!r}; use a tag such as zh, en or zh-Hant")
@@ -213,8 +215,10 @@ def _codes(value: object, schema: Schema) -> tuple[str, ...]:
         raise _CellError(f"`codes` is {value!r}; write a list, or one text with spaces between")
     for code in codes:
         if code not in schema.codes:
+            hint = did_you_mean(code, schema.codes, least=0.6)
             raise _CellError(
-                f"code {code!r} is not in schema {schema.name!r}; {schema.code_hint(code)}"
+                f"code {code!r} is not in schema {schema.name!r}{hint}; `chopmark bank codes` "
+                "lists them"
             )
     return tuple(dict.fromkeys(codes))
 

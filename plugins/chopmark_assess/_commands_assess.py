@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from chopmark.policy import is_under
+
 from ._command_conduct import conduct, read_prices, tell
 from ._command_options import (
     out_option,
@@ -114,14 +116,14 @@ def cases_command(
 ) -> None:  # fmt: skip
     """List cases of RUN, and what the machine saw in the answers."""
     from ._run import load
-    from ._schema import under
     from ._show import listed
     from ._tally import results
 
     wanted = states or ("wrong", "error", "unjudged")
     found = [
         one for one in results(load(run_folder))
-        if one.state in wanted and (code is None or any(under(c, code) for c in one.case.codes))
+        if one.state in wanted
+        and (code is None or any(is_under(c, (code,)) for c in one.case.codes))
     ]  # fmt: skip
     if not as_json:
         click.echo(listed(found, texts=texts) if found else "no such case")

@@ -6,7 +6,6 @@ A schema is a TOML file: `name`, `title`, `[groups]` and `[codes]` with names in
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Mapping
@@ -14,6 +13,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, NoReturn, get_args
+
+from chopmark.options import did_you_mean
+from chopmark.policy import is_under
 
 from ._errors import AssessError
 
@@ -76,21 +78,6 @@ class Schema:
         """Return the name of `code` or of a group, in `language` where there is one."""
         names = self.codes.get(code) or self.groups.get(code) or {}
         return names.get(language) or next(iter(names.values()), "")
-
-    def kind_hint(self, name: str) -> str:
-        """Return what to write where `name` is no kind."""
-        return _hint(name, self.kinds)
-
-    def code_hint(self, code: str) -> str:
-        """Return what to write where `code` is no code."""
-        return _hint(code, self.codes, few=False)
-
-
-def _hint(name: str, known: Mapping[str, object], *, few: bool = True) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"write one of {', '.join(known)}" if few else "`chopmark bank codes` lists them"
 
 
 def load_schema(name: str) -> Schema:
@@ -159,7 +146,8 @@ class _Reader:
         for name in table:
             if name not in known:
                 where = f"{key}.{name}" if key else name
-                self.fail(where, f"is unknown; known are {', '.join(sorted(known))}")
+                cure = f"known are {', '.join(sorted(known))}{did_you_mean(name, known)}"
+                self.fail(where, f"is unknown; {cure}")
 
     def table(self, key: str, value: object) -> Mapping[str, Any]:
         if not isinstance(value, dict):
@@ -184,8 +172,9 @@ class _Reader:
             self.fail(f"{key}.kind", f"is {name!r}; use a-z, 0-9 and `-`")
         expects = table.get("expects")
         if expects not in get_args(Expects):
-            known = ", ".join(get_args(Expects))
-            self.fail(f"{key}.expects", f"is {expects!r}; write one of {known}")
+            known = get_args(Expects)
+            hint = did_you_mean(expects, known)
+            self.fail(f"{key}.expects", f"is {expects!r}; write one of {', '.join(known)}{hint}")
         numbers = {
             name: self.number(f"{key}.{name}", table.get(name, default), kind, default)
             for name, (kind, default) in _NUMBERS.items()
@@ -195,7 +184,7 @@ class _Reader:
         per_code = self.table(f"{key}.fewest_per_code", table.get("fewest_per_code", {}))
         for code, fewest in per_code.items():
             self.number(f"{key}.fewest_per_code.{code}", fewest, int, None)
-            if not any(under(known, code) for known in codes):
+            if not any(is_under(known, (code,)) for known in codes):
                 self.fail(f"{key}.fewest_per_code.{code}", "is neither a code nor a group of codes")
         return Kind(name=name, expects=expects, fewest_per_code=per_code, **numbers)  # type: ignore[arg-type]
 
@@ -207,8 +196,3 @@ class _Reader:
             what = "a whole number" if kind is int else "a number"
             self.fail(key, f"is {value!r}; write {what} of at least 0")
         return value
-
-
-def under(code: str, broader: str) -> bool:
-    """Return whether `code` is `broader`, or one of its codes."""
-    return code == broader or code.startswith(f"{broader}.")

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chopmark import Mark, MarkError, Policy, PolicyError, Request
+from chopmark.options import Table
 
-from ._names import ALPHA, NAME, SYNONYMS
+from ._keyed import read_keyed
+from ._names import NAME, SYNONYMS
 from ._ring import KeyName
 from ._ring_file import read_ring
 from ._synonyms import Marking, SynonymMark
@@ -77,31 +79,15 @@ def read_synonym_marker(policy: Policy) -> SynonymMarker | None:
     Raises:
         PolicyError: naming the key and the cure.
     """
-    given = policy.options(NAME)
-    wanted = given.get("synonyms", False)
-    if not isinstance(wanted, bool):
-        raise PolicyError(f"plugin {NAME!r}, option 'synonyms' = {wanted!r}: write true or false")
-    if not wanted:
+    given = Table(NAME, policy.options(NAME), Path(policy.folder))
+    if not given.switch(SYNONYMS, False):
         return None
-    ring, tenant = given.get("ring", ""), given.get("tenant", "")
-    alpha, tenants = given.get("alpha", ALPHA), given.get("tenants", [tenant])
-    if not isinstance(ring, str) or not ring:
-        raise PolicyError(
-            f"plugin {NAME!r}, option 'ring' = {ring!r}: name the file of `chopmark watermark keys "
-            "new FILE`"
-        )
-    if not isinstance(tenants, list | tuple) or not all(isinstance(t, str) for t in tenants):
-        raise PolicyError(f"plugin {NAME!r}, option 'tenants' = {tenants!r}: write a list of texts")
-    if not isinstance(tenant, str) or isinstance(alpha, bool) or not isinstance(alpha, float):
-        raise PolicyError(
-            f"plugin {NAME!r}: 'tenant' is {tenant!r} and 'alpha' is {alpha!r}; write a text in "
-            "quotes, and a probability, for example 1e-5"
-        )
+    keyed = read_keyed(given)
     try:
-        mark = SynonymMark(ring=read_ring(Path(policy.folder) / ring), alpha=alpha)
+        mark = SynonymMark(ring=read_ring(keyed.ring), alpha=keyed.alpha)
     except MarkError as error:
         raise PolicyError(f"plugin {NAME!r}: {error}") from error
-    return SynonymMarker(mark, tenant, tuple(tenants))
+    return SynonymMarker(mark, keyed.tenant, keyed.tenants)
 
 
 def _mark(data: dict[str, str], reason: str = "") -> Mark:
