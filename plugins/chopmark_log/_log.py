@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chopmark import Content, Event, LogError, Policy, Receipt, Record
@@ -29,6 +29,7 @@ from ._work import Intake, Make, Own, Work, leave
 from ._work import end as end_work
 
 if TYPE_CHECKING:
+    from ._entries import Proven
     from ._find import Finding
 
 _logger = logging.getLogger("chopmark")
@@ -156,11 +157,35 @@ class TransparencyLog:
 
         return find(self.folder, text)
 
-    def faults(self) -> list[str]:
+    def proof(self, index: int) -> Proven:
+        """Return the proof that entry `index` is in the log, and what checks it.
+
+        Raises:
+            LogError: there is no such entry, it is under no checkpoint yet, or the log is damaged.
+        """
+        from ._entries import proof_of  # who records need not load it
+
+        return proof_of(self.folder, index)
+
+    def content(self, id: str) -> Content:
+        """Return the texts of record `id`, each compared with what the record commits to.
+
+        Whoever shows them takes down first, as an event, that somebody looks at them.
+
+        Raises:
+            LogError: there is no such record; its texts were not kept, were erased, or are
+                restricted; or what is kept is not what was recorded.
+        """
+        from ._entries import content_of
+
+        return content_of(self.folder, id)
+
+    def faults(self, told: Callable[[int], object] = lambda count: None) -> list[str]:
         """Hash all of the log again, and return where it does not hold, as sentences.
 
         Five seconds for a million entries, or so. The key that must have signed is that of the
-        folder: who does not trust this machine verifies by a key of its own.
+        folder: who does not trust this machine verifies by a key of its own. `told` hears how many
+        entries are done.
 
         Raises:
             LogError: it cannot be read.
@@ -173,7 +198,7 @@ class TransparencyLog:
             return []
         store = self.folder.open()
         try:
-            found = audit(store, [read_verifier_key(str(self.folder.public))])
+            found = audit(store, [read_verifier_key(str(self.folder.public))], told)
             return [*found.faults, *faults_beside(self.folder, store)]
         finally:
             store.close()
