@@ -1,0 +1,148 @@
+"""What must hold before a page answers: the host, the origin, the user, the role, the form."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
+
+from anyio import to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Message, Receive
+
+from ._cookies import session_of, set_language, set_visitor, visitor_of
+from ._desk import Desk
+from ._language import LANGUAGES, language_of
+from ._limits import STRANGER, address_of
+from ._page import Page, Visit
+from ._render import Renderer
+
+_READS = ("GET", "HEAD")
+_FIELDS = 500
+"""Fields that a form may have."""
+
+
+def guarded(desk: Desk, renderer: Renderer, page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint of `page` that lets nobody through who must not open it."""
+
+    async def endpoint(request: Request) -> Response:
+        visit = replace(await visit_of(desk, renderer, request), area=page.area)
+        refused = _refused(desk, page, visit)
+        if refused is not None:
+            return refused
+        if request.method not in _READS:
+            _check_origin(request)
+            _check_room(visit)
+            _check_length(request, page.most)
+            bounded = Request(request.scope, _bounded(request.receive, page.most))
+            async with bounded.form(
+                max_fields=_FIELDS, max_files=_FIELDS, max_part_size=page.most
+            ) as form:
+                if not _same(form.get("csrf"), visit.token):
+                    raise HTTPException(403, "stale")
+                response = await page(replace(visit, request=bounded, form=form))
+        else:
+            response = await page(visit)
+        return _with_cookies(visit, response)
+
+    return endpoint
+
+
+async def visit_of(desk: Desk, renderer: Renderer, request: Request) -> Visit:
+    """Return who asks, and in which language.
+
+    Raises:
+        HTTPException: the request is for another host.
+    """
+    check_host(desk, request)
+    session = "" if desk.public else session_of(desk, request)
+    user = await to_thread.run_sync(desk.users.of_session, session) if session else None
+    bearer = session if user else visitor_of(desk, request)
+    request.state.bearer = bearer
+    return Visit(
+        desk=desk,
+        request=request,
+        renderer=renderer,
+        language=language_of(request),
+        token=desk.users.signed("form of a session" if user else "form of a visitor", bearer),
+        user=user,
+    )
+
+
+def check_host(desk: Desk, request: Request) -> None:
+    """Raise HTTPException where the browser took this for another host (DNS rebinding)."""
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        host = None
+    if host not in desk.hosts:
+        raise HTTPException(421, "host")
+
+
+def _refused(desk: Desk, page: Page, visit: Visit) -> Response | None:
+    if not page.area or (desk.public and page.public) or visit.may(page.area):
+        return None
+    if visit.user is not None:
+        raise HTTPException(403, "role")
+    request = visit.request
+    where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = f"?next={quote(where, safe='')}" if request.method in _READS and where != "/" else ""
+    return RedirectResponse(f"/login{back}", 303)
+
+
+def _check_origin(request: Request) -> None:
+    """Raise HTTPException where the browser says that another site sends this."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    host = request.headers.get("host", "")
+    if site != "same-origin" or (origin is not None and urlsplit(origin).netloc != host):
+        raise HTTPException(403, "origin")
+
+
+def _check_room(visit: Visit) -> None:
+    """Raise HTTPException where a stranger's address sends too many forms."""
+    address = address_of(visit.request)
+    stranger = visit.user is None and visit.area
+    if stranger and not visit.desk.limits.take(STRANGER, "form", address):
+        raise HTTPException(429, "often")
+
+
+def _check_length(request: Request, most: int) -> None:
+    try:
+        length = int(request.headers.get("content-length", "0"))
+    except ValueError:
+        raise HTTPException(400, "form") from None
+    if length > most:
+        raise HTTPException(413, "large")
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """Return `receive`, which refuses a body of more than `most` bytes while it comes."""
+    left = most
+
+    async def receiving() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(413, "large")
+        return message
+
+    return receiving
+
+
+def _same(given: object, token: str) -> bool:
+    return isinstance(given, str) and hmac.compare_digest(
+        given.encode("utf-8", "surrogatepass"), token.encode()
+    )
+
+
+def _with_cookies(visit: Visit, response: Response) -> Response:
+    if visit.user is None:
+        set_visitor(visit.desk, response, visit.request.state.bearer)
+    if visit.asked("lang") in LANGUAGES:
+        set_language(visit.desk, response, visit.language)
+    return response

@@ -1,0 +1,51 @@
+"""Makes pages of templates: in the visitor's language, everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ._format import FILTERS
+from ._language import LANGUAGES
+
+if TYPE_CHECKING:
+    from ._page import Page, Visit
+
+
+class Renderer:
+    """The templates, and the pages that the navigation leads to. Shared by threads."""
+
+    def __init__(self, navigation: Sequence[Page]) -> None:
+        self._navigation = tuple(navigation)
+        self._environment = Environment(
+            loader=PackageLoader(str(__package__)),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(FILTERS)
+
+    def render(self, template: str, visit: Visit, names: Mapping[str, Any]) -> str:
+        """Return what `template` makes of `names`, and of these, which every template has.
+
+        `visit`; `t`, which says a text of the catalogue; `csrf`, the field that every form that
+        posts must have; `navigation`; `said`, the key of what is to be told, or "".
+        """
+        key = f"said.{visit.asked('said')}"
+        return self._environment.get_template(template).render(
+            {
+                "visit": visit,
+                "t": visit.say,
+                "csrf": Markup('<input type="hidden" name="csrf" value="{}">').format(visit.token),
+                "navigation": [
+                    page for page in self._navigation if visit.desk.public or visit.may(page.area)
+                ],
+                "languages": LANGUAGES,
+                "said": key if visit.desk.words.known(key) else "",
+                **names,
+            }
+        )

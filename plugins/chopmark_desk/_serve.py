@@ -1,0 +1,66 @@
+"""Serves a desk until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+
+from ._app import make_app
+from ._desk import LOOPBACK, Desk
+from ._errors import DeskError
+
+
+def check_address(host: str, behind_proxy: bool) -> None:
+    """Raise `DeskError` where others could reach the desk without TLS."""
+    if host not in LOOPBACK and not behind_proxy:
+        raise DeskError(
+            f"at {host!r} others reach the desk, and passwords would go there in the open; put a "
+            "proxy that ends TLS before it and say so, --behind-proxy, or leave --host out"
+        )
+
+
+def serve(
+    desk: Desk, host: str, port: int, proxies: tuple[str, ...], ready: Callable[[str], None]
+) -> None:
+    """Answer at `host` and `port` until SIGINT or SIGTERM; what is being answered is finished.
+
+    Args:
+        desk: that is served.
+        host: the address to listen at.
+        port: 0 for any that is free.
+        proxies: addresses whose word is taken for who asks; none where there is no proxy.
+        ready: told the address once it listens.
+
+    Raises:
+        DeskError: the address cannot be used.
+    """
+    config = uvicorn.Config(
+        make_app(desk),
+        log_level="warning",
+        access_log=False,  # it would hold what people searched for
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
+        limit_concurrency=200,
+        timeout_graceful_shutdown=5,
+        lifespan="off",
+    )
+    with _listening(host, port) as listening:
+        name, number = listening.getsockname()[:2]
+        ready(f"http://{f'[{name}]' if ':' in name else name}:{number}/")
+        with suppress(KeyboardInterrupt):  # raised again by uvicorn once all is closed
+            uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise DeskError(
+            f"cannot listen at {host}:{port}: {error.strerror}; choose another --port, or stop "
+            "what listens there"
+        ) from error

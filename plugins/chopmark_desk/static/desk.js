@@ -1,0 +1,2 @@
+"use strict";
+// What makes forms more pleasant; all of them work without it.
