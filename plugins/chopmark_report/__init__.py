@@ -9,9 +9,11 @@ from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Evidence
 
 from ._data import to_data
-from ._tally import Tally, count
+from ._figures import Rate, complaint_days
+from ._plots import plots
+from ._tally import DAY, Tally, count
 
-__all__ = ["Tally", "count", "to_data"]
+__all__ = ["DAY", "Rate", "Tally", "complaint_days", "count", "plots", "to_data"]
 
 
 @hookimpl

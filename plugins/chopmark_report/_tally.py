@@ -92,9 +92,12 @@ class Tally:
     complaints: dict[str, Complaint] = field(default_factory=dict)
 
 
-def count(entries: Iterable[Mapping[str, Any]]) -> Tally:
-    """Return the counts of `entries`, as `ReadableLog.read` gives them."""
-    tally = Tally()
+def count(entries: Iterable[Mapping[str, Any]], before: Tally | None = None) -> Tally:
+    """Return the counts of `entries`, as `ReadableLog.read` gives them.
+
+    They are counted on top of those `before`, which is changed and returned.
+    """
+    tally = Tally() if before is None else before
     alike: dict[tuple[Any, ...], Span] = {}
     signed: Counter[Signs] = Counter()
     for entry in entries:

@@ -84,6 +84,15 @@ def test_every_table_adds_up_to_the_calls(made: list[dict[str, Any]]) -> None:
     assert sum(day.calls for day in tally.days.values()) == len(made)
 
 
+@given(st.lists(calls), st.lists(calls))
+def test_what_is_counted_in_two_goes_is_counted_the_same(
+    first: list[dict[str, Any]], then: list[dict[str, Any]]
+) -> None:
+    before = count(first)
+    assert count(then, before) is before
+    assert before == count(first + then)
+
+
 @given(st.lists(calls, min_size=1))
 def test_first_and_last_are_those_of_the_calls(made: list[dict[str, Any]]) -> None:
     tally = count(made)
