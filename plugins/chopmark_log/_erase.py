@@ -94,6 +94,10 @@ class Registrar:
         for key in left:
             self._clear(key)
         swept = sum(self.side.remove(key) for key in left)
+        if self._is_indexed():
+            from ._find_index import retire
+
+            retire(self.folder)
         self.keys.scrub()
         self.side.scrub()
         self._say()
@@ -201,11 +205,16 @@ class Registrar:
 
         It comes before what says which records these are is removed, so that `prune` can do it.
         """
-        if (self.folder.path / FINGERPRINTS).is_dir():
-            check_finding()
+        if self._is_indexed():
             from ._find_index import clear
 
             clear(self.folder, self.store, self.side.records(key))
+
+    def _is_indexed(self) -> bool:
+        found = (self.folder.path / FINGERPRINTS).is_dir()
+        if found:
+            check_finding()
+        return found
 
     def _say(self) -> None:
         """Have the log take what is to be said; it is not taken twice."""

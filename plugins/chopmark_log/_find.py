@@ -130,8 +130,8 @@ def find(
         index = Index(folder, store, keys, own_master(folder, keys.check))
         try:
             missing = index.missing
-            segments = index.open(lambda count: told(count, missing), writing=writing)
-            pointers = Pointers(index.fingerprinter, segments, mine, size)
+            groups = index.open(lambda count: told(count, missing), writing=writing)
+            pointers = Pointers(groups, mine, size)
         finally:
             index.close()
             keys.close()

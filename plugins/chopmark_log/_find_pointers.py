@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ._segments import Segment
-from ._winnow import Fingerprinter, Places
+from ._segments import Group
+from ._winnow import Places
 
 LIKELIEST = 16
 """How many entries are pointed to."""
@@ -17,82 +17,133 @@ _NEWEST = 256  # of the entries that have a fingerprint, these are looked at
 _RARE, _RARE_IN = 8, 10_000  # what is in more entries than 8, and than one in 10,000, is common
 _WHOLE = 1e6  # what it weighs that an entry has all of the text
 _PLACE = 64  # characters of a text within which a part is one place
+_ALL = 0  # the number of the text as a whole; its grams have those from 1 on
 _NONE = np.zeros(0, np.int64)
 
 
 class Pointers:
-    """What the index of a log says of a plain text."""
+    """What the index of a log says of a plain text.
 
-    def __init__(
-        self, fingerprinter: Fingerprinter, segments: Sequence[Segment], text: str, size: int
-    ) -> None:
+    Grams are numbered by what they are, so that one number stands for the fingerprints of a gram
+    under the keys of all groups.
+    """
+
+    def __init__(self, groups: Sequence[Group], text: str, size: int) -> None:
         """Look into the segments of a log of `size` entries."""
-        short = len(text) <= _DENSE
-        self._grams = fingerprinter.grams(text) if short else fingerprinter.parts([text])
-        whole = fingerprinter.wholes([text])
-        sought = np.unique(np.concatenate((self._grams.words, whole)))
-        hits = [segment.find(sought, _NEWEST) for segment in segments]
-        times: Places = sum((one.times for one in hits), np.zeros(len(sought), np.int64))
-        # By what was sought, the entries that have it.
-        self._sought = np.concatenate([_NONE, *(one.sought for one in hits)])
-        order = np.argsort(self._sought, kind="stable")
-        self._sought = self._sought[order]
-        self._entries = np.concatenate([_NONE, *(one.entry for one in hits)])[order]
-        self._words = np.searchsorted(sought, self._grams.words)
-        at = np.searchsorted(sought, whole)
-        self._times = times
-        self.times_whole = int(times[at][0])
+        numbers: dict[str, int] = {}
+        self._looks = [_Look(one, text, numbers) for one in groups]
+        times: Places = np.zeros(len(numbers) + 1, np.int64)
+        at: Places = np.zeros(len(numbers) + 1, np.int64)
+        for look in self._looks:
+            times[look.numbers] += look.times
+            at[look.grams] = look.start
+        self.times_whole = int(times[_ALL])
         self.is_common = max(_RARE, size // _RARE_IN)
         weights = np.log((size + 1) / np.maximum(times, 1))
-        weights[at] = _WHOLE
-        self.entries = self._likeliest(weights)
+        weights[_ALL] = _WHOLE
+        self.entries = self._likeliest(weights, at)
 
     def like(self, entry: int, start: int, end: int) -> int:
         """Return in how many entries is what `entry` has between two places of the text.
 
-        Those are entries that have half of its fingerprints there, and two at the least. Where only
-        the last entries of a fingerprint are known, their share stands for all.
+        Those are entries that have half as many fingerprints there as it, and two at the least; of
+        its own group, half of the same ones, and of the others any: under another key, others are
+        kept of the same text. Where only the last entries of a fingerprint are known, their share
+        stands for all.
         """
-        inside = (self._grams.start >= start) & (self._grams.end <= end)
-        sought = np.unique(self._words[inside])
-        having = [self._having(one) for one in sought.tolist()]
-        mine = [n for n, entries in enumerate(having) if entry in entries]
-        if not mine:
+        having = [(look, look.having(start, end)) for look in self._looks]
+        own = next(
+            (
+                (look, mine)
+                for look, found in having
+                if (mine := {n: entries for n, entries in found.items() if entry in entries})
+            ),
+            None,
+        )
+        if own is None:
             return 1
-        _, counts = np.unique(np.concatenate([having[n] for n in mine]), return_counts=True)
-        alike = int((counts >= max(min(2, len(mine)), len(mine) / 2)).sum())
-        known = np.median([len(having[n]) for n in mine])
-        return max(1, round(alike * float(np.median(self._times[sought[mine]]) / known)))
+        least = max(min(2, len(own[1])), len(own[1]) / 2)
+        alike = own[0].alike(own[1], least)
+        alike += sum(look.alike(found, least) for look, found in having if look is not own[0])
+        return max(1, round(alike))
 
-    def _having(self, sought: int) -> Places:
-        low, high = np.searchsorted(self._sought, (sought, sought + 1))
-        return self._entries[low:high]
-
-    def _likeliest(self, weights: NDArray[np.float64]) -> list[int]:
+    def _likeliest(self, weights: NDArray[np.float64], at: Places) -> list[int]:
         """Return the entries that share most with the text, the rare weighing more.
 
         Half of them are those that share most with one place of it: what is quoted in a long text.
         """
-        entries, which = np.unique(self._entries, return_inverse=True)
-        scores = np.bincount(which, weights[self._sought], len(entries))
+        sought = np.concatenate([_NONE, *(look.sought for look in self._looks)])
+        having = np.concatenate([_NONE, *(look.entries for look in self._looks)])
+        entries, which = np.unique(having, return_inverse=True)
+        scores = np.bincount(which, weights[sought], len(entries))
+        near = _in_one_place(which, len(entries), weights[sought], at[sought])
         found: dict[int, None] = {}
-        for score in (self._in_one_place(which, len(entries), weights), scores):
+        for score in (near, scores):
             order = np.lexsort((entries, score))[::-1]  # of equals, the newest
             new = [entry for entry in entries[order].tolist() if entry not in found]
             found |= dict.fromkeys(new[: LIKELIEST // 2])
         return list(found)
 
-    def _in_one_place(
-        self, which: Places, count: int, weights: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Return the most that each entry shares with `_PLACE` characters of the text."""
-        at = np.zeros(len(weights), np.int64)
-        at[self._words] = self._grams.start
-        order = np.lexsort((at[self._sought], which))
-        which, at = which[order], at[self._sought][order]
-        shared = np.append(0.0, np.cumsum(weights[self._sought][order]))
-        keys = which * (1 << 32) + at
-        first = np.searchsorted(keys, np.maximum(keys - _PLACE, which * (1 << 32)))
-        most = np.zeros(count)
-        np.maximum.at(most, which, shared[1:] - shared[first])
-        return most
+
+class _Look:
+    """What the segments of one group have of a text.
+
+    `grams` are the numbers of its grams, and `start` where they begin. `numbers` are those that
+    were sought, each once and in order, and `times` in how many entries each is. `sought` and
+    `entries` are pairs of a number and an entry that has it, in the order of the numbers.
+    """
+
+    def __init__(self, group: Group, text: str, known: dict[str, int]) -> None:
+        made = group.fingerprinter
+        parts = made.grams(text) if len(text) <= _DENSE else made.parts([text])
+        self.start, self._end = parts.start, parts.end
+        said = (text[a:b] for a, b in zip(parts.start.tolist(), parts.end.tolist(), strict=True))
+        numbers = (known.setdefault(one, len(known) + 1) for one in said)
+        self.grams = np.fromiter(numbers, np.int64, len(parts.words))
+        once, first = np.unique(self.grams, return_index=True)
+        self.numbers = np.append(_ALL, once)
+        words = np.append(made.wholes([text]), parts.words[first])
+        hits = [segment.find(words, _NEWEST) for segment in group.segments]
+        self.times: Places = sum((one.times for one in hits), np.zeros(len(words), np.int64))
+        sought = self.numbers[np.concatenate([_NONE, *(one.sought for one in hits)])]
+        order = np.argsort(sought, kind="stable")
+        self.sought = sought[order]
+        self.entries = np.concatenate([_NONE, *(one.entry for one in hits)])[order]
+
+    def having(self, start: int, end: int) -> dict[int, Places]:
+        """Return the known entries of each gram between two places of the text, if it has any."""
+        inside = np.unique(self.grams[(self.start >= start) & (self._end <= end)])
+        low = np.searchsorted(self.sought, inside)
+        high = np.searchsorted(self.sought, inside, "right")
+        bounds = zip(inside.tolist(), low.tolist(), high.tolist(), strict=True)
+        return {number: self.entries[a:b] for number, a, b in bounds if a < b}
+
+    def alike(self, having: dict[int, Places], least: float) -> float:
+        """Return how many entries have `least` of the grams, of which some entries are known."""
+        if not having:
+            return 0.0
+        _, counts = np.unique(np.concatenate([*having.values()]), return_counts=True)
+        times = self.times[np.searchsorted(self.numbers, [*having])]
+        known = np.median([len(one) for one in having.values()])
+        return int((counts >= least).sum()) * float(np.median(times) / known)
+
+
+def _in_one_place(
+    which: Places, count: int, weights: NDArray[np.float64], at: Places
+) -> NDArray[np.float64]:
+    """Return the most that each of `count` entries shares with `_PLACE` characters of the text.
+
+    Args:
+        which: of each pair, the entry.
+        count: how many entries there are.
+        weights: what each pair weighs.
+        at: where in the text it is.
+    """
+    order = np.lexsort((at, which))
+    which, at = which[order], at[order]
+    shared = np.append(0.0, np.cumsum(weights[order]))
+    keys = which * (1 << 32) + at
+    first = np.searchsorted(keys, np.maximum(keys - _PLACE, which * (1 << 32)))
+    most = np.zeros(count)
+    np.maximum.at(most, which, shared[1:] - shared[first])
+    return most

@@ -74,7 +74,7 @@ class Master:
 
     @property
     def fingerprints(self) -> bytes:
-        """The key of fingerprints, by which texts are found again."""
+        """The key that wraps those of fingerprints, by which texts are found again."""
         return self._key(b"fingerprints")
 
     def _key(self, use: bytes) -> bytes:

@@ -2,8 +2,9 @@
 
 A segment is a file of 64-bit words in ascending order. The upper 40 bits of a word are a
 fingerprint, the lower 24 say which entry of the log has it, counted from the first one that the
-segment is of. Each segment is of a range of entries, and together they say which entries the index
-has. All of it can be made again from what the log keeps, so what is damaged is taken away.
+segment is of. Each segment is of a range of entries, all under the key of one epoch, and together
+they say which entries the index has. All of it can be made again from what the log keeps, so what
+is damaged is taken away.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import contextlib
 import fcntl
 import os
 import struct
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -22,14 +23,15 @@ import numpy as np
 
 from chopmark import LogError
 
+from ._epochs import FILE
 from ._spool import sync_folder
-from ._winnow import BITS, VERSION, Places, Words
+from ._winnow import BITS, VERSION, Fingerprinter, Places, Words
 
 MOST_WORDS = 1 << 22
 """Of a segment that was merged: 32 MiB. A merge holds that twice in memory."""
 _LOW_BITS = 64 - BITS
 _LOW = np.uint64((1 << _LOW_BITS) - 1)
-_HEAD = struct.Struct("<16sQQQ")
+_HEAD = struct.Struct("<16sQQQQ")
 _MAGIC = f"chopmark {VERSION}\n".encode().ljust(16, b"\0")
 _TRIES = 10
 
@@ -48,19 +50,24 @@ class Hits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The words of the entries from `first` to before `end`, in a file or in memory."""
+    """The words of the entries from `first` to before `end`, in a file or in memory.
+
+    They are under the key of `epoch`, where there are any.
+    """
 
     first: int
     end: int
+    epoch: int
     words: Words
     path: Path | None = None
 
     @classmethod
-    def of(cls, first: int, end: int, entries: Places, fingerprints: Words) -> Segment:
+    def of(cls, first: int, end: int, epoch: int, entries: Places, fingerprints: Words) -> Segment:
         """Return the segment of a range, in which each of `entries` has a fingerprint."""
         words = fingerprints << np.uint64(_LOW_BITS) | (entries - first).astype(np.uint64)
         words.sort()
-        return cls(first, end, words[np.append(True, words[1:] != words[:-1])[: len(words)]])
+        once = np.append(True, words[1:] != words[:-1])[: len(words)]
+        return cls(first, end, epoch, words[once])
 
     @classmethod
     def open(cls, path: Path, *, writing: bool = False) -> Segment:
@@ -74,12 +81,13 @@ class Segment:
             head = file.read(_HEAD.size)
         if len(head) != _HEAD.size or not head.startswith(_MAGIC):
             raise ValueError("no segment")
-        _, first, end, count = _HEAD.unpack(head)
+        _, first, end, epoch, count = _HEAD.unpack(head)
         if path.stat().st_size != _HEAD.size + 8 * count:
             raise ValueError("not whole")
         if not count:  # nothing cannot be mapped
-            return cls(first, end, np.zeros(0, np.uint64), path)
-        return cls(first, end, np.memmap(path, "<u8", "r+" if writing else "r", _HEAD.size), path)
+            return cls(first, end, epoch, np.zeros(0, np.uint64), path)
+        words = np.memmap(path, "<u8", "r+" if writing else "r", _HEAD.size)
+        return cls(first, end, epoch, words, path)
 
     def find(self, sought: Words, most: int) -> Hits:
         """Return the entries with one of `sought`, of each the last `most`."""
@@ -107,6 +115,19 @@ class Segment:
         if isinstance(self.words, np.memmap):
             self.words.flush()
         return len(stay) > 0
+
+
+class Group(NamedTuple):
+    """Segments whose fingerprints are under one key, and what makes such fingerprints."""
+
+    fingerprinter: Fingerprinter
+    segments: Sequence[Segment]
+
+
+def gaps(segments: Iterable[Segment], size: int) -> list[tuple[int, int]]:
+    """Return the ranges of a log of `size` entries that none of `segments`, in order, is of."""
+    ends = [(0, 0), *((one.first, one.end) for one in segments), (size, size)]
+    return [(a, b) for (_, a), (b, _) in pairwise(ends) if a < b]
 
 
 class Segments:
@@ -160,20 +181,25 @@ class Segments:
                 kept.append(one)
         return kept
 
-    def missing(self, size: int) -> list[tuple[int, int]]:
-        """Return the ranges of a log of `size` entries that no segment is of."""
-        ends = [(0, 0), *((one.first, one.end) for one in self.read()), (size, size)]
-        return [(a, b) for (_, a), (b, _) in pairwise(ends) if a < b]
-
     def add(self, segment: Segment) -> None:
         """Keep a segment, and merge what is due. The caller holds `writing`.
 
         Raises:
             LogError: it cannot be written.
         """
-        with self._telling():
+        with self.telling():
             self._write(segment)
             self._merge()
+
+    def drop(self, paths: Iterable[Path]) -> None:
+        """Take segments away, so that they are made anew. The caller holds `writing`.
+
+        Raises:
+            LogError: a file cannot be removed.
+        """
+        with self.telling():
+            for one in paths:
+                one.unlink(missing_ok=True)
 
     def clear(self, entries: Sequence[int]) -> None:
         """Take the fingerprints of `entries` off the disk. The caller holds `writing`.
@@ -182,15 +208,15 @@ class Segments:
             LogError: a file cannot be written.
         """
         gone = np.array(sorted(entries), np.int64)
-        with self._telling():
+        with self.telling():
             self._tidy()
             for one in self._read(writing=True):
                 mine = gone[(gone >= one.first) & (gone < one.end)]
                 if len(mine) and len(one.words) and not one.clear(mine):
-                    self._write(Segment.of(one.first, one.end, mine[:0], np.zeros(0, np.uint64)))
+                    self._write(replace(one, words=np.zeros(0, np.uint64)))
 
     @contextlib.contextmanager
-    def _telling(self) -> Iterator[None]:
+    def telling(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
@@ -202,25 +228,28 @@ class Segments:
         while len(kept) > 1:
             one, other = kept[-2:]
             sizes = len(one.words), len(other.words)
-            near = one.end == other.first and other.end - one.first <= 1 << _LOW_BITS
-            if not near or sizes[0] > 2 * sizes[1] or sum(sizes) > MOST_WORDS:
+            near = one.end == other.first and one.epoch == other.epoch
+            wide = other.end - one.first > 1 << _LOW_BITS
+            if not near or wide or sizes[0] > 2 * sizes[1] or sum(sizes) > MOST_WORDS:
                 break
             words = np.concatenate((one.words, other.words + np.uint64(other.first - one.first)))
             words.sort(kind="stable")  # two that are sorted: one pass
-            kept[-2:] = [self._write(Segment(one.first, other.end, words))]
+            kept[-2:] = [self._write(Segment(one.first, other.end, one.epoch, words))]
         self._tidy()
 
     def _tidy(self) -> None:
         """Take away what was merged, is damaged, or of another version."""
         kept = {one.path for one in self._read(writing=False)}
-        for path in set(self.folder.iterdir()) - kept - {self.folder / "lock"}:
+        ours = {self.folder / "lock", self.folder / FILE}
+        for path in set(self.folder.iterdir()) - kept - ours:
             path.unlink()
 
     def _write(self, segment: Segment) -> Segment:
         path = self.folder / f"{segment.first:012}-{segment.end:012}.{VERSION}"
         making = path.with_suffix(".part")
         with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(_HEAD.pack(_MAGIC, segment.first, segment.end, len(segment.words)))
+            numbers = segment.first, segment.end, segment.epoch, len(segment.words)
+            file.write(_HEAD.pack(_MAGIC, *numbers))
             file.write(segment.words.astype("<u8", copy=False).tobytes())
             file.flush()
             os.fsync(file.fileno())

@@ -4,7 +4,7 @@ Winnowing (Schleimer, Wilkerson, Aiken 2003): of the grams that begin within a w
 is chosen, by a keyed order, so that of every run of a gram and a window one gram is kept, whatever
 stands around it. A character of Chinese or Japanese weighs 2, any other 1. Who searches tries every
 gram of a text, so that none need be chosen twice. What is kept of a gram is BLAKE2b under the key,
-cut to 40 bits: without the key nobody can try what a text may have said. This is `fp1`; a change of
+cut to 40 bits: without the key nobody can try what a text may have said. This is `fp2`; a change of
 anything here is another version.
 """
 
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = "fp1"
+VERSION = "fp2"
 GRAM = 14
 """The weight of a gram: 7 characters of Chinese, 14 letters of English."""
 WINDOW = 34

@@ -19,12 +19,13 @@ from chopmark import Chopmark, Content, Message, Policy
 from chopmark.reading import open_log
 from chopmark.testing import sample_record
 from chopmark_log import _find_index
+from chopmark_log._epochs import Epochs
 from chopmark_log._erase import registrar
 from chopmark_log._find import Finding, Match, find
 from chopmark_log._folder import LogFolder
 from chopmark_log._log import TransparencyLog
 from chopmark_log._master import MASTER, Subject, read_master
-from chopmark_log._segments import Segments
+from chopmark_log._segments import Segments, gaps
 from chopmark_log._winnow import Fingerprinter, plain
 
 HAN = [chr(0x4E00 + 7 * n) for n in range(900)]
@@ -171,13 +172,13 @@ def test_several_who_look_at_once_find_the_same(
     for thread in threads:
         thread.join()
     assert sorted(found) == list(range(6))
-    assert Segments(folder.path / "fp").missing(12) == []
+    assert gaps(Segments(folder.path / "fp").read(), 12) == []
 
 
 def test_an_index_that_was_damaged_or_deleted_is_made_anew(folder: LogFolder) -> None:
     fill(folder, *(english(n) for n in range(4)))
     find(folder, english(0))
-    for file in (folder.path / "fp").glob("*.fp1"):
+    for file in (folder.path / "fp").glob("*.fp2"):
         file.write_bytes(file.read_bytes()[:-4])
     assert best(find(folder, english(2))).index == 2
 
@@ -195,7 +196,7 @@ def test_a_content_that_was_changed_is_named_and_not_believed(folder: LogFolder)
     assert sorted(one.found for one in told) == [False, True]
     (spoilt,) = [one for one in told if not one.found]
     assert "is not the one that was recorded" in spoilt.notes[0]
-    for file in (folder.path / "fp").glob("*.fp1"):
+    for file in (folder.path / "fp").glob("*.fp2"):
         file.unlink()
     assert any("not the one that was sealed" in note for note in find(folder, english(1)).notes)
 
@@ -281,8 +282,14 @@ def of_both(folder: LogFolder) -> None:
 
 def traces(folder: LogFolder, text: str) -> int:
     """Return how many fingerprints of `text` stand in a file of the log."""
-    made = Fingerprinter(read_master(folder).fingerprints)
-    words = [*made.parts([plain(text)]).words, *made.wholes([plain(text)])]
+    keys = Epochs(folder.path / "fp", read_master(folder).fingerprints).read().values()
+    assert keys
+    made = [Fingerprinter(key) for key in keys]
+    words = [
+        word
+        for one in made
+        for word in (*one.parts([plain(text)]).words, *one.wholes([plain(text)]))
+    ]
     data = b"".join(file.read_bytes() for file in folder.path.rglob("*") if file.is_file())
     return sum(int(word).to_bytes(5, "little") in data for word in words)
 
@@ -345,7 +352,7 @@ def test_an_erasure_and_a_first_search_at_once_leave_no_fingerprint(
     monkeypatch.setattr(_find_index, "CHUNK", 1)
     looking = threading.Thread(target=find, args=(folder, english(55)))
     looking.start()
-    while not list((folder.path / "fp").glob("*.fp1")):
+    while not list((folder.path / "fp").glob("*.fp2")):
         time.sleep(0.001)
     with registrar(folder) as by:
         by.erase(Subject.of("anna", ""), LAW)
