@@ -1,4 +1,4 @@
-"""What a desk is made of: a policy, its log, the users, the words, the clock."""
+"""What a desk is made of: a policy, its log, the users, the clock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from ._limits import Limits
 from ._options import Options, read_options
 from ._passwords import Cost
 from ._users import Users, now
-from ._words import Words
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -33,7 +32,6 @@ class Desk:
     options: Options
     log: Log
     users: Users
-    words: Words
     clock: Callable[[], int] = now
     public: bool = False
     secure: bool = False
@@ -87,7 +85,6 @@ def open_desk(
                 options=options,
                 log=log,
                 users=users,
-                words=Words.load(),
                 clock=clock,
                 public=public,
                 secure=secure,

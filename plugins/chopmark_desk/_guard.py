@@ -13,9 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive
 
+from chopmark.wording import Wording
+
 from ._cookies import session_of, set_language, set_visitor, visitor_of
 from ._desk import Desk
-from ._language import LANGUAGES, language_of
+from ._language import LANGUAGES, PACKAGE, language_of
 from ._limits import STRANGER, address_of
 from ._page import Page, Visit
 from ._render import Renderer
@@ -66,7 +68,7 @@ async def visit_of(desk: Desk, renderer: Renderer, request: Request) -> Visit:
         desk=desk,
         request=request,
         renderer=renderer,
-        language=language_of(request),
+        words=Wording.of(PACKAGE, language_of(request)),
         token=desk.users.signed("form of a session" if user else "form of a visitor", bearer),
         user=user,
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-LANGUAGES = ("en", "zh")
+from chopmark.wording import languages
+
+PACKAGE = str(__package__)
+LANGUAGES = languages(PACKAGE)
 """The first is spoken to those who wish for none."""
 
 COOKIE = "chopmark-desk-lang"

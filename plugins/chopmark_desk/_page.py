@@ -13,6 +13,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from chopmark.wording import Wording
+
 from ._audit import note_access
 from ._desk import Desk
 from ._render import Renderer
@@ -27,7 +29,7 @@ _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A request that may be answered: who asks, in which language, and what was sent.
+    """A request that may be answered: who asks, in which words, and what was sent.
 
     `user` is None for strangers, of the public variant and before the login. `form` is empty but
     for a POST, and was checked to come from a page of this desk.
@@ -36,11 +38,16 @@ class Visit:
     desk: Desk
     request: Request
     renderer: Renderer
-    language: str
+    words: Wording
     token: str
     area: str = ""
     user: User | None = None
     form: FormData = field(default_factory=FormData)
+
+    @property
+    def language(self) -> str:
+        """The language in which to answer."""
+        return self.words.language
 
     def may(self, area: str) -> bool:
         """Return whether this user opens `area`; see `_roles.py`."""
@@ -57,7 +64,7 @@ class Visit:
 
     def say(self, key: str, /, **values: object) -> str:
         """Return a text of the catalogue in the language of the visit."""
-        return self.desk.words.say(self.language, key, **values)
+        return self.words(key, **values)
 
     def in_language(self, language: str) -> str:
         """Return the address of this page in another language."""

@@ -10,12 +10,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from chopmark import ChopmarkError
+from chopmark.wording import Wording
 
 from ._desk import Desk
 from ._errors import UnseenError
 from ._guard import visit_of
+from ._language import PACKAGE
 from ._render import Renderer
 
+_ENGLISH = Wording.of(PACKAGE, "en")
 _logger = logging.getLogger("chopmark")
 _KEYS = {
     400: "form", 403: "role", 404: "missing", 405: "method", 413: "large", 421: "host", 429: "often"
@@ -29,7 +32,7 @@ def refusals(desk: Desk, renderer: Renderer) -> dict[type[Exception], Handler]:
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        known = desk.words.known(f"error.{error.detail}.title")
+        known = f"error.{error.detail}.title" in _ENGLISH.names()
         key = error.detail if known else _KEYS.get(error.status_code, "form")
         return await told(request, error.status_code, key)
 
@@ -45,10 +48,10 @@ def refusals(desk: Desk, renderer: Renderer) -> dict[type[Exception], Handler]:
         try:
             visit = await visit_of(desk, renderer, request)
         except HTTPException as error:  # another host: it gets no page of ours
-            return PlainTextResponse(desk.words.say("en", "error.host.text"), error.status_code)
+            return PlainTextResponse(_ENGLISH("error.host.text"), error.status_code)
         except ChopmarkError as error:  # not even who asks can be read
             _logger.error("desk: %s", error)
-            return PlainTextResponse(desk.words.say("en", "error.broken.text"), 500)
+            return PlainTextResponse(_ENGLISH("error.broken.text"), 500)
         if detail and visit.user is None:
             _logger.warning("desk: %s", detail)
             detail = ""

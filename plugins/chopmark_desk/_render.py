@@ -45,7 +45,7 @@ class Renderer:
                     page for page in self._navigation if visit.desk.public or visit.may(page.area)
                 ],
                 "languages": LANGUAGES,
-                "said": key if visit.desk.words.known(key) else "",
+                "said": key if key in visit.words.names() else "",
                 **names,
             }
         )
