@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,9 +15,10 @@ from chopmark import LogError
 from . import verify as _verify
 from ._cosignatures import cosigned
 from ._leaf import decode
-from ._store import Store
+from ._roots import Roots
+from ._store import Run, Store
 from ._tree import WIDTH
-from .verify import HASH_BYTES, Proof, VerifierKey, VerifyError, hash_leaf, open_checkpoint
+from .verify import HASH_BYTES, Proof, VerifierKey, VerifyError, hash_leaves, open_checkpoint
 
 # Keys are in order, so that a leaf ends in its writer. In a text the quotes would have a backslash,
 # and what is nested deeper would end in three braces.
@@ -37,13 +38,17 @@ class Audit(NamedTuple):
     faults: tuple[str, ...]
 
 
-def audit(store: Store, keys: Sequence[VerifierKey], progress: Progress = lambda n: None) -> Audit:
+def audit(
+    store: Store, keys: Sequence[VerifierKey], progress: Progress = lambda n: None,
+    look: Callable[[Run], object] = lambda run: None,
+) -> Audit:  # fmt: skip
     """Hash every entry again, and compare with every checkpoint that was signed.
 
     Args:
         store: the log.
         keys: those that must have signed it.
         progress: told how many entries are done.
+        look: shown all entries, which costs less than to read them once more.
     """
     faults: list[str] = []
     heads: dict[int, bytes] = {}
@@ -56,33 +61,28 @@ def audit(store: Store, keys: Sequence[VerifierKey], progress: Progress = lambda
         if head.origin != store.origin or head.size != size:
             faults.append(f"checkpoint of {size} entries is one of {head.origin}, {head.size}")
         heads[size] = head.root
-    counts: dict[str, int] = {}
-    tiles = _Leaves(store)
-    read = 0
-
-    def hashes() -> Iterable[bytes]:
-        nonlocal read
-        for entry in store.entries(0, store.size):
-            if entry.index != read:
-                faults.append(f"entry {read} is missing")
-                read = entry.index
-            read += 1
-            _look(entry.leaf, entry.index, counts, faults)
-            if read % 4096 == 0:
-                progress(read)
-            hashed = hash_leaf(entry.leaf)
-            if tiles.of(entry.index) != hashed:
-                faults.append(f"entry {entry.index} is not the one that was taken")
-            yield hashed
-
-    roots = _roots(hashes(), heads)
+    roots, writers = Roots(heads), _Writers()
+    read = told = 0
+    for run in store.runs(0, store.size):
+        if run.first != read:
+            faults.append(f"entry {read} is missing")
+        hashes = hash_leaves(run.leaves)
+        faults += _not_in_tile(store, run.first, hashes)
+        roots.add(hashes)
+        faults += writers.look(run)
+        look(run)
+        read = run.first + len(run.leaves)
+        if read - told >= 4096:
+            told = read
+            progress(read)
+    roots.end()
     for size, root in heads.items():
         if size > read:
             faults.append(f"a checkpoint of {size} entries was signed, and there are {read}")
-        elif roots.get(size) != root:
+        elif roots.found.get(size) != root:
             faults.append(f"the first {size} entries are not those that were signed")
     try:
-        if not faults and store.tree().root() != roots[read]:
+        if not faults and store.tree().root() != roots.found[read]:
             faults.append("the tiles are not those of the entries")
     except LogError as error:
         faults.append(str(error))
@@ -90,18 +90,15 @@ def audit(store: Store, keys: Sequence[VerifierKey], progress: Progress = lambda
     return Audit(store.origin, read, max(heads, default=0), tuple(faults))
 
 
-class _Leaves:
-    """The hashes of leaves in the tiles, a tile at a time."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._number, self._tile = -1, b""
-
-    def of(self, index: int) -> bytes:
-        number, at = divmod(index, WIDTH)
-        if number != self._number:
-            self._number, self._tile = number, self._store.tile(0, number)
-        return self._tile[at * HASH_BYTES : (at + 1) * HASH_BYTES]
+def _not_in_tile(store: Store, first: int, hashes: Sequence[bytes]) -> Iterator[str]:
+    """Yield what is not in the tile of leaves, of entries of one bundle."""
+    number, at = divmod(first, WIDTH)
+    tile = store.tile(0, number)[at * HASH_BYTES : (at + len(hashes)) * HASH_BYTES]
+    if tile == b"".join(hashes):
+        return
+    for place, hashed in enumerate(hashes):
+        if tile[place * HASH_BYTES : (place + 1) * HASH_BYTES] != hashed:
+            yield f"entry {first + place} is not the one that was taken"
 
 
 def prove(store: Store, index: int) -> Proof:
@@ -170,50 +167,41 @@ def export(
     return count
 
 
-def _look(leaf: bytes, index: int, counts: dict[str, int], faults: list[str]) -> None:
-    """Find what is missing between the leaves of one writer."""
+class _Writers:
+    """Finds what is missing between the leaves of one writer."""
+
+    def __init__(self) -> None:
+        self._next: dict[bytes, int] = {}
+        self._writer, self._end = b"", b"no leaf ends so"
+
+    def look(self, run: Run) -> Iterator[str]:
+        """Yield what is wrong with the numbers of a run, as sentences."""
+        writer, end, number = self._writer, self._end, self._next.get(self._writer, 0)
+        for index, leaf in enumerate(run.leaves, run.first):
+            if leaf.endswith(b"%b%d}}" % (end, number)):  # as `_END` finds it, in a quarter of that
+                number += 1
+                continue
+            self._next[writer] = number
+            try:
+                writer, found = _writer_of(leaf)
+            except (LogError, KeyError, TypeError) as error:
+                yield f"entry {index}: {error}"
+                continue
+            end, number = b',"w":{"h":"%b","n":' % writer, self._next.get(writer, 0)
+            if found != number:
+                yield (
+                    f"entry {index} is number {found} of writer {writer.decode()}, and {number} "
+                    "was to come: records are missing, or are there twice"
+                )
+            number = found + 1
+        self._writer, self._end = writer, end
+        self._next[writer] = number
+
+
+def _writer_of(leaf: bytes) -> tuple[bytes, int]:
+    """Return the writer of a leaf, and how many it made before."""
     end = _END(leaf)
     if end is not None:
-        writer, number = end[1].decode(), int(end[2])
-    else:
-        try:
-            data = decode(leaf)
-            writer, number = data["w"]["h"], data["w"]["n"]
-        except (LogError, KeyError, TypeError) as error:
-            faults.append(f"entry {index}: {error}")
-            return
-    expected = counts.get(writer, 0)
-    if number != expected:
-        faults.append(
-            f"entry {index} is number {number} of writer {writer}, and {expected} was to come: "
-            "records are missing, or are there twice"
-        )
-    counts[writer] = number + 1
-
-
-def _roots(leaves: Iterable[bytes], wanted: Iterable[int]) -> dict[int, bytes]:
-    """Return the roots of the trees of the `wanted` sizes, and that of all leaves."""
-    sizes = set(wanted)
-    stack: list[tuple[int, bytes]] = []
-    roots: dict[int, bytes] = {}
-    count = 0
-    for leaf in leaves:
-        height, node = 0, leaf
-        while stack and stack[-1][0] == height:
-            node = _verify.hash_node(stack.pop()[1], node)
-            height += 1
-        stack.append((height, node))
-        count += 1
-        if count in sizes:
-            roots[count] = _fold(stack)
-    roots[count] = _fold(stack)
-    return roots
-
-
-def _fold(stack: Sequence[tuple[int, bytes]]) -> bytes:
-    if not stack:
-        return _verify.EMPTY_ROOT
-    root = stack[-1][1]
-    for _, node in reversed(stack[:-1]):
-        root = _verify.hash_node(node, root)
-    return root
+        return end[1], int(end[2])
+    data = decode(leaf)
+    return data["w"]["h"].encode(), data["w"]["n"]

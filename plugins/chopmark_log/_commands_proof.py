@@ -91,8 +91,7 @@ def verify(path: Path, keys: tuple[str, ...], deep: bool, as_json: bool) -> None
 
     So are the sealed texts, and what witnesses cosigned.
     """
-    from ._audit import audit
-    from ._beside import faults_beside
+    from ._beside import audit_all
     from ._signing import read_verifier_key
 
     with errors():
@@ -102,9 +101,7 @@ def verify(path: Path, keys: tuple[str, ...], deep: bool, as_json: bool) -> None
         with click.progressbar(
             length=store.size, label="hashing", file=sys.stderr, hidden=as_json or not store.size
         ) as bar:
-            found = audit(store, known, lambda n: bar.update(n - bar.pos))
-        beside = faults_beside(folder, store, opening=deep)
-        found = found._replace(faults=(*found.faults, *beside))
+            found = audit_all(folder, store, known, lambda n: bar.update(n - bar.pos), opening=deep)
     told = {"holds": not found.faults, **found._asdict()}
     if as_json:
         click.echo(json.dumps(told))

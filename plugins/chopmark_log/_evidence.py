@@ -100,12 +100,11 @@ def _about(options: LogOptions, there: bool) -> str:
 
 
 def _faults(options: LogOptions, store: Store) -> list[str]:
-    from ._audit import audit
-    from ._beside import faults_beside
+    from ._beside import audit_all
     from ._signing import read_verifier_key
 
     keys = [read_verifier_key(str(options.folder.public))]
-    return [*audit(store, keys).faults, *faults_beside(options.folder, store)]
+    return list(audit_all(options.folder, store, keys).faults)
 
 
 def _signed(store: Store) -> str:

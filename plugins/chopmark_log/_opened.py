@@ -12,7 +12,7 @@ from ._content import FIELDS, digest_of, disclosures, record_id
 from ._folder import LogFolder
 from ._master import read_master
 from ._side import Side
-from ._store import Store
+from ._store import Run, Store
 from ._subject import Keys
 
 
@@ -68,42 +68,70 @@ class Opener:
         self._side.close()
 
 
-def content_faults(folder: LogFolder, store: Store, *, opening: bool = False) -> list[str]:
-    """Return which contents of a log are missing or were changed, as sentences.
+class Comparison:
+    """Compares contents with the entries that name them. `faults` are sentences.
 
     It needs no key, unless for `opening` them: then texts are compared with what leaves commit to.
 
     Raises:
         LogError: keys are needed, and cannot be read.
     """
-    side = Side(folder) if Side.is_kept(folder) else None
-    opener = Opener(folder) if opening and side is not None else None
-    faults = []
-    try:
-        for entry in store.entries(0, store.size):
-            if b'"payload":"' not in entry.leaf:
-                continue
-            leaf = json.loads(entry.leaf)
-            record = record_id(leaf["id"])
-            kept = side.get(record) if side is not None else None
-            if kept is not None and digest_of(kept.cipher) != leaf["payload"]:
-                faults.append(f"entry {entry.index}: its content is not the one that was recorded")
-            elif kept is None and (side is None or not side.is_gone(record)):
-                faults.append(f"entry {entry.index}: its content is missing, and was not erased")
-            elif kept is not None and opener is not None:
-                try:
-                    opener.open(leaf, restricted=True)  # compared, and shown to nobody
-                except ClosedError:
-                    pass
-                except LogError as error:
-                    faults.append(f"entry {entry.index}: {error}")
-    except (LogError, ValueError, KeyError) as error:
-        faults.append(str(error))
-    finally:
-        for one in (side, opener):
+
+    def __init__(self, folder: LogFolder, *, opening: bool = False) -> None:
+        self._side = Side(folder) if Side.is_kept(folder) else None
+        self._opener = Opener(folder) if opening and self._side is not None else None
+        self._ended = False
+        self.faults: list[str] = []
+
+    def look(self, run: Run) -> None:
+        """Look at entries."""
+        if self._ended:
+            return
+        try:
+            for index, leaf in enumerate(run.leaves, run.first):
+                if b'"payload":"' in leaf:
+                    self._look(index, json.loads(leaf))
+        except (LogError, ValueError, KeyError) as error:
+            self.faults.append(str(error))
+            self._ended = True
+
+    def close(self) -> None:
+        """Close the files."""
+        for one in (self._side, self._opener):
             if one is not None:
                 one.close()
-    return faults
+
+    def _look(self, index: int, leaf: Mapping[str, Any]) -> None:
+        record = record_id(leaf["id"])
+        kept = self._side.get(record) if self._side is not None else None
+        if kept is not None and digest_of(kept.cipher) != leaf["payload"]:
+            self.faults.append(f"entry {index}: its content is not the one that was recorded")
+        elif kept is None and (self._side is None or not self._side.is_gone(record)):
+            self.faults.append(f"entry {index}: its content is missing, and was not erased")
+        elif kept is not None and self._opener is not None:
+            try:
+                self._opener.open(leaf, restricted=True)  # compared, and shown to nobody
+            except ClosedError:
+                pass
+            except LogError as error:
+                self.faults.append(f"entry {index}: {error}")
+
+
+def content_faults(folder: LogFolder, store: Store, *, opening: bool = False) -> list[str]:
+    """Return what `Comparison` finds in a log.
+
+    Raises:
+        LogError: keys are needed, and cannot be read, or the log cannot.
+    """
+    found = Comparison(folder, opening=opening)
+    try:
+        for run in store.runs(0, store.size):
+            found.look(run)
+    except LogError as error:
+        found.faults.append(str(error))
+    finally:
+        found.close()
+    return found.faults
 
 
 def read_fields(text: str) -> Sequence[str]:

@@ -15,11 +15,12 @@ from typing import Any, Protocol
 from chopmark import LogError
 
 from ._bundles import pack, unpack
-from ._store import Entry, Head, Leaf, OvertakenError, Store, start_of
+from ._store import Head, Leaf, OvertakenError, Run, Store, start_of
 from ._tree import WIDTH, grow
-from .verify import HASH_BYTES, Checkpoint, hash_leaf
+from .verify import HASH_BYTES, Checkpoint, hash_leaves
 
 FORMAT = 1
+_AT_ONCE = 32  # bundles: a megabyte, or so, of what is pressed
 
 
 class Tables(Protocol):
@@ -68,13 +69,15 @@ class SqlStore(Store):
         """How many entries the log has."""
         return int(self._meta("size"))
 
-    def entries(self, start: int, end: int) -> Iterator[Entry]:
-        """Return the entries from `start` to `end`; those that are missing are left out."""
-        start = max(start, 0)
-        for number in range(start // WIDTH, -(-end // WIDTH)):
-            for index, leaf in self._bundle(number):
-                if start <= index < end:
-                    yield Entry(index, leaf)
+    def runs(self, start: int, end: int) -> Iterator[Run]:
+        """Return the entries from `start` to `end` in runs, in order; a missing one ends a run."""
+        start, behind = max(start, 0), -(-end // WIDTH)
+        for first in range(start // WIDTH, behind, _AT_ONCE):
+            for at, leaves in self._bundles(first, min(first + _AT_ONCE, behind)):
+                if start <= at and at + len(leaves) <= end:
+                    yield Run(at, leaves)
+                elif found := leaves[max(start - at, 0) : max(end - at, 0)]:
+                    yield Run(max(start, at), found)
 
     def places(self, start: int) -> Sequence[int]:
         """Return the indices of all entries whose ids begin as `start_of` says."""
@@ -136,7 +139,7 @@ class SqlStore(Store):
         Raises:
             LogError: the database did not take them; then nothing of them is in the log.
         """
-        hashes = [hash_leaf(leaf) for _, leaf in leaves]
+        hashes = hash_leaves(leaf for _, leaf in leaves)
         with self.tables.transaction():
             size = self.size
             self._append(size, [leaf for _, leaf in leaves])
@@ -171,26 +174,31 @@ class SqlStore(Store):
                 )
             self.tables.rows("INSERT INTO checkpoints VALUES (?, ?, ?)", (head.size, time, note))
 
-    def _bundle(self, number: int) -> list[tuple[int, bytes]]:
-        """Return the entries of a bundle, or those that are to become it, with their indices."""
-        first = number * WIDTH
+    def _bundles(self, first: int, behind: int) -> Iterator[Run]:
+        """Return bundles, and what is to become one, in order; a missing entry ends a run."""
         rows = self.tables.rows(  # in one statement: between two, rows may become a bundle
-            "SELECT 1, number, leaves FROM bundles WHERE number = ? UNION ALL "
-            "SELECT 0, at, leaf FROM entries WHERE at >= ? AND at < ? ORDER BY 1 DESC, 2",
-            (number, first, first + WIDTH),
+            "SELECT 1, number, leaves FROM bundles WHERE number >= ? AND number < ? UNION ALL "
+            "SELECT 0, at, leaf FROM entries WHERE at >= ? AND at < ?",
+            (first, behind, first * WIDTH, behind * WIDTH),
         )
-        if not rows or not rows[0][0]:
-            return [(at, _bytes(leaf)) for _, at, leaf in rows]
-        try:
-            return list(enumerate(unpack(_bytes(rows[0][2])), first))
-        except LogError as error:
-            raise LogError(f"log {self.name!r}, from entry {first} on: {error}") from error
+        bundles = {number: data for whole, number, data in rows if whole}
+        single = {at: leaf for whole, at, leaf in rows if not whole}
+        for number in range(first, behind):
+            start, data = number * WIDTH, bundles.get(number)
+            if data is not None:
+                try:
+                    yield Run(start, unpack(_bytes(data)))
+                except LogError as error:
+                    raise LogError(f"log {self.name!r}, from entry {start} on: {error}") from error
+            elif single:
+                yield from _runs(single, start)
 
     def _append(self, size: int, leaves: Sequence[bytes]) -> None:
         first = size // WIDTH
         full = (size + len(leaves)) // WIDTH
         if full > first:
-            whole = [leaf for _, leaf in self._bundle(first)] if size % WIDTH else []
+            older = self._bundles(first, first + 1) if size % WIDTH else ()
+            whole = [leaf for run in older for leaf in run.leaves]
             if len(whole) != size % WIDTH:
                 raise LogError(f"log {self.name!r} lacks entries before {size}; run `log fsck`")
             whole += leaves
@@ -225,6 +233,18 @@ class SqlStore(Store):
     def _meta(self, name: str) -> str:
         ((value,),) = self.tables.rows("SELECT value FROM meta WHERE name = ?", (name,))
         return str(value)
+
+
+def _runs(single: Mapping[int, bytes | str], start: int) -> Iterator[Run]:
+    """Return the runs of a bundle from `start` on whose entries stand by themselves."""
+    leaves: list[bytes] = []
+    for at in range(start, start + WIDTH):
+        leaf = single.get(at)
+        if leaf is not None:
+            leaves.append(_bytes(leaf))
+        if leaves and (leaf is None or at + 1 == start + WIDTH):
+            yield Run(at - len(leaves) + (leaf is not None), leaves)
+            leaves = []
 
 
 def _bytes(value: bytes | str) -> bytes:

@@ -29,6 +29,13 @@ class Entry(NamedTuple):
     leaf: bytes
 
 
+class Run(NamedTuple):
+    """Entries side by side: the index of the first, and the leaf of each, 256 at the most."""
+
+    first: int
+    leaves: Sequence[bytes]
+
+
 class Head(NamedTuple):
     """A checkpoint that was signed: of how many entries, when (ms since 1970), and its note."""
 
@@ -77,8 +84,13 @@ class Store(ABC):
     # --- reading
 
     @abstractmethod
+    def runs(self, start: int, end: int) -> Iterator[Run]:
+        """Return the entries from `start` to `end` in runs, in order; a missing one ends a run."""
+
     def entries(self, start: int, end: int) -> Iterator[Entry]:
         """Return the entries from `start` to `end`; those that are missing are left out."""
+        for run in self.runs(start, end):
+            yield from map(Entry, range(run.first, run.first + len(run.leaves)), run.leaves)
 
     @abstractmethod
     def places(self, start: int) -> Sequence[int]:

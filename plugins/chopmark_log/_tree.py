@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .verify import EMPTY_ROOT, HASH_BYTES, hash_node
+from .verify import EMPTY_ROOT, HASH_BYTES, hash_node, hash_pairs
 
 WIDTH = 256
 LEVELS = 8
@@ -99,10 +99,15 @@ class Tree:
 
 def fold(nodes: Sequence[bytes]) -> bytes:
     """Return the hash over a full subtree of `nodes`, whose number is a power of two."""
-    row = list(nodes)
-    while len(row) > 1:
-        row = [hash_node(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-    return row[0]
+    return rows_over(nodes)[-1][0]
+
+
+def rows_over(nodes: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Return `nodes`, and the hashes of all full subtrees over them: a row for each height."""
+    rows = [nodes]
+    while len(rows[-1]) > 1:
+        rows.append(hash_pairs(rows[-1]))
+    return rows
 
 
 def grow(size: int, leaves: Sequence[bytes], read: Read) -> dict[int, tuple[int, bytes]]:

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+_sha256 = hashlib.sha256  # looked up once: it is called for every node
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256().digest()
 ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE = 0x01, 0x04, 0x06
@@ -50,6 +51,17 @@ def hash_leaf(entry: bytes) -> bytes:
 def hash_node(left: bytes, right: bytes) -> bytes:
     """Return the hash of an inner node."""
     return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def hash_leaves(entries: Iterable[bytes]) -> list[bytes]:
+    """Return the hash of each entry."""
+    return [_sha256(b"\x00" + entry).digest() for entry in entries]
+
+
+def hash_pairs(nodes: Iterable[bytes]) -> list[bytes]:
+    """Return the hashes of the inner nodes over `nodes`, two by two; an odd one out has none."""
+    one = iter(nodes)
+    return [_sha256(b"\x01" + left + right).digest() for left, right in zip(one, one)]  # noqa: B905
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
