@@ -23,7 +23,8 @@ the front matter of Markdown and the head of an HTML page, which wait for their 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Evidence, Marker, Wrapper
@@ -39,23 +40,56 @@ from ._metadata import Implicit, read_implicit, signing
 from ._sound_file import SoundReport, label_sound
 from ._wording import check_wording
 
+if TYPE_CHECKING:
+    from ._files._formats import suffixes as suffixes
+    from ._inspect import inspect_file as inspect_file
+    from ._inspect import inspect_text as inspect_text
+    from ._inspect_readers import read_pins as read_pins
+    from ._inspect_readers import readers as readers
+    from ._inspect_report import Finding as Finding
+    from ._inspect_report import Report as Report
+
 __all__ = [
     "Aigc",
+    "Finding",
     "FoundBlock",
     "ImageLabel",
     "Implicit",
     "Label",
+    "Report",
     "SoundReport",
     "check_wording",
     "draw_label",
     "html_fragment",
+    "inspect_file",
+    "inspect_text",
     "label_file",
     "label_image",
     "label_image_bytes",
     "label_sound",
     "read_labels",
+    "read_pins",
+    "readers",
     "signing",
+    "suffixes",
 ]
+
+_READING = {
+    "Finding": "_inspect_report",
+    "Report": "_inspect_report",
+    "inspect_file": "_inspect",
+    "inspect_text": "_inspect",
+    "read_pins": "_inspect_readers",
+    "readers": "_inspect_readers",
+    "suffixes": "_files._formats",
+}
+"""Where the names of the reading side are: who guards calls need not load what reads files."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _READING:
+        return getattr(import_module(f".{_READING[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @hookimpl

@@ -6,12 +6,11 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from chopmark import MarkError
 from chopmark.hookspecs import Marker
 
 from ._block import WRAPPER
@@ -19,11 +18,10 @@ from ._commands_status import NOTHING, UNSOUND, Failed, failing
 from ._files._errors import FileError
 from ._files._formats import format_of
 from ._inspect import inspect_file, inspect_text
-from ._inspect_readers import readers
+from ._inspect_readers import read_pins, readers
 from ._inspect_report import Report
 from ._inspect_table import show
 from ._inspect_text import decode
-from ._sm2_keys import fingerprint, read_public_key
 
 STDIN = "-"
 
@@ -61,7 +59,7 @@ def inspect(file: str, policy: str, keys: tuple[Path, ...], as_json: bool) -> No
     moved from elsewhere, or contradicts another; with 2 where FILE cannot be read.
     """
     with failing():
-        markers, pins = readers(policy), _pins(keys)
+        markers, pins = readers(policy), read_pins(keys)
         if file == STDIN:
             report = _inspect_stream(sys.stdin.buffer.read(), markers, pins)
         else:
@@ -71,16 +69,6 @@ def inspect(file: str, policy: str, keys: tuple[Path, ...], as_json: bool) -> No
         sys.exit(UNSOUND)
     if not report.labelled:
         sys.exit(NOTHING)
-
-
-def _pins(keys: Iterable[Path]) -> dict[str, str]:
-    pins = {}
-    for path in keys:
-        try:
-            pins[fingerprint(read_public_key(path.read_text("ascii")))] = path.name
-        except (MarkError, ValueError) as error:
-            raise FileError(path, f"is no key to pin: {error}") from error
-    return pins
 
 
 def _inspect_stream(data: bytes, markers: Sequence[Marker], pins: Mapping[str, str]) -> Report:

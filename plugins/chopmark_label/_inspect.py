@@ -48,9 +48,10 @@ def inspect_text(
         name: how the report calls it.
     """
     blocks = find_blocks(text)
-    found = list(_in_text(Text(whole=text, seen=seen_in_markdown(text)), markers))
+    both = Text(whole=text, seen=seen_in_markdown(text))
+    found = list(_in_text(both, markers))
     looked = ("AIGC", *(marker.name for marker in markers), HIDDEN)
-    return _report(name, "text", blocks, found, pins or {}, _empty(text), looked)
+    return _report(name, "text", blocks, found, pins or {}, _empty(text), looked, both.seen)
 
 
 def inspect_file(
@@ -87,7 +88,8 @@ def inspect_file(
     looked = ["AIGC"] if form or text is not None else []
     looked += [m.name for m in markers if heard[m.name] is not None or _reads(m, text)]
     looked += [HIDDEN] if text is not None else []
-    return _report(name or str(path), kind, blocks, found, pins or {}, notes, looked)
+    seen = "" if text is None else text.seen
+    return _report(name or str(path), kind, blocks, found, pins or {}, notes, looked, seen)
 
 
 def _report(
@@ -98,6 +100,7 @@ def _report(
     pins: Mapping[str, str],
     notes: Iterable[str],
     looked: Iterable[str],
+    seen: str,
 ) -> Report:
     findings = [f for f in found if f.kind == "visible"]
     for where, reading in blocks:
@@ -111,6 +114,7 @@ def _report(
         faults=(*together, *contradictions(findings)),
         notes=tuple(notes),
         looked=tuple(dict.fromkeys(looked)),
+        text=seen,
     )
 
 

@@ -1,7 +1,8 @@
-"""Which markers look: those of the built-in policy `inspect`, and those of another policy."""
+"""Who looks: the markers of the built-in policy `inspect`, those of another one, known keys."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import entry_points
@@ -10,9 +11,13 @@ from pathlib import Path
 from chopmark import Chopmark, MarkError, Policy, load_policy
 from chopmark.hookspecs import Marker
 
+from ._files._errors import FileError
+from ._files._whole import unreadable
+from ._sm2_keys import fingerprint, read_public_key
 
-def readers(source: str) -> tuple[Marker, ...]:
-    """Return the markers that read, with the options of the policy `source`.
+
+def readers(source: str | Policy) -> tuple[Marker, ...]:
+    """Return the markers that read, with the options of a policy, or of the one of that name.
 
     No detector, log or model of that policy is loaded: reading marks takes none.
 
@@ -20,9 +25,27 @@ def readers(source: str) -> tuple[Marker, ...]:
         PolicyError: the policy, or an option in it, cannot be used.
         PluginError: a plugin that it enables is missing.
     """
-    policy, general = load_policy(source), load_policy("inspect")
+    policy = load_policy(source) if isinstance(source, str) else source
+    general = load_policy("inspect")
     plugins = tuple(dict.fromkeys((*_bringing(policy, "chopmark_markers"), *general.plugins)))
     return Chopmark(_only(policy, plugins, general)).markers
+
+
+def read_pins(paths: Iterable[Path]) -> dict[str, str]:
+    """Return the names of PEM files with known SM2 public keys, by the keys' fingerprints.
+
+    Raises:
+        FileError: one is no such key.
+    """
+    pins = {}
+    for path in paths:
+        try:
+            pins[fingerprint(read_public_key(path.read_text("ascii")))] = path.name
+        except OSError as error:
+            raise unreadable(path, error) from error
+        except (MarkError, ValueError) as error:
+            raise FileError(path, f"is no key to pin: {error}") from error
+    return pins
 
 
 def bringing(policy: Policy, hook: str) -> Policy:

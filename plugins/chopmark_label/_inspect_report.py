@@ -33,7 +33,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What the reading side says of a text or a file. `looked` names what it looked for."""
+    """What the reading side says of a text or a file. `looked` names what it looked for.
+
+    `text` is what readers see of it, "" where there is none or it was not looked into; it is not
+    part of what is printed.
+    """
 
     name: str
     format: str
@@ -41,6 +45,7 @@ class Report:
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     looked: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
 
     @property
     def labelled(self) -> bool:
