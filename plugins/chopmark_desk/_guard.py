@@ -25,6 +25,8 @@ from ._render import Renderer
 _READS = ("GET", "HEAD")
 _FIELDS = 500
 """Fields that a form may have."""
+_BESIDE_A_FILE = 8
+"""Fields beside a file, so that what is not on the disk is not much either."""
 
 
 def guarded(desk: Desk, renderer: Renderer, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -38,10 +40,12 @@ def guarded(desk: Desk, renderer: Renderer, page: Page) -> Callable[[Request], A
         if request.method not in _READS:
             _check_origin(request)
             _check_room(visit)
-            _check_length(request, page.most)
-            bounded = Request(request.scope, _bounded(request.receive, page.most))
+            most = page.most + (desk.options.upload if page.takes_file else 0)
+            _check_length(request, most)
+            bounded = Request(request.scope, _bounded(request.receive, most))
+            fields = _BESIDE_A_FILE if page.takes_file else _FIELDS
             async with bounded.form(
-                max_fields=_FIELDS, max_files=_FIELDS, max_part_size=page.most
+                max_fields=fields, max_files=1, max_part_size=page.most
             ) as form:
                 if not _same(form.get("csrf"), visit.token):
                     raise HTTPException(403, "stale")

@@ -126,7 +126,8 @@ class Page:
         methods: that it answers; GET includes HEAD.
         public: whether strangers open it in the public variant.
         needs: a plugin that the policy must enable, without which there is no such page.
-        most: bytes that a form may have, files included; a larger one is refused while it comes.
+        most: bytes that a form may have; a larger one is refused while it comes.
+        takes_file: whether it may have a file as well, as large as the options say.
         in_navigation: whether the navigation leads to it.
     """
 
@@ -137,6 +138,7 @@ class Page:
     public: bool = False
     needs: str = ""
     most: int = 2**20
+    takes_file: bool = False
     in_navigation: bool = False
 
     def __call__(self, visit: Visit) -> Awaitable[Any]:

@@ -14,7 +14,7 @@ FRONT = "YAML front matter"
 
 _OPEN = re.compile(r"---[ \t]*\r?\n")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
-_FENCE = re.compile(r"(`{3,}|~{3,})[^\n`]*\n")
+_FENCE = re.compile(r"(`{3,99}|~{3,99}(?!~))[^\n`]*\n")  # one of a million is no fence
 _BLANK_LINE = re.compile(r"[ \t]*(?:\r?\n|\Z)")
 _BLANK = re.compile(r"(?:[ \t]*\r?\n)*")
 _BEHIND = re.compile(r"[ \t]*(?:</[A-Za-z]+>[ \t]*)*\r?\n?")  # a closing tag, or nothing
