@@ -17,8 +17,30 @@ from chopmark.hookspecs import Detector, Evidence
 
 from ._commands import words
 from ._detector import KeywordDetector
+from ._diff import Change, diff
+from ._lint import Finding, problems
+from ._lists import Entry, WordList
+from ._options import Options, read_options
+from ._read import Reading, read_bundled, read_bytes, read_file
 
-__all__ = ["KeywordDetector", "chopmark_commands", "chopmark_detectors", "chopmark_evidence"]
+__all__ = [
+    "Change",
+    "Entry",
+    "Finding",
+    "KeywordDetector",
+    "Options",
+    "Reading",
+    "WordList",
+    "chopmark_commands",
+    "chopmark_detectors",
+    "chopmark_evidence",
+    "diff",
+    "problems",
+    "read_bundled",
+    "read_bytes",
+    "read_file",
+    "read_options",
+]
 
 
 @hookimpl

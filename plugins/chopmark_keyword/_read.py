@@ -58,16 +58,28 @@ TO_UTF_8 = "save the file as UTF-8 (from GBK: iconv -f GBK -t UTF-8 FILE)"
 
 def read_file(path: Path) -> Reading:
     """Read the list at `path`; never raises for what is in the file, or for a missing one."""
-    reader = READERS.get(path.suffix.casefold())
+    if path.suffix.casefold() in READERS:  # else the file is not even opened
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            what = f"cannot be read ({error.strerror}); correct the path or the rights"
+            return _failed(str(path), what)
+    else:
+        data = b""
+    return read_bytes(str(path), data)
+
+
+def read_bytes(name: str, data: bytes) -> Reading:
+    """Read a list from the bytes of the file `name`; never raises for what is in it."""
+    suffix = Path(name).suffix
+    reader = READERS.get(suffix.casefold())
     if reader is None:
-        return _failed(path, f"suffix {path.suffix!r} is not one of {', '.join(READERS)}; rename")
+        return _failed(name, f"suffix {suffix!r} is not one of {', '.join(READERS)}; rename")
     try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        return _failed(path, f"cannot be read ({error.strerror}); correct the path or the rights")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return _failed(path, f"not UTF-8 at byte {error.start}; {TO_UTF_8}")
-    return check(str(path), reader(text))
+        return _failed(name, f"not UTF-8 at byte {error.start}; {TO_UTF_8}")
+    return check(name, reader(text))
 
 
 def load_file(path: Path) -> WordList:
@@ -75,8 +87,8 @@ def load_file(path: Path) -> WordList:
     return _or_refuse(read_file(path))
 
 
-def _failed(path: Path, what: str) -> Reading:
-    return Reading(source=str(path), words=None, faults=(Fault("", what),))
+def _failed(source: str, what: str) -> Reading:
+    return Reading(source=source, words=None, faults=(Fault("", what),))
 
 
 def _or_refuse(reading: Reading) -> WordList:

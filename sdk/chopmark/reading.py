@@ -1,4 +1,6 @@
-"""The log of a policy without its calls: to read it again, and to add what happened beside them."""
+"""A policy without its calls: its log, to read it again and to add what happened beside them, its
+signer, its evidence, and the names of those that come with chopmark.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,16 @@ from typing import cast
 from . import _plugins
 from ._build import log_of, signer_of
 from ._errors import LogError
+from ._policy_file import builtin_names
 from ._record import new_id
 from ._values import Event
 from .hookspecs import EventLog, Evidence, Log, PagedLog, ReadableLog, Signer
 from .policy import Policy
+
+
+def builtin_policies() -> tuple[str, ...]:
+    """Return the names of the policies that come with chopmark; `load_policy` returns each."""
+    return tuple(builtin_names())
 
 
 def open_log(policy: Policy, plugins: Iterable[object] = ()) -> Log:
