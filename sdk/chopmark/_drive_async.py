@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
 from ._inside import CURRENT, Guarding
-from ._steps import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
-from ._values import Receipt, Request
+from ._steps import END, SAME, Abandoned, Append, Ask, Effect, Flow, Push, Relay
+from ._values import Request
 from ._within import ask_within_async
 from .hookspecs import Log
 
 R = TypeVar("R")
-APPEND_SECONDS = 10.0
-"""How long a log may take before its append counts as failed: it is shielded from cancellation,
-so a log that hangs would hang the caller."""
+EFFECT_SECONDS = 10.0
+"""How long a log, or a wrapper, may take before that counts as failed: it is shielded from
+cancellation, so one that hangs would hang the caller."""
+_LOOK_SECONDS = 0.002
+"""Between two looks whether an effect is done whose task was cancelled meanwhile."""
 
 
 async def drive(
@@ -63,6 +66,8 @@ async def drive(
                         for piece in (value,) if pieces is SAME else pieces:
                             yield piece
                 elif kind is Ask:
+                    if leaving is not None:  # it came while a wrapper was at work
+                        raise leaving
                     for around in step.within:
                         ask = ask_within_async(around, ask)
                     token = CURRENT.set(guarding)
@@ -71,12 +76,14 @@ async def drive(
                     finally:
                         CURRENT.reset(token)
                 elif kind is Append:
-                    append, patience = _Append(log, step), 0.0
-                    try:
-                        await append.run()
-                    except cancelled as raised:
-                        leaving, patience = raised, APPEND_SECONDS
-                    value = append.receipt(patience)
+                    effect = _Shielded("the log", partial(step.to, log))
+                    if log is not None and log.blocking:
+                        leaving = await effect.run() or leaving
+                    value = effect.outcome()
+                elif kind is Effect:
+                    effect = _Shielded("a wrapper", step.run)
+                    leaving = await effect.run() or leaving
+                    value = effect.outcome()
                 else:
                     value = await anyio.to_thread.run_sync(step.run)
             except GeneratorExit as raised:
@@ -94,41 +101,55 @@ async def drive(
                 await aclose()
 
 
-class _Append:
-    """One append that goes through, whatever happens to the task that waits for it.
+class _Shielded:
+    """Something that goes through, whatever happens to the task that waits for it.
 
     The shield holds against anyio's scopes. A plain `task.cancel()` of asyncio reaches into it:
-    the thread then still finishes, and `receipt` waits for it.
+    the thread then still finishes, and is waited for without holding the event loop.
     """
 
-    def __init__(self, log: Log | None, step: Append) -> None:
-        self._log, self._step = log, step
+    def __init__(self, whose: str, run: Callable[[], Any]) -> None:
+        self._whose, self._run = whose, run
         self._begun = threading.Lock()
         self._finished = threading.Event()
-        self._receipt: Receipt | None = None
-        self._error: Exception | None = None
+        self._value: Any = None
+        self._error: BaseException | None = None
 
-    async def run(self) -> None:
-        if self._log is None or not self._log.blocking:
-            self._work()
-            return
-        with anyio.CancelScope(shield=True), anyio.move_on_after(APPEND_SECONDS):
-            await anyio.to_thread.run_sync(self._work, abandon_on_cancel=True)
+    async def run(self) -> BaseException | None:
+        """Have a thread do it; return the cancellation that came meanwhile, if one did."""
+        came: BaseException | None = None
+        cancelled = anyio.get_cancelled_exc_class()
+        with anyio.CancelScope(shield=True), anyio.move_on_after(EFFECT_SECONDS) as patience:
+            try:
+                await anyio.to_thread.run_sync(self._work, abandon_on_cancel=True)
+            except cancelled as raised:
+                if patience.cancel_called:
+                    raise
+                came = raised
+                self._work()  # it may have come before a thread was found for it
+            while not self._finished.is_set():
+                try:
+                    await anyio.sleep(_LOOK_SECONDS)
+                except cancelled as raised:
+                    if patience.cancel_called:
+                        raise
+                    came = raised
+        return came
 
-    def receipt(self, patience: float) -> Receipt | None:
-        if patience:
-            self._work()  # a cancellation may have come before a thread was found for it
-        if not self._finished.wait(patience):
-            raise TimeoutError(f"the log took more than {APPEND_SECONDS:g} seconds")
+    def outcome(self) -> Any:
+        """Return, or raise, what came of it; do it here and now where no thread was to."""
+        self._work()
+        if not self._finished.is_set():
+            raise TimeoutError(f"{self._whose} took more than {EFFECT_SECONDS:g} seconds")
         if self._error is not None:
             raise self._error
-        return self._receipt
+        return self._value
 
     def _work(self) -> None:
         if not self._begun.acquire(blocking=False):
             return
         try:
-            self._receipt = self._step.to(self._log) if self._log else None
-        except Exception as error:  # noqa: BLE001  raised again by `receipt`
+            self._value = self._run()
+        except BaseException as error:  # noqa: BLE001  raised again by `outcome`
             self._error = error
         self._finished.set()

@@ -50,11 +50,14 @@ def call(
     held: Held[R] = []
     error: BaseException | None = None
     try:
-        sent = wrapping.enter(session.named() if engine.wrappers else request)
+        sent = request
+        if engine.wrappers:
+            sent = yield from wrapping.enter(session.named())
         screen = partial(session.screen_request, sent)
         sent = (yield Work(screen)) if session.blocking else screen()
         if not session.stopped:
-            sent = wrapping.enter_screened(sent)
+            if engine.wrappers:
+                sent = yield from wrapping.enter_screened(sent)
             so_far = session.begin()
             if so_far is not None and begun is not None:
                 begun(so_far)
@@ -81,7 +84,7 @@ def call(
             session.delivered(text)
     response = session.response()
     try:
-        response = wrapping.leave(response, error)
+        response = yield from wrapping.leave(response, error)
     except Exception as broke:  # noqa: BLE001  the plugin border
         error = error or broke
     if engine.log is not None or engine.recorded:

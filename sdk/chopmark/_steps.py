@@ -45,6 +45,13 @@ class Work:
 
 
 @dataclass(slots=True)
+class Effect:
+    """Run something that takes long and has an effect: not to be cut short by a cancellation."""
+
+    run: Callable[[], Any]
+
+
+@dataclass(slots=True)
 class Append:
     """Store a record, with its content where the log takes that; must not be cut short by a
     cancellation.

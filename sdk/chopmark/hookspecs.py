@@ -314,7 +314,11 @@ Wrapper = Callable[[Request], Generator[Request, Response, Response]]
 """A generator function around one whole call: `response = yield request`, then `return
 response`. It may yield another request, and return the response with other `metadata`; the text
 is already with the caller. It may raise `PolicyBlocked` or any other error before the yield to
-refuse the call. A model error is thrown into it at the yield. It must not block.
+refuse the call. A model error is thrown into it at the yield.
+
+It must not block, unless it has an attribute `blocking = True`. In an async call what comes before
+its yield, and what comes behind, then each runs in a thread, in its turn among the wrappers, and to
+its end though the call is cancelled meanwhile. What takes more than 10 seconds there has failed.
 
 What it yields is screened. One with an attribute `screened = True` is entered behind that, inside
 all others: it gets the request as the policy lets it go, is not entered where the policy blocks,
