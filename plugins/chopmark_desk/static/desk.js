@@ -1,2 +1,25 @@
 "use strict";
-// What makes forms more pleasant; all of them work without it.
+// What makes pages more pleasant. All of them work without it.
+
+const current = document.querySelector(".areas [aria-current]");
+if (current) {
+  const row = current.closest("ul"); // on a phone, one row that goes sideways
+  row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+}
+
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", (event) => {
+    for (const input of form.querySelectorAll("input[type=file][data-most]")) {
+      const size = Array.from(input.files).reduce((sum, file) => sum + file.size, 0);
+      input.setCustomValidity(size > Number(input.dataset.most) ? input.dataset.large : "");
+      if (!input.reportValidity()) event.preventDefault();
+    }
+    if (event.defaultPrevented) return;
+    if (form.dataset.sent) event.preventDefault(); // a second click sends nothing twice
+    form.dataset.sent = "yes";
+    setTimeout(() => delete form.dataset.sent, 3000); // what comes may be a file to keep
+  });
+}
+for (const input of document.querySelectorAll("input[type=file][data-most]")) {
+  input.addEventListener("change", () => input.setCustomValidity(""));
+}
