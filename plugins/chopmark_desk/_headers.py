@@ -10,7 +10,6 @@ POLICY = (
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _ALWAYS = {
-    "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",  # "no-referrer" would make the Origin of forms "null"
@@ -40,6 +39,8 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers[name] = value
+                # A picture has its style within itself, and a policy of its own for it.
+                headers.setdefault("content-security-policy", POLICY)
                 headers.setdefault("cache-control", "no-store")
                 if self._secure:
                     headers["strict-transport-security"] = _SECURE

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from .._page import Page
-from . import _account, _login, _overview, _users
+from . import _account, _calls, _login, _ours, _overview, _policies, _users, _verify, _words
 
 PAGES: tuple[Page, ...] = (
     *_login.ROUTES,
     *_overview.ROUTES,
+    *_ours.ROUTES,
+    *_calls.ROUTES,
+    *_policies.ROUTES,
+    *_words.ROUTES,
+    *_verify.ROUTES,
     *_users.ROUTES,
     *_account.ROUTES,
 )

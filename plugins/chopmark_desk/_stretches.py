@@ -1,0 +1,87 @@
+"""A map of the log: which values each stretch of it has, so that a filter skips those without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chopmark.hookspecs import Entry
+
+LENGTH = 512
+"""Entries of a stretch: two bundles of the transparency log."""
+FIELDS = ("action", "ending", "model", "adapter", "audience")
+"""What is told of a call, by the names that its record has."""
+_MOST = 256
+_LATEST = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The entries from the place `first` to before `end`; their times are `since` to `until`.
+
+    `values` are those of `values_of` that any of them has; None where they are too many to keep.
+    """
+
+    first: int
+    end: int
+    since: int
+    until: int
+    values: frozenset[str] | None
+
+    def may_have(self, wanted: frozenset[str]) -> bool:
+        """Return whether an entry with all of `wanted` may be among them."""
+        return self.values is None or wanted <= self.values
+
+
+def values_of(said: Mapping[str, Any]) -> set[str]:
+    """Return what an entry can be filtered by, as `name=value`.
+
+    A category is there with all that it is a part of: `pii.email` is of `pii`, too.
+    """
+    kind = said["k"]
+    values = {f"k={kind}"}
+    if kind == "call":
+        values.update(f"{name}={said.get(name, '')}" for name in FIELDS)
+        for verdict in said.get("verdicts", ()):
+            parts = str(verdict.get("category", "")).split(".")
+            values.update(f"category={'.'.join(parts[:n])}" for n in range(1, len(parts) + 1))
+    return values
+
+
+@dataclass(slots=True)
+class Stretches:
+    """The map as far as it is drawn, up to before the place `end`. For one thread at a time."""
+
+    end: int = 0
+    whole: list[Stretch] = field(default_factory=list)
+    _sets: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    _count: int = 0
+    _first: int = 0
+    _since: int = _LATEST
+    _until: int = 0
+    _values: set[str] = field(default_factory=set)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Draw the entries that come next."""
+        for place, said in entries:
+            if not self._count:
+                self._first = place
+            # What cannot be read has no time: whatever time is asked for, it is shown.
+            self._since = min(self._since, said.get("time", 0))
+            self._until = max(self._until, said.get("time", _LATEST))
+            self._values |= values_of(said)
+            self._count += 1
+            self.end = place + 1
+            if self._count == LENGTH:
+                self.whole.append(self._drawn())
+                self._count, self._since, self._until, self._values = 0, _LATEST, 0, set()
+
+    def all(self) -> tuple[Stretch, ...]:
+        """Return the stretches, the last of them as far as it goes."""
+        return (*self.whole, self._drawn()) if self._count else tuple(self.whole)
+
+    def _drawn(self) -> Stretch:
+        values = frozenset(self._values)
+        kept = self._sets.setdefault(values, values) if len(values) <= _MOST else None
+        return Stretch(self._first, self.end, self._since, self._until, kept)
