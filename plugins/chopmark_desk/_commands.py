@@ -47,7 +47,9 @@ def desk(
     The environment may hold its secret, CHOPMARK_DESK_SECRET.
     """
     if context.invoked_subcommand is not None:
-        context.obj = policy
+        if policy is not None:  # said before the command, it holds for it as well
+            names = users.commands
+            context.default_map = {"users": {name: {"policy": policy} for name in names}}
         return
     if policy is None:
         raise click.UsageError("Missing option '--policy'.")

@@ -11,10 +11,10 @@ from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import Message, Receive
 
 from chopmark.wording import Wording
 
+from ._bounds import form_of
 from ._cookies import session_of, set_language, set_visitor, visitor_of
 from ._desk import Desk
 from ._language import LANGUAGES, PACKAGE, language_of
@@ -23,10 +23,6 @@ from ._page import Page, Visit
 from ._render import Renderer
 
 _READS = ("GET", "HEAD")
-_FIELDS = 500
-"""Fields that a form may have."""
-_BESIDE_A_FILE = 8
-"""Fields beside a file, so that what is not on the disk is not much either."""
 
 
 def guarded(desk: Desk, renderer: Renderer, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -40,16 +36,11 @@ def guarded(desk: Desk, renderer: Renderer, page: Page) -> Callable[[Request], A
         if request.method not in _READS:
             _check_origin(request)
             _check_room(visit)
-            most = page.most + (desk.options.upload if page.takes_file else 0)
-            _check_length(request, most)
-            bounded = Request(request.scope, _bounded(request.receive, most))
-            fields = _BESIDE_A_FILE if page.takes_file else _FIELDS
-            async with bounded.form(
-                max_fields=fields, max_files=1, max_part_size=page.most
-            ) as form:
+            upload = desk.options.upload if page.takes_file else 0
+            async with form_of(request, page.most, upload) as form:
                 if not _same(form.get("csrf"), visit.token):
                     raise HTTPException(403, "stale")
-                response = await page(replace(visit, request=bounded, form=form))
+                response = await page(replace(visit, form=form))
         else:
             response = await page(visit)
         return _with_cookies(visit, response)
@@ -94,9 +85,12 @@ def _refused(desk: Desk, page: Page, visit: Visit) -> Response | None:
     if visit.user is not None:
         raise HTTPException(403, "role")
     request = visit.request
+    if request.method not in _READS:  # what was written is still in the browser
+        raise HTTPException(401, "ended")
     where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    back = f"?next={quote(where, safe='')}" if request.method in _READS and where != "/" else ""
-    return RedirectResponse(f"/login{back}", 303)
+    return RedirectResponse(
+        "/login" if where == "/" else f"/login?next={quote(where, safe='')}", 303
+    )
 
 
 def _check_origin(request: Request) -> None:
@@ -114,30 +108,6 @@ def _check_room(visit: Visit) -> None:
     stranger = visit.user is None and visit.area
     if stranger and not visit.desk.limits.take(STRANGER, "form", address):
         raise HTTPException(429, "often")
-
-
-def _check_length(request: Request, most: int) -> None:
-    try:
-        length = int(request.headers.get("content-length", "0"))
-    except ValueError:
-        raise HTTPException(400, "form") from None
-    if length > most:
-        raise HTTPException(413, "large")
-
-
-def _bounded(receive: Receive, most: int) -> Receive:
-    """Return `receive`, which refuses a body of more than `most` bytes while it comes."""
-    left = most
-
-    async def receiving() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise HTTPException(413, "large")
-        return message
-
-    return receiving
 
 
 def _same(given: object, token: str) -> bool:

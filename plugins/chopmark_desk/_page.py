@@ -13,10 +13,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from chopmark import ChopmarkError
 from chopmark.wording import Wording
 
 from ._audit import note_access
 from ._desk import Desk
+from ._errors import DeskError
 from ._render import Renderer
 from ._roles import may
 from ._users import User
@@ -66,12 +68,11 @@ class Visit:
         """Return a text of the catalogue in the language of the visit."""
         return self.words(key, **values)
 
-    def in_language(self, language: str) -> str:
-        """Return the address of this page in another language."""
-        url = self.request.url
-        if self.request.method not in ("GET", "HEAD"):
-            return f"/?lang={language}"
-        return f"{url.path}?{url.include_query_params(lang=language).query}"
+    def told(self, error: ChopmarkError) -> str:
+        """Return what went wrong in the language of the visit, where the catalogue has it."""
+        if isinstance(error, DeskError) and error.key:
+            return self.say(f"wrong.{error.key}", **error.values)
+        return str(error)
 
     def render(self, template: str, /, status: int = 200, **names: object) -> Response:
         """Return the page that `template` makes of `names`."""

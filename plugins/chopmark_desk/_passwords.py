@@ -30,11 +30,18 @@ class Cost:
 def checked(password: str, name: str = "") -> str:
     """Return `password`; raise `DeskError` where it may be none, or is the name of its user."""
     if not LEAST <= len(password) <= MOST:
-        raise DeskError(f"a password has {LEAST} to {MOST} characters; choose another one")
+        raise DeskError(
+            f"a password has {LEAST} to {MOST} characters; choose another one",
+            "password_length", least=LEAST, most=MOST,
+        )  # fmt: skip
     if name and name.casefold() in password.casefold() and len(password) < LEAST + len(name):
-        raise DeskError("the password holds the name of its user; choose another one")
+        raise DeskError(
+            "the password holds the name of its user; choose another one", "password_name"
+        )
     if len(set(password)) < 5:
-        raise DeskError("the password repeats a few characters; choose another one")
+        raise DeskError(
+            "the password repeats a few characters; choose another one", "password_same"
+        )
     return password
 
 

@@ -21,7 +21,8 @@ from ._render import Renderer
 _ENGLISH = Wording.of(PACKAGE, "en")
 _logger = logging.getLogger("chopmark")
 _KEYS = {
-    400: "form", 403: "role", 404: "missing", 405: "method", 413: "large", 421: "host", 429: "often"
+    400: "form", 401: "ended", 403: "role", 404: "missing", 405: "method", 413: "large",
+    421: "host", 429: "often",
 }  # fmt: skip
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -38,22 +39,25 @@ def refusals(desk: Desk, renderer: Renderer) -> dict[type[Exception], Handler]:
 
     async def cannot(request: Request, error: Exception) -> Response:
         if isinstance(error, UnseenError):
-            return await told(request, 503, "unseen", str(error))
-        return await told(request, 409, "cannot", str(error))
+            return await told(request, 503, "unseen", error)
+        return await told(request, 409, "cannot", error)
 
     async def broken(request: Request, error: Exception) -> Response:
         return await told(request, 500, "broken")
 
-    async def told(request: Request, status: int, key: str, detail: str = "") -> Response:
+    async def told(
+        request: Request, status: int, key: str, error: Exception | None = None
+    ) -> Response:
         try:
             visit = await visit_of(desk, renderer, request)
-        except HTTPException as error:  # another host: it gets no page of ours
-            return PlainTextResponse(_ENGLISH("error.host.text"), error.status_code)
-        except ChopmarkError as error:  # not even who asks can be read
-            _logger.error("desk: %s", error)
+        except HTTPException as other:  # another host: it gets no page of ours
+            return PlainTextResponse(_ENGLISH("error.host.text"), other.status_code)
+        except ChopmarkError as unread:  # not even who asks can be read
+            _logger.error("desk: %s", unread)
             return PlainTextResponse(_ENGLISH("error.broken.text"), 500)
-        if detail and visit.user is None:
-            _logger.warning("desk: %s", detail)
+        detail = visit.told(error) if isinstance(error, ChopmarkError) else ""
+        if detail and visit.user is None:  # it may name files of the operator
+            _logger.warning("desk: %s", error)
             detail = ""
         response = visit.render("error.html", status, key=f"error.{key}", detail=detail)
         if status == 429:

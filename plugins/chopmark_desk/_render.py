@@ -44,8 +44,20 @@ class Renderer:
                 "navigation": [
                     page for page in self._navigation if visit.desk.public or visit.may(page.area)
                 ],
-                "languages": LANGUAGES,
+                "languages": {
+                    language: self._in_language(visit, language) for language in LANGUAGES
+                },
                 "said": key if key in visit.words.names() else "",
                 **names,
             }
         )
+
+    def _in_language(self, visit: Visit, language: str) -> str:
+        """Return the address of this page in another language, or of the one that led to it."""
+        url = visit.request.url
+        if visit.request.method in ("GET", "HEAD"):
+            asked = url.remove_query_params("said").include_query_params(lang=language)
+            return f"{url.path}?{asked.query}"
+        area = visit.area.partition(".")[0]
+        path = next((page.path for page in self._navigation if page.area == area), url.path)
+        return f"{path}?lang={language}"

@@ -90,7 +90,10 @@ class Users:
         """Return the user of that name."""
         rows = self._base.rows("SELECT name, role FROM users WHERE name = ?", _same(name))
         if not rows:
-            raise DeskError(f"there is no user {name!r}; `chopmark desk users list` names them")
+            raise DeskError(
+                f"there is no user {name!r}; `chopmark desk users list` names them",
+                "no_user", name=name,
+            )  # fmt: skip
         return self._user(*rows[0])
 
     def add(self, name: str, role: str, password: str) -> User:
@@ -99,12 +102,16 @@ class Users:
         if not _NAME.fullmatch(name):
             raise DeskError(
                 f"{name!r} is no name of a user; write 1 to 64 letters, digits, . @ + - or _, a "
-                "letter or digit first"
-            )
+                "letter or digit first",
+                "user_name", name=name,
+            )  # fmt: skip
         held = passwords.kept(passwords.checked(password, name), self._cost)
         with self._base.transaction():
             if self._base.rows("SELECT 1 FROM users WHERE name = ?", name):
-                raise DeskError(f"there is a user {name!r} already; choose another name")
+                raise DeskError(
+                    f"there is a user {name!r} already; choose another name",
+                    "user_there", name=name,
+                )  # fmt: skip
             self._base.rows("INSERT INTO users VALUES (?, ?, ?, ?)",
                             name, _role(role), held, self._clock())  # fmt: skip
         return self.get(name)
@@ -185,7 +192,10 @@ class Users:
         if user.role != "admin" or role == "admin":
             return
         if self._base.rows("SELECT count(*) FROM users WHERE role = 'admin'")[0][0] == 1:
-            raise DeskError(f"{user.name!r} is the only admin; make another one first")
+            raise DeskError(
+                f"{user.name!r} is the only admin; make another one first",
+                "last_admin", name=user.name,
+            )  # fmt: skip
 
     def _user(self, name: str, role: Role) -> User:
         return User(name=name, role=role, id=self.signed("user", name)[:16])
@@ -200,7 +210,7 @@ def _role(role: str) -> Role:
     for known in ROLES:
         if role == known:
             return known
-    raise DeskError(f"{role!r} is no role; write one of {', '.join(ROLES)}")
+    raise DeskError(f"{role!r} is no role; write one of {', '.join(ROLES)}", "no_role", role=role)
 
 
 def _hashed(id: str) -> bytes:

@@ -28,7 +28,7 @@ async def change(visit: Visit) -> Response:
     try:
         await visit.work(users.set_password, name, visit.sent("new"))
     except DeskError as error:
-        return visit.render("account.html", 400, wrong=str(error))
+        return visit.render("account.html", 400, wrong=visit.told(error))
     response = visit.to("/account", "password_set")
     set_session(visit.desk, response, await visit.work(users.begin, visit.user))
     return response

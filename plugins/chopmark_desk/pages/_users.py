@@ -58,7 +58,7 @@ async def _done(visit: Visit, what: str, change: Callable[[], str]) -> Response:
     try:
         await visit.work(_change, visit, what, change)
     except DeskError as error:
-        return await _shown(visit, 400, str(error))
+        return await _shown(visit, 400, visit.told(error))
     return visit.to("/users", f"user_{what}")
 
 
