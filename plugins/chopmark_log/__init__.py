@@ -65,6 +65,7 @@ def chopmark_commands(cli: Any) -> None:
     """Add `chopmark log` and `chopmark witness`."""
     # Here, for click is wanted by the command line alone.
     from ._commands import log
+    from ._commands_archive import archive
     from ._commands_care import COMMANDS as CARE
     from ._commands_erase import COMMANDS as ERASE
     from ._commands_find import find
@@ -74,6 +75,7 @@ def chopmark_commands(cli: Any) -> None:
 
     for command in (*PROOF, *CARE, *ERASE):
         log.add_command(command)
+    log.add_command(archive)
     log.add_command(find)
     log.add_command(log_witness)
     log.add_command(parent)

@@ -1,0 +1,216 @@
+"""An archive: the closed months of a log as Parquet files, from which all of it is verified again.
+
+A month ends with the last checkpoint that was signed in it (UTC), and is closed when it is over.
+Its entries are in files of at most `MOST`, and the manifest says which, with their digests and the
+signed checkpoint. Texts are never in it, nor keys: there is nothing in an archive to be erased. A
+file is in the manifest when all of it is on the disk, so that a run that was cut short goes on with
+the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from chopmark import LogError
+
+from ._archive_file import Base, check_columns, digest_of, leaves_of, reading, write_leaves
+from ._archive_manifest import MANIFEST, File, Manifest, Period, is_name
+from ._cosignatures import with_cosignatures
+from ._roots import Roots
+from ._store import Head, Store
+from .verify import (
+    Checkpoint,
+    VerifierKey,
+    VerifyError,
+    hash_leaf,
+    open_checkpoint,
+    split_note,
+)
+
+MOST = 1 << 18
+"""Entries of a file: so much is done again where a run is cut short."""
+Progress = Callable[[int], object]
+
+
+def write(
+    store: Store,
+    public: VerifierKey,
+    folder: Path,
+    *,
+    open_month: bool = False,
+    progress: Progress = lambda n: None,
+) -> Manifest:
+    """Bring an archive up to date, and return what it has then.
+
+    Args:
+        store: the log.
+        public: its key.
+        folder: that of the archive, which is made where it is not there.
+        open_month: whether what is signed of the month that is not over yet is archived, too.
+        progress: told how many entries more are done.
+
+    Raises:
+        LogError: the log is damaged or another one than that of the archive, or a file cannot be
+            written. What was done before stays.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(folder):
+            manifest = _begun(store, public, folder)
+            with reading() as base:
+                for period in _due(store, manifest, open_month):
+                    manifest = _write(base, store, folder, manifest, period, progress)
+            return manifest
+    except OSError as error:
+        raise LogError(f"archive {str(folder)!r} cannot be written: {error.strerror}") from error
+
+
+def due(store: Store, folder: Path, *, open_month: bool = False) -> int:
+    """Return how many entries `write` would put into files."""
+    found = (folder / MANIFEST).exists()
+    manifest = Manifest.read(folder) if found else Manifest(store.origin)
+    return sum(one.end - one.reached for one in _due(store, manifest, open_month))
+
+
+def verify(
+    folder: Path,
+    keys: Sequence[VerifierKey],
+    *,
+    progress: Progress = lambda n: None,
+) -> list[str]:
+    """Read all of an archive again, and return where it does not hold, as sentences.
+
+    Each file must be the one that was written, its leaves those that were signed, and its columns
+    what the leaves say. It needs no log.
+
+    Args:
+        folder: that of the archive.
+        keys: those of the log, one of which must have signed.
+        progress: told how many entries more are done.
+
+    Raises:
+        LogError: it is no archive.
+    """
+    manifest = Manifest.read(folder)
+    faults: list[str] = []
+    heads: dict[int, bytes] = {}
+    for period in manifest.periods:
+        try:
+            head = open_checkpoint(period.checkpoint, keys).checkpoint
+        except VerifyError as error:
+            faults.append(f"checkpoint of {period.name}: {error}")
+            continue
+        if (head.origin, head.size) != (manifest.origin, period.end):
+            faults.append(f"checkpoint of {period.name} is one of {head.origin}, {head.size}")
+        heads[period.end] = head.root
+    roots = Roots(heads)
+    try:
+        with reading() as base:
+            for one in manifest.files:
+                path = folder / one.name
+                if digest_of(path) != (one.bytes, one.sha256):
+                    raise LogError(f"file {one.name!r} is not the one that was written")
+                for leaves in leaves_of(base, path, one.first, one.end):
+                    roots.add([hash_leaf(leaf) for leaf in leaves])
+                check_columns(base, path)
+                progress(one.end - one.first)
+    except LogError as error:
+        return [*faults, str(error)]  # no root behind it can be computed
+    roots.end()
+    for period in manifest.periods:
+        wanted = heads.get(period.end)
+        if period.reached == period.end and wanted not in (None, roots.found.get(period.end)):
+            faults.append(f"the entries up to {period.end} are not those that were signed")
+    return faults
+
+
+def agrees(store: Store, manifest: Manifest) -> None:
+    """Raise unless an archive is of this log, and the log still has what is archived.
+
+    Raises:
+        LogError: it is not, or has not.
+    """
+    if manifest.origin != store.origin:
+        raise LogError(f"the archive is of log {manifest.origin!r}, this is {store.origin!r}")
+    for period in manifest.periods:
+        kept = store.checkpoint(period.end)
+        if kept is None or split_note(kept.note)[0] != split_note(period.checkpoint)[0]:
+            raise LogError(
+                f"the archive has {period.end} entries that were signed, and the log has that "
+                "checkpoint not, or another: the log was set back, or it is another one"
+            )
+
+
+def _begun(store: Store, public: VerifierKey, folder: Path) -> Manifest:
+    """Return the manifest as it stands, without what a run that was cut short left over."""
+    if not (folder / MANIFEST).exists():
+        manifest = Manifest(store.origin, (str(public),))
+        manifest.write(folder)
+    manifest = Manifest.read(folder)
+    agrees(store, manifest)
+    known = {file.name for file in manifest.files}
+    for path in folder.iterdir():
+        if path.name not in known and is_name(path.name.removesuffix(".part")):
+            path.unlink()
+    return manifest
+
+
+def _due(store: Store, manifest: Manifest, open_month: bool) -> list[Period]:
+    """Return the periods that are to be written, of the first perhaps what is left of it."""
+    begun = [one for one in manifest.periods if one.reached < one.end]
+    at = manifest.periods[-1].end if manifest.periods else 0
+    this_month = _month(time.time_ns() // 1_000_000)
+    last: dict[str, Head] = {_month(one.time): one for one in store.checkpoints()}
+    found = []
+    for name, head in sorted(last.items()):
+        if head.size > at and (open_month or name < this_month):
+            found.append(Period(name, at, head.size, with_cosignatures(store, head.note).note))
+            at = head.size
+    return [*begun, *found]
+
+
+def _write(
+    base: Base,
+    store: Store,
+    folder: Path,
+    manifest: Manifest,
+    period: Period,
+    progress: Progress,
+) -> Manifest:
+    head = Checkpoint.parse_body(split_note(period.checkpoint)[0])
+    if store.tree(head.size).root() != head.root:
+        raise LogError(f"the first {head.size} entries are not those that were signed; see `fsck`")
+    keys = dict.fromkeys((*manifest.keys, *with_cosignatures(store, period.checkpoint).keys))
+    done = tuple(one for one in manifest.periods if one.first != period.first)
+    while period.reached < period.end:
+        first, end = period.reached, min(period.reached + MOST, period.end)
+        name = f"entries-{first:012}-{end:012}.parquet"
+        size, digest = write_leaves(base, store, folder / name, first, end, progress)
+        period = replace(period, files=(*period.files, File(name, first, end, size, digest)))
+        manifest = replace(manifest, keys=tuple(keys), periods=(*done, period))
+        manifest.write(folder)
+    return manifest
+
+
+def _month(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).strftime("%Y-%m")
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LogError(f"another process writes archive {str(folder)!r}; try again") from None
+        yield
+    finally:
+        os.close(lock)

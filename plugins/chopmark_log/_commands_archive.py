@@ -1,0 +1,141 @@
+"""The commands of an archive of Parquet files: `chopmark log archive`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from chopmark.terminal import table
+
+from ._command_line import FAILS, errors, folder_of, json_option, keys_option, path_option
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+_folder = click.argument("folder", type=click.Path(path_type=Path))
+
+
+@click.group("archive")
+def archive() -> None:
+    """Keep the closed months of a log as Parquet files, which any tool can ask in SQL.
+
+    FOLDER is the archive's. It has the records as they are, with what they say in columns, and the
+    signed checkpoints: all of it can be verified, and each record proved, without the log. It never
+    has texts or keys, so nothing in it is ever to be erased.
+    """
+
+
+@archive.command("write")
+@_folder
+@path_option
+@click.option(
+    "--open-month", is_flag=True, help="Also what is signed of the month that is not over yet."
+)
+@json_option
+def write(folder: Path, path: Path, open_month: bool, as_json: bool) -> None:
+    """Bring the archive in FOLDER up to date; it is made where it is not there.
+
+    Months end at the last checkpoint that was signed in them (UTC). A file is read again before it
+    counts. Cut short, by Ctrl-C or a loss of power, it goes on with the file that it was at.
+    """
+    with errors():
+        from ._archive import due
+        from ._archive import write as bring
+        from ._signing import read_verifier_key
+
+        log = folder_of(path)
+        store = log.open()
+        try:
+            public = read_verifier_key(str(log.public))
+            left = due(store, folder, open_month=open_month)
+            with _bar("archiving", left, as_json) as bar:
+                done = bring(store, public, folder, open_month=open_month, progress=bar.update)
+        except KeyboardInterrupt:
+            click.echo("interrupted; the same command goes on", err=True)
+            sys.exit(130)
+        finally:
+            store.close()
+    told = {
+        "origin": done.origin, "entries": done.size, "archived": left, "files": len(done.files),
+        "bytes": sum(file.bytes for file in done.files),
+        "months": [one.name for one in done.periods],
+    }  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    rows = [
+        (
+            one.name,
+            f"{one.first}-{one.end}",
+            str(len(one.files)),
+            str(sum(file.bytes for file in one.files)),
+        )
+        for one in done.periods
+    ]
+    click.echo(table(("MONTH", "ENTRIES", "FILES", "BYTES"), rows))
+    click.echo(f"{folder}: {done.size} entries of {done.origin}, {left} of them new")
+
+
+@archive.command("verify")
+@_folder
+@keys_option
+@path_option
+@json_option
+def verify(folder: Path, keys: tuple[str, ...], path: Path, as_json: bool) -> None:
+    """Read the archive in FOLDER, hash all of it, and compare with what was signed.
+
+    It needs no log where --key gives the log's key; else that of the log in --path counts. Exits
+    with 0 where all of it holds, with 1 where something does not, and with 2 where nobody could
+    look.
+    """
+    with errors():
+        from ._archive import verify as look
+        from ._archive_manifest import Manifest
+        from ._signing import read_verifier_key
+
+        manifest = Manifest.read(folder)
+        known = [read_verifier_key(key) for key in keys or (str(folder_of(path).public),)]
+        with _bar("reading", manifest.size, as_json) as bar:
+            faults = look(folder, known, progress=bar.update)
+    if as_json:
+        told = {"holds": not faults, "origin": manifest.origin, "entries": manifest.size}
+        click.echo(json.dumps({**told, "faults": faults}))
+    elif faults:
+        click.echo("does not hold:")
+        for fault in faults:
+            click.echo(f"  {fault}")
+    else:
+        click.echo(f"holds: {manifest.size} entries of {manifest.origin}, all of them signed")
+    if faults:
+        sys.exit(FAILS)
+
+
+@archive.command("prove")
+@_folder
+@click.argument("record")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="By default RECORD.tlog-proof.")
+def prove(folder: Path, record: str, out: Path | None) -> None:
+    """Write the proof that RECORD, an id or an index, is in the log, and its leaf beside it.
+
+    It needs no log, and hashes all that is in the archive.
+    """
+    with errors():
+        from ._archive_proof import find
+        from ._archive_proof import prove as make
+
+        found = make(folder, find(folder, record))
+        out = out or Path(f"{record}.tlog-proof")
+        out.write_text(str(found.proof), "utf-8")
+        leaf = out.with_suffix(".leaf")
+        leaf.write_bytes(found.leaf)
+    click.echo(f"{out}: entry {found.proof.index}\n{leaf}: what was recorded")
+
+
+def _bar(label: str, length: int, hidden: bool) -> AbstractContextManager[Any]:
+    return click.progressbar(
+        length=length, label=label, file=sys.stderr, hidden=hidden or not length
+    )
