@@ -14,11 +14,10 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from chopmark import Outcome, Verdict
 
 from ._exact import is_joined
-from ._firsts import read_firsts
 from ._fold import Folder
+from ._glance import make_glance
 from ._lanes import make_lanes
 from ._lists import Entry, Folding, WordList, next_expiry
-from ._near import look
 from ._scripts import Joint, joint
 
 SLACK = 64
@@ -55,20 +54,18 @@ class Matcher:
     `find(folded, True)` returns (pattern, start, end) of every occurrence of every pattern in a
     folded text, word ends not yet looked at. `entries[pattern]` are the ranks of its entries in
     `hits`; `left[pattern]` and `right[pattern]` are what a neighbour must not join with, empty
-    where any may stand there. `ends` are the characters in which a pending text can end, `alone`
-    those that begin a term, and are none, whatever stands before them. `firsts` are the words with
-    which terms begin, None where those do not tell enough; `near(text + END)` is None where a text
-    that is not ASCII holds no term and ends in none. `reach` is the most characters of a text that
-    an occurrence may span; it exceeds `most` only where the longest term does. `until` is the last
-    day on which the same entries are active, None where that is for ever. `lanes` are further ways
-    to compare, for the entries that ask for them; `needs` is the most characters that an occurrence
-    may span in any of them.
+    where any may stand there. `ends` are the characters in which a pending text can end.
+    `glance` tells what needs no closer look, where that can be told (`_glance`). `reach` is the
+    most characters of a text that an occurrence may span; it exceeds `most` only where the longest
+    term does. `until` is the last day on which the same entries are active, None where that is for
+    ever. `lanes` are further ways to compare, for the entries that ask for them; `needs` is the
+    most characters that an occurrence may span in any of them.
     """
 
     __slots__ = (
-        "_heads", "_lengths", "_singles", "_twos", "alone", "digest", "ends", "entries", "find",
-        "firsts", "fold", "hits", "lanes", "left", "longest", "near", "needs", "plain", "reach",
-        "right", "same", "until",
+        "_heads", "_lengths", "_singles", "_twos", "digest", "ends", "entries", "find", "fold",
+        "glance", "hits", "lanes", "left", "longest", "needs", "plain", "reach", "right", "same",
+        "until",
     )  # fmt: skip
 
     def __init__(
@@ -126,9 +123,8 @@ class Matcher:
         self._twos = frozenset(head for head in self._heads if len(head) == 2)
         self._lengths = _lengths(self._heads)
         self.ends = frozenset(head[-1] for head in self._heads)
-        self.firsts = read_firsts(terms)
-        self.alone = frozenset(c for c, bound in self._singles.items() if not bound) - {*terms}
-        self.near = look(terms, folder.changed)
+        alone = {c for c, bound in self._singles.items() if not bound}.difference(terms)
+        self.glance = make_glance(terms, folder.changed, alone)
 
     def pending(self, folded: str, before: str, oldest: int = 0) -> int:
         """Return the length of the longest end of `folded` that may still become an occurrence.

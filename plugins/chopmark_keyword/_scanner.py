@@ -13,9 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from chopmark import Verdict
 
-from ._firsts import SPACED
 from ._matcher import Matcher
-from ._near import END
 from ._scripts import joint
 
 
@@ -27,15 +25,13 @@ class KeywordScanner:
     """
 
     __slots__ = (
-        "_before", "_cover", "_firsts", "_matcher", "_moved", "_near", "_queue", "_seen",
-        "_tail", "settled",
+        "_before", "_cover", "_matcher", "_moved", "_queue", "_seen", "_tail", "glance", "settled",
     )  # fmt: skip
 
     def __init__(self, matcher: Matcher) -> None:
         self.settled = 0
         self._matcher = matcher
-        self._firsts = matcher.firsts
-        self._near = matcher.near
+        self.glance = matcher.glance
         self._seen = 0
         self._before = ""  # folded text, of which the last character stands before the tail
         self._tail = ""  # the pending end of the text, folded
@@ -45,35 +41,31 @@ class KeywordScanner:
 
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece."""
-        # Most text is of no interest, which a look at its words or characters shows.
-        firsts = self._firsts
-        if firsts is not None and text and self._moved is None:
-            tail = self._tail
-            joined = tail + text if tail else text
-            if joined.isascii():
-                words = joined.encode().translate(SPACED).split(b" ")
-                last = words.pop()
-                if firsts.whole.isdisjoint(words) or firsts.miss(words, last):
-                    if last not in firsts.begun:
-                        self._before = joined
-                        self._tail = ""
-                        self.settled = self._seen = self.settled + len(joined)
-                        return self._ready() if self._queue else ()
-                    if words or tail:  # else what stands before decides whether a word begins
-                        self._wait(joined, len(last), last.decode())
-                        return self._ready() if self._queue else ()
-            else:
-                near = self._near(joined + END)
-                if near is None:
-                    self._before = joined
-                    self._tail = ""
-                    self.settled = self._seen = self.settled + len(joined)
-                    return self._ready() if self._queue else ()
-                if near.start() == len(joined) - 1 and joined[-1] in self._matcher.alone:
-                    self._wait(joined, 1, joined[-1])
-                    return self._ready() if self._queue else ()
+        if self.glance is not None and text and self._moved is None:
+            joined = self._tail + text
+            waiting = self.glance(joined)
+            if waiting >= 0:  # which is so for most text
+                cut = len(joined) - waiting
+                self._seen = seen = self.settled + len(joined)
+                self.settled = seen - waiting
+                self._tail = joined[cut:].lower() if waiting else ""
+                if cut:
+                    self._before = joined[:cut]
+                return self._ready() if self._queue else ()
         self.advance(text)
         return self._ready() if self._queue else ()
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing was found that is not settled, nor folded to another length."""
+        return not self._queue and self._moved is None and self._cover <= self.settled
+
+    def skip(self, text: str) -> None:
+        """Settle what was fed, and `text` behind it, in which there is nothing."""
+        self._before = (text or self._tail or self._before)[-1:]
+        self._tail = ""
+        self._seen += len(text)
+        self.settled = self._seen
 
     def finish(self) -> Sequence[Verdict]:
         """End the text: what is pending becomes an occurrence, or nothing."""
@@ -87,14 +79,6 @@ class KeywordScanner:
         """
         queue, self._queue = self._queue, []
         return queue
-
-    def _wait(self, joined: str, length: int, tail: str) -> None:
-        """Settle `joined`, the pending end and a piece, but for its last characters: `tail`."""
-        self._seen = seen = self.settled + len(joined)
-        self.settled = seen - length
-        self._tail = tail
-        if length < len(joined):
-            self._before = joined[:-length]
 
     def advance(self, text: str) -> None:
         """Take the next piece, and keep what is found."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ._alphabet import PLATE_DOTS, PROVINCES, SPACES, WIDE_HOT, WIDE_RUN
+from ._alphabet import PROVINCES, WIDE_HOT
 from ._email import email, email_around
+from ._glance import make_glance
 from ._hits import Hit, Match
 from ._iban import iban
 from ._network import ipv4, ipv6
@@ -38,14 +39,12 @@ _ANCHOR = (
     r"|(?=[0-9]{6})())%s)"
 )
 
-_ENDS = re.escape(WIDE_RUN + PROVINCES + PLATE_DOTS + SPACES)
-
 
 class Search:
     """What to look for. Immutable, shared by threads.
 
-    `hot` finds a character without which a text holds nothing that is looked for; `wary` finds
-    one too, and a last character with which something of that kind may begin.
+    `hot` finds a character without which a text holds nothing that is looked for; `glance` tells
+    whether there is one (`_glance`).
 
     Args:
         old: also look for resident's numbers of 15 digits.
@@ -57,8 +56,7 @@ class Search:
         self._anchor = re.compile(_ANCHOR % more).search
         hot = f"0-9@{WIDE_HOT}{'_＿' if placeholders else ''}"
         self.hot = re.compile(f"[{hot}]").search
-        # One set of characters in front of all lets `search` run over the others.
-        self.wary = re.compile(f"[{hot}{_ENDS}](?:\\Z|(?<=[{hot}]))").search
+        self.glance = make_glance(hot)
         digits = number_15 if old else number
         bare: dict[int, tuple[Match, ...]] = {
             1: (email,),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ._checked import VerdictError, checked
+from ._glance import are_calm, glances_of, skip
 from ._values import Context, Direction, Failure, Kind, Outcome, Verdict
 from .hookspecs import Detector, Scanner
 from .policy import Handling
@@ -30,13 +31,20 @@ class Screen:
     `decide` gives a verdict its outcome. `modifies` is False where replacing text would break
     the answer (a tool call): such verdicts then warn. `stopped` turns True when a denied span is
     certain; nothing from that span on is ever released.
+
+    While all is calm the text goes by the scanners, which glance at it (`_glance`).
     """
 
     __slots__ = (
+        "_by",
+        "_calm",
         "_decide",
         "_direction",
         "_escape",
+        "_fed",
         "_feeds",
+        "_glances",
+        "_glancing",
         "_held",
         "_kept",
         "_kind",
@@ -66,8 +74,13 @@ class Screen:
         self._on_error = on_error
         self._modifies = modifies
         self._escape = escape
+        glances = glances_of([watch.scanner for watch in watches])
+        self._glances = glances or ()
+        self._glancing = self._calm = glances is not None
+        self._by: list[str] = []  # what went by since the scanners were fed
+        self._fed = 0  # up to where they were
         self._held = ""
-        self._released = 0
+        self._released = 0  # while all is calm, what it was before
         self._plan: list[Verdict] = []  # decided verdicts that still bear on held text
         self._kept: list[Verdict] = []
         self._direction: Direction = "output"
@@ -84,6 +97,8 @@ class Screen:
     @property
     def released(self) -> int:
         """How many characters of the text were let go."""
+        if self._calm:
+            return self._fed + sum(map(len, self._by)) - len(self._held)
         return self._released
 
     @property
@@ -107,11 +122,37 @@ class Screen:
 
     def feed(self, text: str) -> str:
         """Take the next piece of the text and return what may go out now."""
+        held = self._held + text if self._held else text
+        if self._calm:
+            waiting = 0
+            try:
+                for glance in self._glances:
+                    open = glance(held)
+                    if open > waiting:
+                        waiting = open
+                    elif open < 0:
+                        waiting = -1
+                        break
+            except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed instead
+                waiting, self._glancing = -1, False
+            if waiting >= 0:
+                self._by.append(text)
+                if not waiting:
+                    self._held = ""
+                    return held
+                if waiting > self.worst:
+                    self.worst = min(waiting, len(held))
+                cut = len(held) - waiting
+                if cut > 0:
+                    self._held = held[cut:]
+                    return held[:cut]
+                self._held = held
+                return ""
+            text = self._wake() + text
         if self.stopped:
             return ""
-        held = self._held = self._held + text if self._held else text
+        self._held = held
         frontier = end = self._released + len(held)
-        broken: list[Watch] | None = None
         for feed, scanner, watch in self._feeds:
             try:
                 found = feed(text)
@@ -121,17 +162,12 @@ class Screen:
                 if settled < frontier:
                     frontier = settled
             except Exception as error:  # noqa: BLE001  the plugin border: it becomes a Failure
-                broken = [*(broken or ()), watch]
                 self._broke(watch, error)
-        if broken:
-            self._watches = [watch for watch in self._watches if watch not in broken]
-            self._feeds = [entry for entry in self._feeds if entry[2] not in broken]
         if self._plan:
             out = self._release_planned(frontier, last=False)
         elif frontier == end:  # nobody waits for anything
-            self._held = ""
+            out, self._held = held, ""
             self._released = end
-            return held
         else:
             cut = frontier - self._released
             if cut > 0:
@@ -142,15 +178,20 @@ class Screen:
         waiting = len(self._held)
         if waiting > self.worst:
             self.worst = waiting
+        if self._glancing and not self._plan and not self.stopped:
+            self._calm = are_calm([watch.scanner for watch in self._watches])
+            self._fed = end
         return out
 
     def finish(self) -> str:
         """End the text and return the rest of it."""
-        if self.stopped:
+        if self.stopped or (self._calm and not self._held):
             return ""
+        rest = self._wake() if self._calm else ""
         for watch in self._watches:
             try:
-                found = watch.scanner.finish()
+                found = watch.scanner.feed(rest) if rest else ()
+                found = [*found, *watch.scanner.finish()]
                 if found:
                     self._add(found, watch)
             except Exception as error:  # noqa: BLE001  the plugin border
@@ -158,8 +199,27 @@ class Screen:
         end = self._released + len(self._held)
         return self._release_planned(end, last=True) if self._plan else self._take(end)
 
+    def _wake(self) -> str:
+        """Have the scanners skip what went by and was let go; return the rest, to be fed."""
+        by = "".join(self._by)
+        self._by.clear()
+        self._calm = False
+        released = len(by) - len(self._held)
+        self._released = self._fed + released
+        if released <= 0:
+            return by
+        for watch in self._watches:
+            try:
+                skip(watch.scanner, by[:released])
+            except Exception as error:  # noqa: BLE001  the plugin border
+                self._broke(watch, error)
+        return by[released:]
+
     def _broke(self, watch: Watch, error: Exception) -> None:
-        """Keep the failure; by policy deny what is not settled."""
+        """Part with what broke and keep the failure; by policy deny what is not settled."""
+        self._watches = [one for one in self._watches if one is not watch]
+        self._feeds = [entry for entry in self._feeds if entry[2] is not watch]
+        self._glancing = False
         handled = self._on_error
         name = watch.detector.name
         self.failures.append(

@@ -74,6 +74,30 @@ class Scanner(Protocol):
         ...
 
 
+class GlancingScanner(Scanner, Protocol):
+    """A scanner that sees from a piece of text alone that it is of no interest.
+
+    Where every scanner of a text does, they are not fed what a glance is enough for. So the end of
+    the text is not told to one where `glance` left nothing open.
+    """
+
+    calm: bool
+    """Whether nothing was found that is not settled, so that a glance may be enough for what
+    follows."""
+
+    def glance(self, text: str) -> int:
+        """Return how many characters at the end of `text` are open: those behind `settled`, if it
+        were fed. -1 says that it must be fed, as where there is something to be found.
+
+        `text` begins where this text is settled, or before. It depends on `text` alone.
+        """
+        ...
+
+    def skip(self, text: str) -> None:
+        """Settle what was fed, and `text` behind it, since glances found nothing there."""
+        ...
+
+
 @runtime_checkable
 class Detector(Protocol):
     """Judges text. Long-lived, shared by threads, without state of a call.

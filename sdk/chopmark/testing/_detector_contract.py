@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .._scanners import open_scanner
+from .._screen import Screen, Watch
 from .._values import Context, Verdict
-from ..hookspecs import Detector, StreamDetector
+from ..hookspecs import Detector, Scanner, StreamDetector
 from ._cuts import cuts, texts
 
 _CAP = 10_000
@@ -67,6 +68,10 @@ class DetectorContract:
 
     def test_holds_back_no_more_than_it_says(self, detector: Detector) -> None:
         self._try(detector, self._holds)
+
+    def test_a_glance_shows_what_feeding_would(self, detector: Detector) -> None:
+        if hasattr(open_scanner(detector, self.context, _CAP), "glance"):
+            self._try(detector, self._glances)
 
     def test_details_hold_no_content(self, detector: Detector) -> None:
         for text in self.finds:
@@ -128,6 +133,33 @@ class DetectorContract:
             scanner.feed(character)
             assert scanner.settled <= fed
             assert fed - scanner.settled < max(2, detector.needs.characters + 1)
+
+    def _glances(self, detector: Detector, text: str, data: Any) -> None:
+        pieces = data.draw(cuts(text))
+        scanner = open_scanner(detector, self.context, _CAP)
+        fed = _Fed(open_scanner(detector, self.context, _CAP))
+        assert _screened(detector, scanner, pieces) == _screened(detector, fed, pieces)
+
+
+class _Fed:
+    """A scanner that nobody asks for a glance."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+        self.feed, self.finish = scanner.feed, scanner.finish
+
+    @property
+    def settled(self) -> int:
+        return self._scanner.settled
+
+
+def _screened(
+    detector: Detector, scanner: Any, pieces: Sequence[str]
+) -> tuple[list[str], int, list[Verdict]]:
+    """Return what goes out for each piece and at the end, the most that is held, and verdicts."""
+    screen = Screen([Watch(detector, scanner)], lambda verdict: "warn", "block")
+    out = [screen.feed(piece) for piece in pieces]
+    return [*out, screen.finish()], screen.worst, screen.verdicts
 
 
 def _key(verdict: Verdict) -> tuple[int, int, str, str]:
