@@ -3,8 +3,8 @@
 Contract: `WatermarkLogitsProcessor` and `WatermarkDetector` of transformers 5 with their defaults
 (a quarter green, bias 2, key 15485863, context of one token). The green list is the head of
 `torch.randperm`, seeded with the key times the token before; torch's CPU permutation is a
-Fisher-Yates shuffle on its Mersenne Twister, so numpy's draws the same numbers. It was written
-from that contract and not compared with torch, which is not installed here.
+Fisher-Yates shuffle on its Mersenne Twister, so numpy's draws the same numbers: `check_peers.py`
+compares them with the real ones.
 """
 
 from __future__ import annotations
