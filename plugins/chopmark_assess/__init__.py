@@ -7,7 +7,8 @@ sure that is; no conformity is.
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from chopmark import hookimpl
 
@@ -18,7 +19,52 @@ from ._commands_keep import keep_command
 from ._commands_review import decide_command, review_command
 from ._errors import AssessError
 
-__all__ = ["AssessError", "chopmark_commands"]
+if TYPE_CHECKING:
+    from ._command_conduct import write_summary as write_summary
+    from ._review import decide as decide
+    from ._review import may_review as may_review
+    from ._review import queue as queue
+    from ._run import Review as Review
+    from ._run import Run as Run
+    from ._run import is_run as is_run
+    from ._run import load as load
+    from ._tally import Result as Result
+    from ._tally import results as results
+
+__all__ = [
+    "AssessError",
+    "Result",
+    "Review",
+    "Run",
+    "chopmark_commands",
+    "decide",
+    "is_run",
+    "load",
+    "may_review",
+    "queue",
+    "results",
+    "write_summary",
+]
+
+_REVIEWING = {
+    "Result": "_tally",
+    "Review": "_run",
+    "Run": "_run",
+    "decide": "_review",
+    "is_run": "_run",
+    "load": "_run",
+    "may_review": "_review",
+    "queue": "_review",
+    "results": "_tally",
+    "write_summary": "_command_conduct",
+}
+"""Where the names for reviewing a run are: the command line alone need not load them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _REVIEWING:
+        return getattr(import_module(f".{_REVIEWING[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @hookimpl

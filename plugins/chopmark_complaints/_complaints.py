@@ -100,6 +100,14 @@ class Complaints:
         """Return all complaints, oldest first."""
         return [*map(Complaint.of, self.register.store.all_steps(RECEIVED).values())]
 
+    def latest(self, most: int, before: str = "") -> list[Complaint]:
+        """Return the last `most` complaints, the newest first; of those before the number `before`.
+
+        Takes no longer where there are many.
+        """
+        found = self.register.store.latest(RECEIVED, most, before)
+        return [*map(Complaint.of, reversed(found.values()))]
+
     def waiting(self) -> list[Complaint]:
         """Return those that are to be decided, or whose result is to be told, oldest first."""
         steps = self.register.store.unfinished(RECEIVED, DECIDED, (NOTIFIED, ERASED)).values()

@@ -56,6 +56,14 @@ class Incidents:
         """Return all incidents, oldest first."""
         return [*map(Incident.of, self.register.store.all_steps(OPENED).values())]
 
+    def latest(self, most: int, before: str = "") -> list[Incident]:
+        """Return the last `most` incidents, the newest first; of those before the number `before`.
+
+        Takes no longer where there are many.
+        """
+        found = self.register.store.latest(OPENED, most, before)
+        return [*map(Incident.of, reversed(found.values()))]
+
     def history(self, id: str) -> list[Event]:
         """Return the steps of an incident, as the log has them."""
         return steps_of(self.register.store, id, OPENED)

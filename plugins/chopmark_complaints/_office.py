@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from chopmark import Chopmark, Policy
+from chopmark.hookspecs import Log
 from chopmark.reading import open_log
 
 from ._complaints import Complaints
@@ -27,6 +28,7 @@ class Office:
         policy: of the service; its `[settings.complaints]` has the options.
         plugins: that bring the log, where the policy's do not.
         clock: milliseconds since 1970.
+        log: that is open already; it stays open.
 
     Raises:
         PolicyError: an option is missing or wrong.
@@ -39,10 +41,12 @@ class Office:
         policy: Policy,
         plugins: Iterable[object] = (),
         clock: Callable[[], int] = now,
+        log: Log | None = None,
     ) -> None:
         self._policy, self._plugins = policy, list(plugins)
+        self._closes_log = log is None
         options = read_options(policy)
-        log = open_log(policy, self._plugins)
+        log = open_log(policy, self._plugins) if log is None else log
         store = Store(options.path)
         try:
             self._register = Register(store, log, clock)
@@ -67,8 +71,10 @@ class Office:
         return verify(self._register)
 
     def close(self) -> None:
-        """Close the store and the log."""
-        self._register.close()
+        """Close the store, and the log where it was opened here."""
+        self._register.store.close()
+        if self._closes_log:
+            self._register.log.close()
 
     def __enter__(self) -> Office:
         return self

@@ -46,11 +46,6 @@ class Register:
         self.store, self.log, self.clock = store, log, clock
         self._events = takes_events(log)
 
-    def close(self) -> None:
-        """Close the store and the log."""
-        self.store.close()
-        self.log.close()
-
     def begin(
         self,
         kind: str,

@@ -328,3 +328,39 @@ def test_a_wrong_option_is_named_before_anybody_complains(
 def test_a_policy_without_a_file_of_complaints_is_refused() -> None:
     with pytest.raises(PolicyError, match=r'path = "complaints.db"'):
         Office(Policy(name="t", plugins=("complaints",)))
+
+
+def test_the_latest_come_first_and_go_on_where_they_stopped(office: Office) -> None:
+    work = office.complaints
+    ids = [work.receive(f"wrong {n}").id for n in range(5)]
+    work.decide(ids[0], "rejected", "It was right.", actor="Wang")
+    first = [one.id for one in work.latest(2)]
+    assert first == [ids[4], ids[3]]
+    rest = work.latest(9, first[-1])
+    assert [one.id for one in rest] == [ids[2], ids[1], ids[0]]
+    assert rest[-1].decision == "rejected"
+    opened = [office.incidents.open(f"found {n}", actor="Wang").id for n in range(3)]
+    assert [one.id for one in office.incidents.latest(9, opened[2])] == [opened[1], opened[0]]
+
+
+class Shared:
+    """A log that others use, too."""
+
+    def __init__(self, log: Any) -> None:
+        self.log, self.name = log, log.name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.log, name)
+
+    def close(self) -> None:
+        pytest.fail("others use it")
+
+
+def test_a_log_that_was_given_stays_open(policy_file: Path) -> None:
+    policy = load_policy(policy_file)
+    log = open_log(policy)
+    shared: Any = Shared(log)
+    with Office(policy, log=shared) as office:
+        office.complaints.receive("wrong")
+    log.close()
+    assert len(events(policy_file)) == 1
