@@ -31,18 +31,46 @@ async def form_of(request: Request, fields: int, upload: int) -> AsyncIterator[F
     Raises:
         HTTPException: it is too large, or no form.
     """
-    most = fields + upload
+    body = _Body(request.receive, fields + upload)
     try:
-        _check_length(request, most)
-        bounded = Request(request.scope, _bounded(request.receive, most))
+        _check_length(request, fields + upload)
+        bounded = Request(request.scope, body.receive)
         async with bounded.form(
             max_fields=_BESIDE_A_FILE if upload else _FIELDS, max_files=1, max_part_size=fields
         ) as form:
             yield form
     except HTTPException as error:
-        if error.status_code == 413:
-            await _run_out(request)
+        # Browsers show no answer while they are sending; who asks first whether to send (Expect:
+        # 100-continue, RFC 9110, 10.1.1) has not begun.
+        if error.status_code == 413 and "expect" not in request.headers:
+            await body.run_out()
         raise
+
+
+class _Body:
+    """What comes, up to `most` bytes."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._left, self._ended = receive, most, False
+
+    async def receive(self) -> Message:
+        """Return the next piece; raise HTTPException where it is one too many."""
+        message = await self._next()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise HTTPException(413, "large")
+        return message
+
+    async def run_out(self) -> None:
+        """Let the rest come, and keep nothing of it."""
+        with move_on_after(_PATIENCE):
+            while not self._ended:
+                await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._ended = not message.get("more_body", False)
+        return message
 
 
 def _check_length(request: Request, most: int) -> None:
@@ -52,32 +80,3 @@ def _check_length(request: Request, most: int) -> None:
         raise HTTPException(400, "form") from None
     if length > most:
         raise HTTPException(413, "large")
-
-
-def _bounded(receive: Receive, most: int) -> Receive:
-    """Return `receive`, which refuses a body of more than `most` bytes while it comes."""
-    left = most
-
-    async def receiving() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise HTTPException(413, "large")
-        return message
-
-    return receiving
-
-
-async def _run_out(request: Request) -> None:
-    """Let what is still coming run out: browsers show no answer while they are sending.
-
-    Who asks first whether to send (Expect: 100-continue, RFC 9110, 10.1.1) is answered at once.
-    """
-    if "expect" in request.headers:
-        return
-    with move_on_after(_PATIENCE):
-        while True:
-            message = await request.receive()
-            if message["type"] == "http.disconnect" or not message.get("more_body", False):
-                return

@@ -29,6 +29,14 @@ T = TypeVar("T")
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
+def local(path: str) -> str:
+    """Return `path` where it is an address of this desk, else that of its first page.
+
+    Browsers take a second slash for another host, a backslash for a slash, and leave out controls.
+    """
+    return path if _LOCAL.fullmatch(path) else "/"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """A request that may be answered: who asks, in which words, and what was sent.
@@ -84,7 +92,7 @@ class Visit:
 
         What is no path of this desk leads to its first page.
         """
-        where = path if _LOCAL.fullmatch(path) else "/"
+        where = local(path)
         if said:
             where += f"{'&' if '?' in where else '?'}said={quote(said)}"
         return RedirectResponse(where, 303)

@@ -13,6 +13,8 @@ from ._errors import DeskError
 
 LEAST, MOST = 12, 256
 """Characters of a password (NIST SP 800-63B, 5.1.1.2, wants no rules beside a length)."""
+_LENGTH = 32
+"""Bytes of a hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,12 @@ def checked(password: str, name: str = "") -> str:
 def kept(password: str, cost: Cost) -> str:
     """Return what is kept of a password: how it was made, a salt, and the hash."""
     salt = secrets.token_bytes(16)
-    parts = (_written(salt), _written(_hash(password, salt, cost)))
-    return "$".join(("scrypt", f"{cost.n},{cost.r},{cost.p}", *parts))
+    return _line(salt, _hash(password, salt, cost), cost)
+
+
+def nobodys(cost: Cost) -> str:
+    """Return what no password matches, and takes as long to find out."""
+    return _line(secrets.token_bytes(16), secrets.token_bytes(_LENGTH), cost)
 
 
 def matches(password: str, held: str) -> bool:
@@ -64,8 +70,12 @@ def _hash(password: str, salt: bytes, cost: Cost) -> bytes:
     data = unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
     memory = 128 * cost.r * (2**cost.n + cost.p + 2)
     return hashlib.scrypt(
-        data, salt=salt, n=2**cost.n, r=cost.r, p=cost.p, maxmem=memory + 2**20, dklen=32
+        data, salt=salt, n=2**cost.n, r=cost.r, p=cost.p, maxmem=memory + 2**20, dklen=_LENGTH
     )
+
+
+def _line(salt: bytes, digest: bytes, cost: Cost) -> str:
+    return f"scrypt${cost.n},{cost.r},{cost.p}${_written(salt)}${_written(digest)}"
 
 
 def _written(data: bytes) -> str:

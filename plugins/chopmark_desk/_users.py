@@ -73,7 +73,7 @@ class Users:
         self._base = Base(folder)
         self._clock, self._idle, self._longest, self._cost = clock, idle, longest, cost
         self._secret = secret or bytes(self._base.rows("SELECT value FROM secret")[0][0])
-        self._nobody = passwords.kept(secrets.token_urlsafe(), cost)
+        self._nobody = passwords.nobodys(cost)
         self._trying = threading.BoundedSemaphore(_AT_ONCE)
 
     def signed(self, purpose: str, value: str) -> str:
@@ -147,7 +147,9 @@ class Users:
         held = rows[0][2] if rows else self._nobody
         with self._trying:
             right = passwords.matches(password[: passwords.MOST], held)
-        return self._user(*rows[0][:2]) if rows and right else None
+        if not rows or not right or len(password) > passwords.MOST:
+            return None
+        return self._user(*rows[0][:2])
 
     def begin(self, user: User) -> str:
         """Begin a session of `user`, and return its id, which is kept nowhere."""
