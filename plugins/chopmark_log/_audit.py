@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 import shutil
@@ -14,15 +15,26 @@ from chopmark import LogError
 
 from . import verify as _verify
 from ._cosignatures import cosigned
+from ._folder import HANDOVERS
+from ._handover import History
 from ._leaf import decode
 from ._roots import Roots
-from ._store import Run, Store
+from ._store import Head, Run, Store
 from ._tree import WIDTH
-from .verify import HASH_BYTES, Proof, VerifierKey, VerifyError, hash_leaves, open_checkpoint
+from .verify import (
+    HASH_BYTES,
+    Checkpoint,
+    Proof,
+    VerifierKey,
+    VerifyError,
+    hash_leaves,
+    split_note,
+)
 
 # Keys are in order, so that a leaf ends in its writer. In a text the quotes would have a backslash,
 # and what is nested deeper would end in three braces.
 _END = re.compile(rb'.*,"w":\{"h":"([^"\\]+)","n":(0|[1-9][0-9]{0,15})\}\}', re.S).fullmatch
+_HANDOVER = b',"k":"key","note":"'
 Progress = Callable[[int], object]
 
 
@@ -51,16 +63,8 @@ def audit(
         look: shown all entries, which costs less than to read them once more.
     """
     faults: list[str] = []
-    heads: dict[int, bytes] = {}
-    for size, _, note in store.checkpoints():
-        try:
-            head = open_checkpoint(note, keys).checkpoint
-        except VerifyError as error:
-            faults.append(f"checkpoint of {size} entries: {error}")
-            continue
-        if head.origin != store.origin or head.size != size:
-            faults.append(f"checkpoint of {size} entries is one of {head.origin}, {head.size}")
-        heads[size] = head.root
+    signed = store.checkpoints()
+    heads = _heads(signed)
     roots, writers = Roots(heads), _Writers()
     read = told = 0
     for run in store.runs(0, store.size):
@@ -76,6 +80,16 @@ def audit(
             told = read
             progress(read)
     roots.end()
+    history = History(keys, writers.handovers)
+    faults += history.faults
+    for size, _, note in signed:
+        try:
+            head = history.open(note, size)
+            if (head.origin, head.size) != (store.origin, size):
+                raise VerifyError(f"it is one of {head.origin}, {head.size}")
+        except VerifyError as error:
+            faults.append(f"checkpoint of {size} entries: {error}")
+            heads.pop(size, None)
     for size, root in heads.items():
         if size > read:
             faults.append(f"a checkpoint of {size} entries was signed, and there are {read}")
@@ -88,6 +102,15 @@ def audit(
         faults.append(str(error))
     progress(read)
     return Audit(store.origin, read, max(heads, default=0), tuple(faults))
+
+
+def _heads(signed: Sequence[Head]) -> dict[int, bytes]:
+    """Return the roots that checkpoints have, by size; whether they hold is asked elsewhere."""
+    found = {}
+    for size, _, note in signed:
+        with contextlib.suppress(VerifyError):
+            found[size] = Checkpoint.parse_body(split_note(note)[0]).root
+    return found
 
 
 def _not_in_tile(store: Store, first: int, hashes: Sequence[bytes]) -> Iterator[str]:
@@ -149,6 +172,8 @@ def export(
         making.mkdir(parents=True)
         (making / "checkpoint").write_text(head.note, "utf-8")
         (making / "keys").write_text("".join(f"{key}\n" for key in (public, *head.keys)), "utf-8")
+        if (store.folder / HANDOVERS).exists():
+            shutil.copyfile(store.folder / HANDOVERS, making / HANDOVERS)
         shutil.copyfile(_verify.__file__, making / "verify.py")
         with (making / "records.jsonl").open("w", encoding="utf-8") as file:
             for entry in store.entries(start, min(end, head.size)):
@@ -172,7 +197,9 @@ class _Writers:
 
     def __init__(self) -> None:
         self._next: dict[bytes, int] = {}
-        self._writer, self._end = b"", b"no leaf ends so"
+        self._writer, self._end = b"", b',"w":{"h":"","n":'
+        self.handovers: list[tuple[int, bytes]] = []
+        """The entries that hand over the log's key; each has a writer of its own."""
 
     def look(self, run: Run) -> Iterator[str]:
         """Yield what is wrong with the numbers of a run, as sentences."""
@@ -182,6 +209,8 @@ class _Writers:
                 number += 1
                 continue
             self._next[writer] = number
+            if leaf.find(_HANDOVER) >= 0:
+                self.handovers.append((index, leaf))
             try:
                 writer, found = _writer_of(leaf)
             except (LogError, KeyError, TypeError) as error:

@@ -9,6 +9,7 @@ from ._cosignatures import Cosignatures
 from ._folder import LogFolder
 from ._integrate import head_faults
 from ._opened import Comparison, content_faults
+from ._rotate import older_keys
 from ._store import Store
 from .verify import VerifierKey, VerifyError, split_note
 
@@ -23,8 +24,7 @@ def audit_all(
         found = audit(store, keys, progress, contents.look)
     finally:
         contents.close()
-    beside = [*head_faults(folder, store), *cosignature_faults(store), *contents.faults]
-    return found._replace(faults=(*found.faults, *beside))
+    return found._replace(faults=(*found.faults, *_faults(folder, store), *contents.faults))
 
 
 def faults_beside(folder: LogFolder, store: Store, *, opening: bool = False) -> list[str]:
@@ -39,10 +39,15 @@ def faults_beside(folder: LogFolder, store: Store, *, opening: bool = False) -> 
     Raises:
         LogError: something cannot be read.
     """
+    return [*_faults(folder, store), *content_faults(folder, store, opening=opening)]
+
+
+def _faults(folder: LogFolder, store: Store) -> list[str]:
+    """Return what contradicts the log, but for contents."""
     return [
         *head_faults(folder, store),
         *cosignature_faults(store),
-        *content_faults(folder, store, opening=opening),
+        *older_keys(folder, store),
     ]
 
 

@@ -241,7 +241,8 @@ def start_anew(folder: LogFolder, origin: str, writer: str) -> str:
         aside.mkdir(mode=0o700)
         made.create(origin)
         beside = [folder.base.with_name(folder.base.name + end) for end in ("-wal", "-shm")]
-        for path in (folder.base, *beside, folder.key, folder.public, folder.head):
+        own = (folder.key, folder.next_key, folder.public, folder.handovers, folder.head)
+        for path in (folder.base, *beside, *own):
             if path.exists():
                 path.rename(aside / path.name)
         for path in (made.key, made.public, made.base):

@@ -51,16 +51,24 @@ def prove(record: str, path: Path, out: Path | None) -> None:
 @click.option(
     "--key", "keys", multiple=True, required=True, help="A key that you know, or its file."
 )
+@click.option(
+    "--handovers", type=click.Path(path_type=Path),
+    help="The log's file of that name: how the key that you know gave way to the next ones.",
+)  # fmt: skip
 @json_option
-def verify_proof(proof: Path, leaf: Path, keys: tuple[str, ...], as_json: bool) -> None:
+def verify_proof(
+    proof: Path, leaf: Path, keys: tuple[str, ...], handovers: Path | None, as_json: bool
+) -> None:
     """Say whether LEAF is in the log, by PROOF and a key that you know. It needs no log."""
     from ._signing import read_verifier_key
-    from .verify import Proof, VerifyError, moment
+    from .verify import Proof, VerifyError, moment, split_handovers, with_successors
 
     with errors():
         known = [read_verifier_key(key) for key in keys]
         text, entry = text_of(proof), bytes_of(leaf)
+        notes = split_handovers(text_of(handovers)) if handovers is not None else []
     try:
+        known = with_successors(known, notes)
         found = Proof.parse(text)
         head, signers = found.check(entry, known)
     except VerifyError as error:
@@ -124,13 +132,15 @@ def verify(path: Path, keys: tuple[str, ...], deep: bool, as_json: bool) -> None
 @json_option
 def consistency(older: Path, path: Path, keys: tuple[str, ...], as_json: bool) -> None:
     """Say whether the log still begins with what the checkpoint in the file OLDER says."""
+    from ._handover import known_keys
     from ._signing import read_verifier_key
     from .verify import VerifyError, check_consistency, open_checkpoint
 
     with errors():
         folder = folder_of(path)
         store = folder.open()
-        known = [read_verifier_key(key) for key in keys or (str(folder.public),)]
+        given = [read_verifier_key(key) for key in keys or (str(folder.public),)]
+        known = known_keys(folder, given)
         text, last = text_of(older), store.checkpoint()
         if last is None:
             raise LogError("the log has no checkpoint yet")

@@ -81,9 +81,9 @@ def beside(folder: LogFolder, store: Store) -> tuple[Keys, Side]:
     return found
 
 
-def leaf_of(kind: str, data: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    """Return a leaf that no process with calls wrote, behind its id."""
-    id = uuid4()
+def leaf_of(kind: str, data: Mapping[str, Any], name: bytes = b"") -> tuple[bytes, bytes]:
+    """Return a leaf that no process with calls wrote, behind its id: `name`, or a new one."""
+    id = UUID(bytes=name) if name else uuid4()
     writer = {"h": f"{time.time_ns() // 1_000_000:x}-{secrets.token_hex(4)}", "n": 0}
     whole = {"v": VERSION, "k": kind, "id": str(id), "t": time.time_ns() // 1_000_000, "w": writer}
     return id.bytes, encode({**whole, **data})

@@ -12,9 +12,13 @@ from typing import NamedTuple
 from chopmark import LogError
 
 from ._folder import LogFolder
+from ._handover import signers
 from ._integrate import check_head
+from ._master import master_of
+from ._rotate import older_keys, stale_masters
 from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, is_alive, read_frames
 from ._store import Store
+from ._subject import Keys
 
 SOUND_SQLITE = (3, 51, 3)
 """Before it, connections that write or checkpoint at the same moment may lose pages of the WAL."""
@@ -51,7 +55,7 @@ def examine(folder: LogFolder) -> list[Finding]:
     store = folder.open()
     try:
         below = [_sqlite(), *_disk(folder.path)] if folder.address is None else _server(store)
-        found = [*below, _permissions(folder), _waiting(folder, store)]
+        found = [*below, _permissions(folder), _keys(folder, store), _waiting(folder, store)]
         return [*found, _left(folder), _head(folder, store), _clock(store)]
     finally:
         store.close()
@@ -157,6 +161,26 @@ def _permissions(folder: LogFolder) -> Finding:
         if not os.access(path, os.W_OK if path.is_dir() else os.R_OK):
             wrong.append(f"{path.name} cannot be used by this user")
     return Finding("permissions", not wrong, "; ".join(wrong) or "its owner's alone")
+
+
+def _keys(folder: LogFolder, store: Store) -> Finding:
+    """Look whether keys are those in force, and none that was given up is left."""
+    told = older_keys(folder, store)
+    try:
+        if folder.signs and len(signers(folder, store)) > 1:
+            told.append("log.key: `chopmark log keys rotate signing` ends what was cut short")
+    except LogError as error:
+        told.append(str(error))
+    if Keys.are_kept(folder):
+        keys = Keys(folder, writing=False)
+        try:
+            master_of(folder, keys)
+            told += stale_masters(folder, keys)
+        except LogError as error:
+            told.append(str(error))
+        finally:
+            keys.close()
+    return Finding("keys", not told, "; ".join(told) or "those in force")
 
 
 def _waiting(folder: LogFolder, store: Store) -> Finding:

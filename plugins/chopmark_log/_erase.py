@@ -23,7 +23,7 @@ from ._contents import beside, leaf_of
 from ._folder import FINGERPRINTS, LogFolder
 from ._integrate import integrate, integrating, publish
 from ._keyring import changed
-from ._master import Subject, read_master
+from ._master import Subject, master_of
 from ._packages import check_finding
 from ._side import Side
 from ._store import Store
@@ -83,7 +83,7 @@ class Registrar:
         changed(self.folder)
         integrate(self.folder, self.store)  # what calls wrote in between, under the former key
         done = self._settle([one for one in self.keys.leaving() if one.id == key])
-        self._say()
+        self.say()
         return done
 
     def prune(self) -> Done:
@@ -100,7 +100,7 @@ class Registrar:
             retire(self.folder)
         self.keys.scrub()
         self.side.scrub()
-        self._say()
+        self.say()
         return done._replace(erased=done.erased + swept)
 
     def hold(self, reason: str, subject: Subject | None = None, record: str = "") -> Hold:
@@ -127,7 +127,7 @@ class Registrar:
             self.keys.hold(hold.name, hold.since, reason, whats)
             said = {"what": "add", "hold": hold.name, "reason": reason}
             self.keys.send(*leaf_of("hold", said))
-        self._say()
+        self.say()
         return hold
 
     def release(self, name: str) -> None:
@@ -140,17 +140,17 @@ class Registrar:
             if not self.keys.release(name):
                 raise NoSubjectError(f"there is no hold {name!r}; see `chopmark log hold list`")
             self.keys.send(*leaf_of("hold", {"what": "rm", "hold": name}))
-        self._say()
+        self.say()
 
     def record_access(self, record: str, fields: list[str], reason: str) -> None:
         """Have the log say that restricted content is read."""
         said: dict[str, Any] = {"record": record, "fields": fields, "reason": reason}
         with self.keys.transaction():
             self.keys.send(*leaf_of("access", said))
-        self._say()
+        self.say()
 
     def _tag(self, subject: Subject) -> bytes:
-        return read_master(self.folder).tag(subject)
+        return master_of(self.folder, self.keys).tag(subject)
 
     def _settle(self, leaving: list[Leaving]) -> Done:
         now, erased, restricted, last = _now(), 0, 0, 0
@@ -216,7 +216,7 @@ class Registrar:
             check_finding()
         return found
 
-    def _say(self) -> None:
+    def say(self) -> None:
         """Have the log take what is to be said; it is not taken twice."""
         for id, leaf in self.keys.outbox():
             if not self.store.holds(id, leaf):
@@ -226,8 +226,8 @@ class Registrar:
 
 
 @contextlib.contextmanager
-def registrar(folder: LogFolder) -> Iterator[Registrar]:
-    """Hold the lock of a log while the block changes what it keeps of people.
+def holding(folder: LogFolder) -> Iterator[Store]:
+    """Hold the lock of a log, here and wherever else it is written, while the block changes it.
 
     Raises:
         LogError: there is no log, or another process holds the lock for longer than 30 seconds.
@@ -241,13 +241,24 @@ def registrar(folder: LogFolder) -> Iterator[Registrar]:
                 try:
                     with store.alone() as alone:
                         if alone:
-                            keys, side = beside(folder, store)
-                            yield Registrar(folder, store, keys, side)
+                            yield store
                             return
                 finally:
                     store.close()
         time.sleep(0.01)
     raise LogError(f"log {str(folder.path)!r} is busy; try again")
+
+
+@contextlib.contextmanager
+def registrar(folder: LogFolder) -> Iterator[Registrar]:
+    """Hold the lock of a log while the block changes what it keeps of people.
+
+    Raises:
+        LogError: there is no log, or another process holds the lock for longer than 30 seconds.
+    """
+    with holding(folder) as store:
+        keys, side = beside(folder, store)
+        yield Registrar(folder, store, keys, side)
 
 
 def holds(folder: LogFolder) -> list[Hold]:

@@ -18,6 +18,9 @@ from ._store import Store
 FINGERPRINTS = "fp"
 """The folder, in that of a log, of what finds texts again."""
 
+HANDOVERS = "handovers"
+"""The file, in that of a log and in a bundle, of how its signing keys followed one another."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogFolder:
@@ -34,6 +37,16 @@ class LogFolder:
     def key(self) -> Path:
         """The key that signs its checkpoints."""
         return self.path / "log.key"
+
+    @property
+    def next_key(self) -> Path:
+        """The key that is to sign them next, while it takes the place of the other."""
+        return self.path / "log.key.next"
+
+    @property
+    def handovers(self) -> Path:
+        """How each key that signed them was handed over to the next one: what a stranger needs."""
+        return self.path / HANDOVERS
 
     @property
     def public(self) -> Path:
@@ -160,6 +173,22 @@ def write_whole(path: Path, text: str) -> None:
         os.close(file)
     making.replace(path)
     sync_folder(path.parent)
+
+
+def overwrite(path: Path) -> None:
+    """Write zeros over a file where it stands: what was in it is not there any more.
+
+    What a disk keeps for itself, such as blocks that an SSD put aside, is not in reach.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.pwrite(file, bytes(os.fstat(file).st_size), 0)
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def default_origin() -> str:

@@ -17,6 +17,7 @@ from ._content import is_payload
 from ._contents import Contents
 from ._cosignatures import Cosignatures
 from ._folder import LogFolder, write_whole
+from ._handover import signers
 from ._signing import sign_note
 from ._spool import (
     SUFFIX,
@@ -219,19 +220,19 @@ def publish(folder: LogFolder, store: Store) -> str | None:
             f"nothing is signed: {refusal}; put the newest copy of the log back or, where it is "
             "lost, begin a new log by `chopmark log recover --new-origin`"
         )
-    key = folder.signing_key()
+    keys = signers(folder, store)
     tree = store.tree(size)
     head = Checkpoint(store.origin, size, tree.root())
     if last is not None:
         try:
-            before = open_checkpoint(last.note, [key.public]).checkpoint
+            before = open_checkpoint(last.note, [key.public for key in keys]).checkpoint
             proof = tree.consistency(before.size)
             check_consistency(before.size, before.root, head.size, head.root, proof)
         except VerifyError as error:
             raise LogError(f"nothing is signed: {error}") from error
     now = time.time_ns() // 1_000_000
     stamp = now if last is None else max(now, last.time)  # the clock may have gone back
-    note = sign_note(head, [key])
+    note = sign_note(head, keys)
     try:
         store.publish(head, stamp, note, last.size if last is not None else 0)
     except OvertakenError:

@@ -13,7 +13,7 @@ from chopmark.private import write_private
 
 from ._content import KEY_BYTES, SubjectKey
 from ._folder import LogFolder
-from ._master import Subject, make_master, own_master, read_master
+from ._master import Subject, make_master, master_of, read_master
 from ._side import Side
 from ._spool import sync_folder
 from ._subject import Keys
@@ -31,7 +31,8 @@ class Keyring:
     def __init__(self, folder: LogFolder) -> None:
         ensure(folder)
         self._keys = Keys(folder)
-        self._master = own_master(folder, self._keys.check)
+        self._folder = folder
+        self._master = master_of(folder, self._keys)
         self._changed = os.open(_changes(folder), os.O_RDONLY | os.O_CLOEXEC)
         self._known: tuple[bytes, dict[Subject, SubjectKey]] = (b"", {})
         self._making = threading.Lock()
@@ -59,12 +60,16 @@ class Keyring:
         self._keys.close()
 
     def _find(self, subject: Subject) -> SubjectKey:
-        tag = self._master.tag(subject)
-        row = self._keys.find(tag)
-        if row is None:
-            new = SubjectKey(os.urandom(16), os.urandom(KEY_BYTES))
-            row = self._keys.add(tag, new.id, self._master.wrap(new))
-        return self._master.unwrap(*row)
+        while True:
+            master = self._master
+            tag = master.tag(subject)
+            row = self._keys.find(tag)
+            if row is None:
+                new = SubjectKey(os.urandom(16), os.urandom(KEY_BYTES))
+                row = self._keys.add(tag, new.id, master.wrap(new), master.check)
+            if row is not None:
+                return master.unwrap(*row)
+            self._master = master_of(self._folder, self._keys)  # another is in force since
 
 
 def ensure(folder: LogFolder) -> None:
@@ -79,13 +84,14 @@ def ensure(folder: LogFolder) -> None:
         lock = os.open(folder.path / "keys.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not Keys.are_kept(folder):  # else another machine made it, which has the master key
+            kept = Keys.are_kept(folder)
+            if not kept:  # else another machine made it, which has the master key
                 make_master(folder)
             if not _changes(folder).exists():
                 write_private(_changes(folder), bytes(8))
             Side.create(folder)
-            check = read_master(folder).check
-            Keys.create(folder, check)
+            if not kept:
+                Keys.create(folder, read_master(folder).check)
             sync_folder(folder.path)
         finally:
             os.close(lock)

@@ -1,7 +1,8 @@
 """The master key of a log: it wraps the keys of subjects, and hides who they belong to.
 
 It is in the log's folder, readable by its owner alone, or better in the environment, from where no
-copy of the folder takes it.
+copy of the folder takes it. Beside it there may be the next one, while it is being changed
+(`_rotate`): which of the two is in force is what the log's keys say.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import binascii
 import hmac
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -22,9 +24,14 @@ from chopmark.private import read_private, write_private
 
 from ._content import KEY_BYTES, NONCE_BYTES, SubjectKey
 from ._folder import LogFolder
+from ._subject import Keys
 
 MASTER = "CHOPMARK_LOG_MASTER_KEY"
 """The environment variable that may have the master key: 32 bytes, in base64."""
+NEXT = f"{MASTER}_NEXT"
+"""The environment variable with the one that `chopmark log keys rotate` puts in its place."""
+FILES = FILE, NEXT_FILE = "master.key", "master.next"
+_EARLIER = b"earlier"
 
 
 class Subject(NamedTuple):
@@ -41,14 +48,42 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Master:
-    """The key that wraps all others, and hides who they belong to."""
+    """The key that wraps all others, and hides who they belong to.
+
+    Args:
+        secret: the key.
+        earlier: what hid the subjects under the master keys before it, the first one first. A tag
+            is the keyed hash of the one before, since the subjects themselves are kept nowhere.
+    """
 
     secret: bytes = field(repr=False)
+    earlier: tuple[bytes, ...] = field(default=(), repr=False)
 
     def tag(self, subject: Subject) -> bytes:
         """Return the keyed hash under which a subject's key is found."""
         said = f"{subject.kind}:{subject.name}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key(b"index"), said, "sha256")
+        for key in self.earlier:
+            said = hmac.digest(key, said, "sha256")
+        return self.retag(said)
+
+    def retag(self, tag: bytes) -> bytes:
+        """Return the tag of the subject whose tag it was under the master key before."""
+        return hmac.digest(self._key(b"index"), tag, "sha256")
+
+    def followed_by(self, secret: bytes) -> Master:
+        """Return the master key `secret` in the place of this one."""
+        return Master(secret, (*self.earlier, self._key(b"index")))
+
+    def wrap_earlier(self) -> bytes:
+        """Return `earlier`, encrypted, for who reads this key again."""
+        return self.wrap(SubjectKey(_EARLIER, b"".join(self.earlier)))
+
+    def with_earlier(self, wrapped: bytes) -> Master:
+        """Return this key with what `wrap_earlier` encrypted."""
+        data = self.unwrap(_EARLIER, wrapped).secret
+        return Master(
+            self.secret, tuple(data[at : at + KEY_BYTES] for at in range(0, len(data), KEY_BYTES))
+        )
 
     def wrap(self, key: SubjectKey) -> bytes:
         """Return the key, encrypted."""
@@ -87,9 +122,8 @@ def make_master(folder: LogFolder) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    if MASTER not in os.environ and not _master_file(folder).exists():
-        secret = base64.b64encode(os.urandom(KEY_BYTES))
-        write_private(_master_file(folder), secret + b"\n", new=True)
+    if MASTER not in os.environ and not (folder.path / FILE).exists():
+        write_private(folder.path / FILE, f"{new_secret()}\n".encode(), new=True)
 
 
 def read_master(folder: LogFolder) -> Master:
@@ -98,18 +132,87 @@ def read_master(folder: LogFolder) -> Master:
     Raises:
         LogError: there is none, it is no key, or others than its owner can read it.
     """
-    text: str | bytes | None = os.environ.get(MASTER)
-    where = MASTER
-    if text is None:
-        file = _master_file(folder)
-        where = repr(str(file))
-        try:
-            text = read_private(file)
-        except OSError as error:
-            raise LogError(
-                f"master key {where}: {error.strerror}; put it back, bring it from a machine that "
-                f"shares the log, or set {MASTER}"
-            ) from error
+    text = os.environ.get(MASTER)
+    return _parse(text, MASTER) if text is not None else _read(folder.path / FILE)
+
+
+def own_master(
+    folder: LogFolder, check: bytes, earlier: bytes = b"", retired: bytes = b""
+) -> Master:
+    """Return the master key that is that of the log's keys.
+
+    Args:
+        folder: that of the log.
+        check: what the log's keys say of it.
+        earlier: `Master.wrap_earlier` of it, where there is.
+        retired: the checks of those before it, side by side.
+
+    Raises:
+        LogError: it is nowhere to be found.
+    """
+    found: list[str] = []
+    for where, one in masters(folder):
+        if isinstance(one, Master) and not (where in FILES and MASTER in os.environ):
+            if hmac.compare_digest(check, one.check):
+                return one.with_earlier(earlier) if earlier else one
+            found.append(where if not is_retired(one, retired) else f"{where}, which was given up")
+    if not found:
+        read_master(folder)  # says why
+    raise LogError(
+        f"the master key is not that of log {str(folder.path)!r}, which has {', '.join(found)}; "
+        f"put its master.key back, or the right key into {MASTER}"
+    )
+
+
+def master_of(folder: LogFolder, keys: Keys) -> Master:
+    """Return the master key by which the log's keys can be found and read.
+
+    Raises:
+        LogError: it is nowhere to be found.
+    """
+    return own_master(folder, keys.check, keys.earlier, keys.retired)
+
+
+def masters(folder: LogFolder) -> Iterator[tuple[str, Master | LogError]]:
+    """Yield where master keys may be, and each that is there, or why it cannot be read."""
+    for name in (MASTER, NEXT):
+        text = os.environ.get(name)
+        if text is not None:
+            yield name, _try(_parse, text, name)
+    for file in (FILE, NEXT_FILE):
+        if (folder.path / file).exists():
+            yield file, _try(_read, folder.path / file)
+
+
+def is_retired(master: Master, retired: bytes) -> bool:
+    """Return whether its check is one of `retired`, which are side by side."""
+    size = len(master.check)
+    return master.check in {retired[at : at + size] for at in range(0, len(retired), size)}
+
+
+def new_secret() -> str:
+    """Return a new master key, in base64."""
+    return base64.b64encode(os.urandom(KEY_BYTES)).decode()
+
+
+def _try(read: Callable[..., Master], *given: object) -> Master | LogError:
+    try:
+        return read(*given)
+    except LogError as error:
+        return error
+
+
+def _read(file: Path) -> Master:
+    try:
+        return _parse(read_private(file), repr(str(file)))
+    except OSError as error:
+        raise LogError(
+            f"master key {str(file)!r}: {error.strerror}; put it back, bring it from a machine "
+            f"that shares the log, or set {MASTER}"
+        ) from error
+
+
+def _parse(text: str | bytes, where: str) -> Master:
     try:
         secret = base64.b64decode(text.strip(), validate=True)
     except (binascii.Error, ValueError):
@@ -117,22 +220,3 @@ def read_master(folder: LogFolder) -> Master:
     if len(secret) != KEY_BYTES:
         raise LogError(f"{where} is no master key: {KEY_BYTES} bytes in base64")
     return Master(secret)
-
-
-def own_master(folder: LogFolder, check: bytes) -> Master:
-    """Return the master key, which must be that of the log's keys, whose `check` is given.
-
-    Raises:
-        LogError: it is another, or `read_master` has none.
-    """
-    master = read_master(folder)
-    if not hmac.compare_digest(check, master.check):
-        raise LogError(
-            f"the master key is not that of log {str(folder.path)!r}; put its master.key back, or "
-            f"the right key into {MASTER}"
-        )
-    return master
-
-
-def _master_file(folder: LogFolder) -> Path:
-    return folder.path / "master.key"

@@ -8,9 +8,9 @@ from typing import Any
 
 from chopmark import LogError
 
-from ._content import FIELDS, digest_of, disclosures, record_id
+from ._content import FIELDS, SubjectKey, digest_of, disclosures, record_id
 from ._folder import LogFolder
-from ._master import read_master
+from ._master import master_of
 from ._side import Side
 from ._store import Run, Store
 from ._subject import Keys
@@ -31,7 +31,7 @@ class Opener:
         if not Keys.are_kept(folder):
             raise ClosedError(f"log {str(folder.path)!r} keeps no contents")
         self._keys, self._side = Keys(folder), Side(folder)
-        self._master = read_master(folder)
+        self._folder, self._master = folder, master_of(folder, self._keys)
 
     def open(self, leaf: Mapping[str, Any], *, restricted: bool = False) -> dict[str, str]:
         """Return the disclosures of all fields of a leaf, each checked against it.
@@ -59,13 +59,24 @@ class Opener:
             )
         if digest_of(kept.cipher) != leaf["payload"]:
             raise LogError(f"the content of record {leaf['id']} is not the one that was recorded")
-        key = self._master.unwrap(kept.key, found[0])
-        return disclosures(key, record, kept.cipher, leaf)
+        return disclosures(self._unwrap(kept.key, found[0]), record, kept.cipher, leaf)
 
     def close(self) -> None:
         """Close the files."""
         self._keys.close()
         self._side.close()
+
+    def _unwrap(self, id: bytes, wrapped: bytes) -> SubjectKey:
+        try:
+            return self._master.unwrap(id, wrapped)
+        except LogError:
+            if self._keys.check == self._master.check:
+                raise
+        self._master = master_of(self._folder, self._keys)  # another is in force since
+        found = self._keys.wrapped(id)
+        if found is None:
+            raise ClosedError(f"what is under key {id.hex()} was erased")
+        return self._master.unwrap(id, found[0])
 
 
 class Comparison:

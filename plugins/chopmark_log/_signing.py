@@ -69,7 +69,11 @@ class SigningKey:
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Return the signature line of the log under `checkpoint`."""
-        return self._line(self.private.sign(checkpoint.body.encode()))
+        return self.sign_text(checkpoint.body)
+
+    def sign_text(self, body: str) -> str:
+        """Return the signature line under the body of a note."""
+        return self._line(self.private.sign(body.encode()))
 
     def cosign(self, body: str, time: int) -> str:
         """Return the signature line of a witness who saw the checkpoint `body` at `time`."""

@@ -159,6 +159,10 @@ class SqlStore(Store):
         """Forget a spool that is read whole and taken away."""
         self.tables.rows("DELETE FROM spools WHERE name = ?", (name,))
 
+    def say_key(self, key: str) -> None:
+        """Have the store say that the log's key is `key`, where it says that to other machines."""
+        self.tables.rows("UPDATE meta SET value = ? WHERE name = 'key'", (key,))
+
     def publish(self, head: Checkpoint, time: int, note: str, after: int) -> None:
         """Keep a signed checkpoint, in the place of that of `after` entries as the last one.
 

@@ -30,7 +30,7 @@ class Entry(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Entries side by side: the index of the first, and the leaf of each, 256 at the most."""
+    """Entries side by side, of one bundle: the index of the first, and the leaf of each."""
 
     first: int
     leaves: Sequence[bytes]
@@ -204,6 +204,10 @@ class Store(ABC):
         Raises:
             OvertakenError: the last one is another now, so that the two might differ.
         """
+
+    @abstractmethod
+    def say_key(self, key: str) -> None:
+        """Have the store say that the log's key is `key`, where it says that to other machines."""
 
     @abstractmethod
     def close(self) -> None:

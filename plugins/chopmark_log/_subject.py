@@ -7,7 +7,7 @@ from the person to the records any more; it is deleted when nothing keeps it (`_
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from ._folder import LogFolder
@@ -39,8 +39,8 @@ class Leaving(NamedTuple):
 class Keys:
     """`keys.db` of a log. Shared by threads."""
 
-    def __init__(self, folder: LogFolder) -> None:
-        self._tables = tables_of(folder, _NAME, writing=True)
+    def __init__(self, folder: LogFolder, *, writing: bool = True) -> None:
+        self._tables = tables_of(folder, _NAME, writing=writing)
         self.transaction, self.scrub = self._tables.transaction, self._tables.scrub
         self.close = self._tables.close
 
@@ -57,8 +57,17 @@ class Keys:
     @property
     def check(self) -> bytes:
         """`Master.check` of the master key that belongs to it."""
-        ((value,),) = self._tables.rows("SELECT value FROM meta WHERE name = 'check'")
-        return bytes(value)
+        return self._meta("check")
+
+    @property
+    def earlier(self) -> bytes:
+        """`Master.wrap_earlier` of that key, where there were others before it."""
+        return self._meta("earlier")
+
+    @property
+    def retired(self) -> bytes:
+        """The checks of those, side by side, the first one first."""
+        return self._meta("retired")
 
     def find(self, tag: bytes) -> tuple[bytes, bytes] | None:
         """Return id and wrapped key of the subject with `tag`."""
@@ -72,14 +81,61 @@ class Keys:
             return wrapped, bool(restricted)
         return None
 
-    def add(self, tag: bytes, id: bytes, wrapped: bytes) -> tuple[bytes, bytes]:
-        """Add a key, unless another process was first; return id and wrapped key of the subject."""
+    def add(
+        self, tag: bytes, id: bytes, wrapped: bytes, check: bytes
+    ) -> tuple[bytes, bytes] | None:
+        """Add a key, unless another process was first; return id and wrapped key of the subject.
+
+        Return None, and add nothing, where the master key is not that of `check` any more.
+        """
         with self.transaction():
+            if self.check != check:
+                return None
             found = self.find(tag)
             if found is None:
                 query = "INSERT INTO keys (id, tag, wrapped) VALUES (?, ?, ?)"
                 self._tables.rows(query, (id, tag, wrapped))
         return found or (id, wrapped)
+
+    def count(self) -> int:
+        """Return how many keys there are."""
+        return int(self._tables.rows("SELECT count(*) FROM keys")[0][0])
+
+    def rewrap(
+        self, wrap: Callable[[bytes, bytes], bytes], retag: Callable[[bytes], bytes],
+        progress: Callable[[int], object],
+    ) -> int:  # fmt: skip
+        """Put what `wrap` makes of id and wrapped key in the place of each, and new tags.
+
+        The caller holds the transaction, and puts the new master key's `meta` into it.
+        """
+        done, last = 0, b""
+        while rows := self._tables.rows(
+            "SELECT id, tag, wrapped FROM keys WHERE id > ? ORDER BY id LIMIT 1024", (last,)
+        ):
+            self._tables.many(
+                "UPDATE keys SET tag = ?, wrapped = ? WHERE id = ?",
+                [
+                    (None if tag is None else retag(bytes(tag)), wrap(bytes(id), bytes(key)), id)
+                    for id, tag, key in rows
+                ],
+            )
+            done, last = done + len(rows), rows[-1][0]
+            progress(done)
+        held = self._tables.rows("SELECT hold, what FROM held WHERE length(what) = 32")  # by tag
+        self._tables.many(
+            "UPDATE held SET what = ? WHERE hold = ? AND what = ?",
+            [(retag(bytes(what)), hold, what) for hold, what in held],
+        )
+        return done
+
+    def note(self, **meta: bytes) -> None:
+        """Keep what is said of the master key: `check`, `earlier`, `retired`."""
+        self._tables.many(
+            "INSERT INTO meta VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            list(meta.items()),
+        )
 
     def states(self, ids: Iterable[bytes]) -> Mapping[bytes, str]:
         """Return of each key whether it is `there`, `erased`, or `lost`."""
@@ -160,3 +216,8 @@ class Keys:
     def is_held(self, id: bytes) -> bool:
         """Return whether a hold keeps a key."""
         return bool(self._tables.rows("SELECT 1 FROM held WHERE what = ?", (id,)))
+
+    def _meta(self, name: str) -> bytes:
+        for (value,) in self._tables.rows("SELECT value FROM meta WHERE name = ?", (name,)):
+            return bytes(value)
+        return b""

@@ -13,16 +13,21 @@ from .verify import EMPTY_ROOT, HASH_BYTES, hash_node, hash_pairs
 
 WIDTH = 256
 LEVELS = 8
+_REMEMBERED = 16  # tiles, which is more than a proof needs
 Read = Callable[[int, int, int], bytes]
 """`read(level, start, end)`: the hashes from `start` to `end` of a tile level, side by side."""
 
 
 class Tree:
-    """A tree of `size` leaves whose hashes of full subtrees `read` knows. It changes nothing."""
+    """A tree of `size` leaves whose hashes of full subtrees `read` knows. It changes nothing.
+
+    It remembers the tiles that it read last: proofs of entries side by side need the same ones.
+    """
 
     def __init__(self, size: int, read: Read) -> None:
         self.size = size
         self._read = read
+        self._tiles: dict[tuple[int, int], list[Sequence[bytes]]] = {}
 
     def root(self) -> bytes:
         """Return the root of the tree."""
@@ -91,10 +96,19 @@ class Tree:
     def _full(self, height: int, number: int) -> bytes:
         """Return the hash of a full subtree."""
         level, above = divmod(height, LEVELS)
-        first = number << above
-        hashes = self._read(level, first, first + (1 << above))
+        tile, at = divmod(number << above, WIDTH)
+        rows = self._tiles.get((level, tile)) or self._over(level, tile)
+        return rows[above][at >> above]
+
+    def _over(self, level: int, tile: int) -> list[Sequence[bytes]]:
+        """Return the rows over the hashes of a tile."""
+        first = tile * WIDTH
+        hashes = self._read(level, first, min(first + WIDTH, self.size >> LEVELS * level))
         nodes = [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
-        return fold(nodes)
+        if len(self._tiles) == _REMEMBERED:
+            del self._tiles[next(iter(self._tiles))]
+        self._tiles[level, tile] = rows = rows_over(nodes)
+        return rows
 
 
 def fold(nodes: Sequence[bytes]) -> bytes:

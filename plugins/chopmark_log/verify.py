@@ -1,7 +1,7 @@
 """Verifies proofs and bundles of a log of chopmark, with Python and `cryptography` alone.
 
     python verify.py BUNDLE [--key VKEY]...      a folder that `chopmark log export` wrote
-    python verify.py PROOF.tlog-proof LEAF --key VKEY
+    python verify.py PROOF.tlog-proof LEAF --key VKEY [--handovers FILE]
 
 This file stands by itself, so that an auditor may read it, copy it, and run it on a machine without
 chopmark; the log of chopmark uses it too. Formats: C2SP signed-note, tlog-checkpoint, tlog-proof,
@@ -18,7 +18,7 @@ import binascii
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -32,7 +32,10 @@ HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256().digest()
 ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE = 0x01, 0x04, 0x06
 MOST_SIGNATURES = 64
+_MOST_KNOWN = 4096
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+HANDOVER = "chopmark/log/key/1"
+"""The first line of a note by which a log's key is handed over to the next one."""
 HOLDS, FAILS, UNCHECKED = 0, 1, 2
 
 
@@ -87,22 +90,34 @@ def root_by_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]
     Raises:
         VerifyError: the index is not in the tree, or the proof has another length than it must.
     """
+    way = list(_way_up(index, size))
+    if len(proof) > len(way):
+        raise VerifyError(f"the proof has {len(proof)} hashes, {len(way)} suffice")
+    if len(proof) < len(way):
+        raise VerifyError(f"the proof has {len(proof)} hashes, which are too few")
+    node = leaf
+    for (_, _, right), hashed in zip(way, proof, strict=True):
+        node = hash_node(hashed, node) if right else hash_node(node, hashed)
+    return node
+
+
+def _way_up(index: int, size: int) -> Iterator[tuple[int, int, bool]]:
+    """Yield the nodes from a leaf up to below the root that have a sibling.
+
+    Of each its place in its row, that of the last one there, and whether it is a right one.
+
+    Raises:
+        VerifyError: the index is not in the tree.
+    """
     if not 0 <= index < size:
         raise VerifyError(f"entry {index} is not in a tree of {size}")
-    node, at, last = leaf, index, size - 1
-    for number, hashed in enumerate(proof):
-        if last == 0:
-            raise VerifyError(f"the proof has {len(proof)} hashes, {number} suffice")
-        if at & 1 or at == last:
-            node = hash_node(hashed, node)
-            while not at & 1 and at:  # no sibling on these levels
-                at, last = at >> 1, last >> 1
-        else:
-            node = hash_node(node, hashed)
+    at, last = index, size - 1
+    while last:
+        right = bool(at & 1) or at == last
+        yield at, last, right
+        while right and not at & 1 and at:  # no sibling on these levels
+            at, last = at >> 1, last >> 1
         at, last = at >> 1, last >> 1
-    if last:
-        raise VerifyError(f"the proof has {len(proof)} hashes, which are too few")
-    return node
 
 
 def check_consistency(
@@ -332,6 +347,62 @@ def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Signed:
     return Signed(checkpoint, signers)
 
 
+# --- keys that follow one another
+
+
+class Handover(NamedTuple):
+    """That the key `new` of a log took the place of `old`: both signed it."""
+
+    old: VerifierKey
+    new: VerifierKey
+
+    @property
+    def body(self) -> str:
+        """The text that is signed."""
+        return f"{HANDOVER}\n{self.old}\n{self.new}\n"
+
+    @classmethod
+    def open(cls, note: str) -> Handover:
+        """Return the handover in a signed note.
+
+        Raises:
+            VerifyError: it is none, or one of the two keys did not sign it.
+        """
+        body, signatures = split_note(note)
+        lines = body.split("\n")
+        if len(lines) != 4 or lines[0] != HANDOVER:
+            raise VerifyError(f"a handover of keys begins with the line {HANDOVER}")
+        found = cls(VerifierKey.parse(lines[1]), VerifierKey.parse(lines[2]))
+        if {key.kind for key in found} != {ED25519} or found.old.name != found.new.name:
+            raise VerifyError("a handover is between two keys of one log")
+        for key in found:
+            mine = [s for s in signatures if (s.name, s.key_id) == (key.name, key.key_id)]
+            if not mine:
+                raise VerifyError(f"a handover that {key.key_id.hex()} did not sign")
+            for signature in mine:
+                key.check(body, signature.data)
+        return found
+
+
+def split_handovers(text: str) -> list[str]:
+    """Return the notes of a file of handovers, which stand one behind the other."""
+    parts = ("\n" + text.rstrip("\n")).split(f"\n{HANDOVER}\n")[1:]
+    return [f"{HANDOVER}\n{part}\n" for part in parts]
+
+
+def with_successors(keys: Sequence[VerifierKey], notes: Iterable[str]) -> list[VerifierKey]:
+    """Return `keys`, and those that took their places, by handovers, the first one first.
+
+    Raises:
+        VerifyError: one of them does not hold.
+    """
+    known = list(keys)
+    for found in map(Handover.open, notes):
+        if found.old in known and found.new not in known:
+            known.append(found.new)
+    return known
+
+
 # --- proofs
 
 
@@ -426,6 +497,8 @@ class Checked(NamedTuple):
 def check_bundle(folder: Path, keys: Sequence[VerifierKey] = ()) -> Checked:
     """Check the bundle in `folder`: `checkpoint`, `records.jsonl`, and `keys`, used without `keys`.
 
+    Where it has `handovers`, keys that took the places of known ones are known, too.
+
     Raises:
         VerifyError: something in it does not hold; the message names record and reason.
         OSError: a file cannot be read.
@@ -433,21 +506,22 @@ def check_bundle(folder: Path, keys: Sequence[VerifierKey] = ()) -> Checked:
     known = list(keys) or [
         VerifierKey.parse(line) for line in _lines(folder / "keys") if line.strip()
     ]
+    if (folder / "handovers").exists():
+        known = with_successors(known, _handovers(folder / "handovers"))
     signed = open_checkpoint((folder / "checkpoint").read_text("utf-8"), known)
     head = signed.checkpoint
     records = opened = 0
     seen: set[int] = set()
+    paths = _Paths(head.size, head.root)
     for number, line in enumerate(_lines(folder / "records.jsonl"), 1):
         where = f"records.jsonl, line {number}"
         try:
             record = json.loads(line)
             index, entry = record["index"], record["leaf"].encode()
-            hashes = [_base64(one, "a hash") for one in record["proof"]]
             if index in seen:
                 raise VerifyError(f"entry {index} is there twice")
             seen.add(index)
-            if root_by_inclusion(index, head.size, hash_leaf(entry), hashes) != head.root:
-                raise VerifyError(f"this is not entry {index} of the log")
+            paths.check(index, hash_leaf(entry), record["proof"])
             for disclosure in record["opened"]:
                 open_disclosure(disclosure, json.loads(entry))
                 opened += 1
@@ -457,6 +531,46 @@ def check_bundle(folder: Path, keys: Sequence[VerifierKey] = ()) -> Checked:
             raise VerifyError(f"{where}: not a record of a bundle ({error})") from error
         records += 1
     return Checked(head.origin, head.size, records, opened, signed.signers)
+
+
+class _Paths:
+    """Proofs in one tree: of what ends as one that led to the root, no more than that is hashed."""
+
+    def __init__(self, size: int, root: bytes) -> None:
+        self._size, self._root = size, root
+        # By place in a row, and last of it: a node, and how long the rest of which proof was there.
+        self._known: dict[tuple[int, int], tuple[bytes, int, list[str]]] = {}
+
+    def check(self, index: int, leaf: bytes, proof: list[str]) -> None:
+        """Raise unless `proof`, hashes in base64, leads from a leaf at `index` to the root.
+
+        Raises:
+            VerifyError: it does not, or has another form than it must have.
+        """
+        node, way, count = leaf, [], len(proof)
+        for done, (at, last, right) in enumerate(_way_up(index, self._size)):
+            known = self._known.get((at, last))
+            if known is not None and known[0] == node:
+                _, rest, other = known
+                if rest == count - done and proof[done:] == other[len(other) - rest :]:
+                    break
+            if done == count:
+                raise VerifyError(f"the proof has {count} hashes, which are too few")
+            way.append(((at, last), (node, count - done, proof)))
+            hashed = _base64(proof[done], "a hash")
+            node = hash_node(hashed, node) if right else hash_node(node, hashed)
+        else:
+            if len(way) != count:
+                raise VerifyError(f"the proof has {count} hashes, {len(way)} suffice")
+            if node != self._root:
+                raise VerifyError(f"this is not entry {index} of the log")
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        self._known.update(way)
+
+
+def _handovers(file: Path) -> list[str]:
+    return split_handovers(file.read_text("utf-8"))
 
 
 def _lines(file: Path) -> list[str]:
@@ -481,13 +595,17 @@ def main(words: Sequence[str]) -> int:
     """Run the command; return its exit code."""
     names: list[str] = []
     keys: list[VerifierKey] = []
+    handovers: list[str] = []
     rest = iter(words)
     try:
         for word in rest:
             if word == "--key":
                 keys.append(VerifierKey.parse(next(rest, "")))
+            elif word == "--handovers":
+                handovers += _handovers(Path(next(rest, "")))
             else:
                 names.append(word)
+        keys = with_successors(keys, handovers)
         if len(names) == 1 and Path(names[0]).is_dir():
             found = check_bundle(Path(names[0]), keys)
             _say(
