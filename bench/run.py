@@ -15,7 +15,7 @@ ORDER = (
     "policy.py", "stream.py", "langchain.py", "llamaindex.py", "openai_sdk.py", "keywords.py",
     "pii.py", "minors.py", "injection.py", "onnx.py", "cascade.py", "screen.py", "memory.py",
     "inspect_text.py", "label_files.py", "label_stream.py", "jsonl.py", "conversation.py", "log.py",
-    "log_postgres.py", "otel.py", "report.py", "sources.py", "assess.py",
+    "log_postgres.py", "otel.py", "report.py", "desk.py", "sources.py", "assess.py",
 )  # fmt: skip
 APART = {
     "find.py": " DATA: what of a text is found in a log; wants texts, and half an hour",

@@ -12,12 +12,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 from chopmark.hookspecs import Entry, PagedLog
+from chopmark.policy import is_under
 
-from ._stretches import FIELDS, Stretch, values_of
+from ._stretches import FIELDS, Stretch, categories_of
 
 PAGE = 50
 """Entries of a page."""
-LOOKED = 2048
+LOOKED = 1536
 """Entries that a page looks at."""
 DAY = 86_400_000
 """Milliseconds."""
@@ -27,38 +28,46 @@ NAMES = (*FIELDS, "category")
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What is looked for: calls, or all entries, with all of `wanted`, from `since` to `until`.
+    """What is looked for: entries with all of `asked`, pairs of a name and a value.
 
-    Times are milliseconds since 1970; `until` is not one of them, and None for all times.
+    From `since` to before `until`, milliseconds since 1970, where None is for ever.
     """
 
-    wanted: frozenset[str]
+    asked: tuple[tuple[str, str], ...]
     since: int = 0
     until: int | None = None
 
     @classmethod
-    def of(cls, asked: Mapping[str, str]) -> Sought:
+    def of(cls, form: Mapping[str, str]) -> Sought:
         """Return what the fields of a form ask for: `NAMES`, `from`, `to` (days), and `all`.
 
-        A field that is empty, or no day, asks for nothing.
+        A field that is empty, or no day, asks for nothing. Without `all` it is for calls alone.
         """
-        wanted = {f"{name}={asked[name]}" for name in NAMES if asked.get(name)}
-        if wanted or not asked.get("all"):
-            wanted.add("k=call")
-        last = _day(asked.get("to", ""))
+        asked = [(name, form[name]) for name in NAMES if form.get(name)]
+        if asked or not form.get("all"):
+            asked.insert(0, ("k", "call"))
+        last = _day(form.get("to", ""))
         until = None if last is None else last + DAY
-        return cls(frozenset(wanted), _day(asked.get("from", "")) or 0, until)
+        return cls(tuple(asked), _day(form.get("from", "")) or 0, until)
 
     def takes(self, said: Mapping[str, Any]) -> bool:
         """Return whether an entry is one that is looked for."""
         time = said.get("time")  # what cannot be read has none, and is of every time
         if time is not None and not self._at(time, time):
             return False
-        return self.wanted <= values_of(said)
+        return all(
+            said.get(name) == value
+            if name != "category"
+            else any(is_under(found, (value,)) for found in categories_of(said))
+            for name, value in self.asked
+        )
 
-    def may_be_in(self, stretch: Stretch) -> bool:
-        """Return whether a stretch may have one."""
-        return self._at(stretch.since, stretch.until) and stretch.may_have(self.wanted)
+    def places_in(self, stretches: Sequence[Stretch]) -> Iterator[Stretch]:
+        """Yield the stretches that may have one, the last first."""
+        wanted = frozenset(f"{name}={value}" for name, value in self.asked)
+        for stretch in reversed(stretches):
+            if self._at(stretch.since, stretch.until) and stretch.may_have(wanted):
+                yield stretch
 
     def _at(self, first: int, last: int) -> bool:
         return last >= self.since and (self.until is None or first < self.until)
@@ -111,19 +120,18 @@ def _ranges(
     drawn = stretches[-1].end if stretches else 0
     if before is None or before > drawn:
         yield drawn, before
-    ahead: tuple[int, int] | None = None
-    for stretch in reversed(stretches):
+    first, end = 0, 0
+    for stretch in sought.places_in(stretches):
         if before is not None and stretch.first >= before:
             continue
-        if not sought.may_be_in(stretch):
-            if ahead:
-                yield ahead
-            ahead = None
+        if end and stretch.end == first:
+            first = stretch.first  # side by side: read in one go
             continue
-        end = stretch.end if before is None else min(stretch.end, before)
-        ahead = (stretch.first, ahead[1] if ahead else end)  # side by side: read in one go
-    if ahead:
-        yield ahead
+        if end:
+            yield first, end
+        first, end = stretch.first, stretch.end if before is None else min(stretch.end, before)
+    if end:
+        yield first, end
 
 
 def _day(text: str) -> int | None:

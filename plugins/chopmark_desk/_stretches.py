@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,16 @@ FIELDS = ("action", "ending", "model", "adapter", "audience")
 """What is told of a call, by the names that its record has."""
 _MOST = 256
 _LATEST = 1 << 62
+_Told = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""The kind of an entry, and of a call its `FIELDS` and its categories."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """The entries from the place `first` to before `end`; their times are `since` to `until`.
 
-    `values` are those of `values_of` that any of them has; None where they are too many to keep.
+    `values` are what any of them can be filtered by, as `name=value`; a category is there with all
+    that it is a part of. None where they are too many to keep.
     """
 
     first: int
@@ -34,19 +37,9 @@ class Stretch:
         return self.values is None or wanted <= self.values
 
 
-def values_of(said: Mapping[str, Any]) -> set[str]:
-    """Return what an entry can be filtered by, as `name=value`.
-
-    A category is there with all that it is a part of: `pii.email` is of `pii`, too.
-    """
-    kind = said["k"]
-    values = {f"k={kind}"}
-    if kind == "call":
-        values.update(f"{name}={said.get(name, '')}" for name in FIELDS)
-        for verdict in said.get("verdicts", ()):
-            parts = str(verdict.get("category", "")).split(".")
-            values.update(f"category={'.'.join(parts[:n])}" for n in range(1, len(parts) + 1))
-    return values
+def categories_of(said: Mapping[str, Any]) -> list[str]:
+    """Return the categories of the verdicts of a call, whatever somebody wrote there."""
+    return [str(verdict.get("category", "")) for verdict in said.get("verdicts", ())]
 
 
 @dataclass(slots=True)
@@ -60,7 +53,7 @@ class Stretches:
     _first: int = 0
     _since: int = _LATEST
     _until: int = 0
-    _values: set[str] = field(default_factory=set)
+    _told: set[_Told] = field(default_factory=set)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Draw the entries that come next."""
@@ -70,18 +63,36 @@ class Stretches:
             # What cannot be read has no time: whatever time is asked for, it is shown.
             self._since = min(self._since, said.get("time", 0))
             self._until = max(self._until, said.get("time", _LATEST))
-            self._values |= values_of(said)
+            self._told.add(_told(said))  # many calls are alike
             self._count += 1
             self.end = place + 1
             if self._count == LENGTH:
                 self.whole.append(self._drawn())
-                self._count, self._since, self._until, self._values = 0, _LATEST, 0, set()
+                self._count, self._since, self._until, self._told = 0, _LATEST, 0, set()
 
     def all(self) -> tuple[Stretch, ...]:
         """Return the stretches, the last of them as far as it goes."""
         return (*self.whole, self._drawn()) if self._count else tuple(self.whole)
 
     def _drawn(self) -> Stretch:
-        values = frozenset(self._values)
+        values = frozenset(value for told in self._told for value in _values(told))
         kept = self._sets.setdefault(values, values) if len(values) <= _MOST else None
         return Stretch(self._first, self.end, self._since, self._until, kept)
+
+
+def _told(said: Mapping[str, Any]) -> _Told:
+    kind = str(said["k"])
+    if kind != "call":
+        return kind, (), ()
+    return kind, tuple([str(said.get(name)) for name in FIELDS]), tuple(categories_of(said))
+
+
+def _values(told: _Told) -> Iterator[str]:
+    kind, fields, categories = told
+    yield f"k={kind}"
+    for name, value in zip(FIELDS, fields, strict=False):  # what is no call has none
+        yield f"{name}={value}"
+    for category in categories:
+        parts = category.split(".")
+        for n in range(1, len(parts) + 1):
+            yield f"category={'.'.join(parts[:n])}"
