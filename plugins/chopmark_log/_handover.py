@@ -34,9 +34,13 @@ def handover_id(old: VerifierKey) -> bytes:
 
 def handover_leaf(old: SigningKey, new: SigningKey) -> Leaf:
     """Return the entry that says that `new` takes the place of `old`."""
+    return leaf_of("key", {"note": handover_note(old, new)}, handover_id(old.public))
+
+
+def handover_note(old: SigningKey, new: SigningKey) -> str:
+    """Return what that entry has: a note that both keys signed."""
     body = Handover(old.public, new.public).body
-    note = body + "\n" + old.sign_text(body) + new.sign_text(body)
-    return leaf_of("key", {"note": note}, handover_id(old.public))
+    return body + "\n" + old.sign_text(body) + new.sign_text(body)
 
 
 def handover_of(store: Store, old: VerifierKey) -> Handover | None:

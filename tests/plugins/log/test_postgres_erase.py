@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -22,12 +23,15 @@ from chopmark.testing import sample_record
 from chopmark_log import _postgres_tables
 from chopmark_log._audit import prove
 from chopmark_log._content import disclose, record_id
-from chopmark_log._erase import Done, NoSubjectError, registrar
+from chopmark_log._erase import Done, NoSubjectError, holding, registrar
 from chopmark_log._folder import LogFolder
+from chopmark_log._integrate import publish
 from chopmark_log._leaf import decode
-from chopmark_log._master import MASTER, Subject, read_master
+from chopmark_log._master import FILE, MASTER, NEXT_FILE, Subject, read_master
 from chopmark_log._opened import ClosedError, Opener, RestrictedError, content_faults
 from chopmark_log._postgres_log import SharedLog
+from chopmark_log._rotate import rotate_master
+from chopmark_log._rotate_signing import rotate_signing
 from chopmark_log._side import Side
 from chopmark_log._signing import read_verifier_key
 from chopmark_log._subject import Keys
@@ -312,3 +316,44 @@ def test_a_machine_without_the_master_key_says_so_and_takes_it_from_the_environm
     with registrar(third) as by:
         assert by.erase(ANNA, LAW) == Done(erased=2)
     assert [leaf["count"] for leaf in leaves(first, "erase")] == [2]
+
+
+def test_a_master_key_that_is_changed_on_one_machine_is_wanted_on_the_others(
+    first: LogFolder, second: LogFolder, store: str
+) -> None:
+    (anna,) = fill(first, store, "anna-17")
+    running = log_of(second, store)
+    said = say(running, "anna-17")
+    with registrar(first) as by:
+        assert rotate_master(by)[:2] == (1, 1)
+    with pytest.raises(LogError, match=f"{FILE}, which was given up"):
+        say(running, "bert")
+    shutil.copy(first.path / FILE, second.path / NEXT_FILE)  # better brought before
+    bert = say(running, "bert")
+    running.close()
+    told = [answer(second, id) for id in (anna, said, bert)]
+    assert told == [f"the told secret of <{name}>" for name in ("anna-17", "anna-17", "bert")]
+    assert erase(second) == Done(erased=2)
+    with registrar(second) as by:
+        assert rotate_master(by)[:2] == (0, 1)  # it ends what was begun elsewhere
+    assert (second.path / FILE).read_bytes() == (first.path / FILE).read_bytes()
+    assert faults_of(second) == ()
+
+
+def test_a_machine_with_a_signing_key_that_was_changed_elsewhere_signs_nothing(
+    first: LogFolder, second: LogFolder, store: str
+) -> None:
+    fill(first, store, "anna-17")
+    settle(first)
+    with holding(first) as one:
+        key = rotate_signing(first, one).public
+        one.take([(None, b'{"k":"x","v":1,"w":{"h":"a","n":0}}')], {})
+    with holding(second) as other:
+        with pytest.raises(LogError, match="was handed over to key"):
+            publish(second, other)
+        (said,) = other.tables.rows("SELECT value FROM meta WHERE name = 'key'")[0]
+    assert said == str(key)
+    shutil.copy(first.key, second.key)
+    with holding(second) as other:
+        assert publish(second, other) is not None
+    assert faults_of(first) == ()

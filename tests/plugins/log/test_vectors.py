@@ -11,6 +11,7 @@ from tests.plugins.log.vectors import FILE, OPENED, REFUSED, made
 from chopmark import LogError
 from chopmark_log._leaf import decode, encode, filled
 from chopmark_log.verify import (
+    Handover,
     Proof,
     VerifierKey,
     hash_leaf,
@@ -34,6 +35,8 @@ def test_what_is_published_holds() -> None:
     assert Proof.parse(VECTORS["proof"]).check(leaf.encode(), [key]).checkpoint == head
     opened = [open_disclosure(one, json.loads(leaf)) for one in VECTORS["disclosures"].values()]
     assert dict(opened) == OPENED
+    handover = Handover.open(VECTORS["handover"])
+    assert (handover.old, handover.new.name) == (key, key.name)
     line = json.loads(VECTORS["bundle_line"])
     assert (line["index"], line["leaf"]) == (1, leaf)
     assert line["proof"] == VECTORS["proof"].split("\n\n")[0].split("\n")[2:]

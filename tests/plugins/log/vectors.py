@@ -17,8 +17,10 @@ from chopmark import Commitment, Failure, Mark, Record, Usage, Verdict
 from chopmark_log._audit import export
 from chopmark_log._bundles import unpack
 from chopmark_log._folder import LogFolder
+from chopmark_log._handover import handover_id, handover_note
 from chopmark_log._integrate import publish
 from chopmark_log._leaf import call_leaf, encode
+from chopmark_log._master import Master, Subject
 from chopmark_log._signing import SigningKey
 from chopmark_log._spool import Spool
 from chopmark_log._store import id_of
@@ -26,7 +28,8 @@ from chopmark_log.verify import Proof, commit, hash_leaf, root_of
 
 FILE = Path(__file__).parents[2] / "vectors" / "log.json"
 ORIGIN = "example.com/chopmark/vectors"
-SEED = bytes(range(32))
+SEED, NEXT_SEED = bytes(range(32)), bytes(range(32, 64))
+"""Of the signing key and the next one; and, in the vectors of tags, the master key and the next."""
 WRITER = "19b0a1b2c3d-4711-0a1b2c3d"
 SIZE = 259
 """Entries: more than a tile of 256, so that the tree has a second level and an open end."""
@@ -109,6 +112,7 @@ REFUSED = {
 def made() -> dict[str, Any]:
     """Return the vectors, all from this code."""
     key = SigningKey.of_seed(ORIGIN, SEED)
+    masters = [first := Master(SEED), first.followed_by(NEXT_SEED)]
     entries = leaves()
     hashes = [hash_leaf(entry) for entry in entries]
     with tempfile.TemporaryDirectory() as there:
@@ -151,6 +155,10 @@ def made() -> dict[str, Any]:
         "consistency_100": consistency,
         "bundle_line": line,
         "spool_frame": frame,
+        "next_seed": NEXT_SEED.hex(),
+        "handover": handover_note(key, SigningKey.of_seed(ORIGIN, NEXT_SEED)),
+        "handover_id": handover_id(key.public).hex(),
+        "tags_of_user_u-17": [one.tag(Subject.of("u-17", "")).hex() for one in masters],
     }
 
 
