@@ -70,6 +70,7 @@ def chopmark_commands(cli: Any) -> None:
     from ._commands_erase import COMMANDS as ERASE
     from ._commands_find import find
     from ._commands_keys import keys
+    from ._commands_migrate import migrate
     from ._commands_parent import parent
     from ._commands_proof import COMMANDS as PROOF
     from ._commands_witness import log_witness, witness
@@ -80,6 +81,7 @@ def chopmark_commands(cli: Any) -> None:
     log.add_command(find)
     log.add_command(keys)
     log.add_command(log_witness)
+    log.add_command(migrate)
     log.add_command(parent)
     cli.add_command(log)
     cli.add_command(witness)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -74,6 +75,34 @@ class LogFolder:
         return self.path / "reserve"
 
     @property
+    def moved(self) -> Path:
+        """Where the log is being moved to, or was: while it is there, nothing is written here."""
+        return self.path / "moved-to"
+
+    def check_stays(self) -> None:
+        """Raise unless the log may be written here: it was not moved, and is not being moved.
+
+        Raises:
+            LogError: it was, or is.
+        """
+        try:
+            told = json.loads(self.moved.read_text("utf-8"))
+            to, done = str(told["to"]), bool(told["done"])
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise LogError(f"{str(self.moved)!r} cannot be read: {error}") from error
+        if done:
+            raise LogError(
+                f"the log in {str(self.path)!r} was moved to {to!r}; write that as `store` into "
+                "the policy"
+            )
+        raise LogError(
+            f"the log in {str(self.path)!r} is being moved to {to!r}, and takes nothing meanwhile: "
+            "run `chopmark log migrate` again to end that, or with --cancel to leave it here"
+        )
+
+    @property
     def where(self) -> Path:
         """The address of the database, where the log is in one that machines share."""
         return self.path / "store"
@@ -108,6 +137,7 @@ class LogFolder:
         Raises:
             LogError: there is one already, or the folder cannot be made.
         """
+        self.check_stays()
         if self.is_log:
             raise LogError(f"{str(self.path)!r} is a log already; nothing was changed")
         key = SigningKey.new(origin)
@@ -140,6 +170,8 @@ class LogFolder:
         """
         if not self.is_log:
             raise LogError(f"{str(self.path)!r} is no log; make one with `chopmark log init`")
+        if writing:
+            self.check_stays()
         address = self.address
         if address is None:
             return SqliteStore(self.base, writing=writing)

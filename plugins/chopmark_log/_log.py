@@ -318,6 +318,7 @@ class TransparencyLog:
             writer = f"{time.time_ns() // 1_000_000:x}-{os.getpid()}-{secrets.token_hex(4)}"
             try:
                 own = Own(self._make_spool(writer), writer)
+                self._check_stays(own)
             except OSError as error:
                 raise LogError(
                     f"log {str(self.folder.path)!r} cannot be written: {error.strerror}; free some "
@@ -335,8 +336,17 @@ class TransparencyLog:
             self._owns[os.getpid()] = own
             return own
 
+    def _check_stays(self, own: Own) -> None:
+        # Again, now that who moves the log sees that there is a writer.
+        try:
+            self.folder.check_stays()
+        except LogError:
+            own.spool.close()
+            raise
+
     def _make_folder(self) -> None:
         """Make the folder of the log, unless it is there."""
+        self.folder.check_stays()
         if self.folder.address is not None:
             raise LogError(
                 f"{str(self.folder.path)!r} belongs to the log in {self.folder.address!r}; write "

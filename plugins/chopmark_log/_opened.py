@@ -91,7 +91,7 @@ class Comparison:
     def __init__(self, folder: LogFolder, *, opening: bool = False) -> None:
         self._side = Side(folder) if Side.is_kept(folder) else None
         self._opener = Opener(folder) if opening and self._side is not None else None
-        self._ended = False
+        self._ended = self._side is None and folder.moved.exists()  # they are where the log is
         self.faults: list[str] = []
 
     def look(self, run: Run) -> None:

@@ -91,6 +91,10 @@ class Side:
         for (record,) in self._tables.rows(query, (key,)):
             yield record
 
+    def records_kept(self) -> int:
+        """Return how many records have a content."""
+        return int(self._tables.rows("SELECT count(*) FROM payloads WHERE part = 0")[0][0])
+
     def count(self, key: bytes) -> int:
         """Return how many records are under a key."""
         query = "SELECT count(*) FROM payloads WHERE key = ? AND part = 0"

@@ -20,6 +20,8 @@ from ._tree import WIDTH, grow
 from .verify import HASH_BYTES, Checkpoint, hash_leaves
 
 FORMAT = 1
+ARRIVING = 0
+"""The format of a log that is being moved to its place: nobody else takes it for one."""
 _AT_ONCE = 32  # bundles: a megabyte, or so, of what is pressed
 
 
@@ -46,6 +48,8 @@ class SqlStore(Store):
         LogError: they are no log of chopmark, or cannot be reached.
     """
 
+    format = FORMAT
+
     def __init__(self, name: str, folder: Path, tables: Tables) -> None:
         self.name, self.folder, self.tables = name, folder, tables
         try:
@@ -54,9 +58,12 @@ class SqlStore(Store):
         except (LogError, ValueError) as error:
             self.close()
             raise LogError(f"{self.name!r} is no log of chopmark: {error}") from error
-        if found != FORMAT:
-            self.close()
-            raise LogError(f"{self.name!r} has format {found}, and {FORMAT} is known here")
+        if found == self.format:
+            return
+        self.close()
+        if found == ARRIVING:
+            raise LogError(f"{self.name!r} has a log that is being moved there; end `log migrate`")
+        raise LogError(f"{self.name!r} has format {found}, and {self.format} is known here")
 
     def close(self) -> None:
         """Close the tables, and what is beside them; they are opened again where needed."""

@@ -1,0 +1,67 @@
+"""The command `chopmark log migrate`: from the folder of one machine into a shared database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from chopmark import LogError
+
+from ._command_line import errors, folder_of, json_option, path_option
+
+
+@click.command("migrate")
+@path_option
+@click.option(
+    "--store", metavar="ADDRESS", default="",
+    help="The database that the log is moved to, postgresql://USER@HOST/NAME.",
+)  # fmt: skip
+@click.option("--cancel", is_flag=True, help="Take back a move that was not ended.")
+@json_option
+def migrate(path: Path, store: str, cancel: bool, as_json: bool) -> None:
+    """Move a log from its folder into a Postgres database that machines share.
+
+    It stays the same log: every receipt and every proof holds, its key signs on, and witnesses see
+    it grow. All that writes it must have ended. Meanwhile, and afterwards under the old policy,
+    calls are refused, by an error that names the new place. All is compared before it counts; then
+    texts and keys are taken out of the folder, and the former log.db is put aside there.
+
+    What was cut short, by Ctrl-C or a loss of power, goes on by the same command. Exits with 0
+    where the log is moved, or was before, and with 2 where it could not be.
+    """
+    with errors():
+        if bool(store) == cancel:
+            raise LogError("say where to, by --store ADDRESS, or --cancel")
+        from ._migrate import cancel as take_back
+        from ._migrate import migrate as move
+        from ._migrate import todo
+        from ._postgres import Address
+
+        folder = folder_of(path)
+        if cancel:
+            take_back(folder)
+            click.echo(
+                json.dumps({"cancelled": True}) if as_json else f"{path}: the log stays here"
+            )
+            return
+        address = Address.of(store)
+        left = todo(folder)
+        try:
+            with click.progressbar(
+                length=left, label="moving", file=sys.stderr, hidden=as_json or not left
+            ) as bar:
+                done = move(folder, address, bar.update)
+        except KeyboardInterrupt:
+            click.echo("interrupted; the same command goes on, --cancel takes it back", err=True)
+            sys.exit(130)
+    if as_json:
+        click.echo(json.dumps(done._asdict()))
+        return
+    click.echo(f"{done.origin}: {done.entries} entries and {done.contents} contents are in")
+    click.echo(f"  {done.store}")
+    if done.aside:
+        click.echo(f"the former file is in {done.aside}; `chopmark log verify` still holds there")
+    click.echo(f'write into the policy, under [settings.log]: store = "{done.store}"')

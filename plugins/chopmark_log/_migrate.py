@@ -1,0 +1,335 @@
+"""Moves a log from the folder of one machine into a Postgres database that several share.
+
+The log stays the log: its name, its key, every entry and every checkpoint are the same, so that all
+receipts and proofs hold, and witnesses see it grow. The folder is sealed first, and what writes it
+has ended; then all is copied, hashed again and compared; then the database is the log, and what
+could be erased is taken out of the folder. What was cut short goes on where it stopped. The former
+file, without texts and keys, is put aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from chopmark import LogError
+
+from ._audit import audit
+from ._folder import FINGERPRINTS, LogFolder, write_whole
+from ._integrate import integrate, integrating, publish
+from ._migrate_tables import TABLES, compare, copy, count
+from ._migrate_target import Arriving, declare, said_of, wipe
+from ._postgres import Address
+from ._postgres_tables import create
+from ._side import Side
+from ._signing import read_verifier_key
+from ._spool import NEW, SUFFIX, is_alive, sync_folder
+from ._sql_store import ARRIVING, SqlStore
+from ._sqlite_store import SqliteStore
+from ._store import id_of
+from ._subject import Keys
+from ._tables import ErasableFile, tables_of
+
+PATIENCE = 30.0
+"""Seconds for which the process that takes in what is in the spools is waited for."""
+BATCH = 4096
+Progress = Callable[[int], object]
+_BESIDE = ("-wal", "-shm", "-journal")
+
+
+class Moved(NamedTuple):
+    """What was moved: how much of it, where to, and where the former file is."""
+
+    origin: str
+    entries: int
+    contents: int
+    store: str
+    aside: str
+
+
+def migrate(folder: LogFolder, address: Address, progress: Progress = lambda n: None) -> Moved:
+    """Move the log in `folder` to `address`, or end a move that was cut short.
+
+    Args:
+        folder: that of a log in SQLite. It is afterwards that of this machine, of the shared one.
+        address: a database without a log.
+        progress: told how many entries and rows more are done, of `todo`.
+
+    Raises:
+        LogError: something writes the log, the database has another one or cannot be reached, or
+            what is there is not what is here. Nothing is lost; the folder stays sealed, if what is
+            the matter came up after it was.
+    """
+    if folder.address == address.text and not folder.moved.exists():
+        return _told(folder, address)
+    with _alone(folder):
+        state = _State.read(folder)
+        if state is None:
+            state = _begin(folder, address)
+        if state.to != address.text:
+            raise LogError(
+                f"the log in {str(folder.path)!r} is on its way to {state.to!r}; end that first, "
+                "or take it back by --cancel"
+            )
+        if not state.done:
+            _copy(folder, address, progress)
+            state = state.over(folder)
+        _end(folder, address, state)
+        return _told(folder, address)
+
+
+def cancel(folder: LogFolder) -> None:
+    """Leave a log where it is that was to be moved, and take the copy out of the database.
+
+    Raises:
+        LogError: it was not, all of it was moved already, or the database cannot be reached.
+    """
+    with _alone(folder):
+        state = _State.read(folder)
+        if state is None:
+            raise LogError(f"the log in {str(folder.path)!r} is not being moved")
+        if state.done:
+            raise LogError(
+                f"all of the log is in {state.to!r} already; run `chopmark log migrate` again to "
+                "end it"
+            )
+        wipe(Address.of(state.to))
+        folder.moved.unlink()
+        sync_folder(folder.path)
+
+
+def todo(folder: LogFolder) -> int:
+    """Return how many entries and rows `migrate` has to copy and to compare, or so."""
+    if not folder.base.exists() or folder.where.exists():
+        return 0
+    store = SqliteStore(folder.base)
+    try:
+        return store.size * 2 + sum(
+            count(table, source) for name, source in _sources(folder) for table in TABLES[name]
+        )
+    finally:
+        store.close()
+
+
+class _State(NamedTuple):
+    """What the file says that seals the folder: to where, and whether all of it is there."""
+
+    to: str
+    done: bool
+    aside: str
+
+    @classmethod
+    def read(cls, folder: LogFolder) -> _State | None:
+        try:
+            return cls(**json.loads(folder.moved.read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            raise LogError(f"{str(folder.moved)!r} cannot be read: {error}") from error
+
+    def keep(self, folder: LogFolder) -> None:
+        write_whole(folder.moved, json.dumps(self._asdict()) + "\n")
+
+    def over(self, folder: LogFolder) -> _State:
+        state = self._replace(done=True)
+        state.keep(folder)
+        return state
+
+
+def _begin(folder: LogFolder, address: Address) -> _State:
+    """Seal the folder, so that what is in it does not change any more."""
+    if folder.where.exists():
+        raise LogError(f"the log of {str(folder.path)!r} is in {folder.address!r} already")
+    if not folder.base.exists():
+        raise LogError(f"{str(folder.path)!r} is no log; make one with `chopmark log init`")
+    if not folder.key.exists():
+        raise LogError(f"{str(folder.key)!r} is missing: without it the log could not go on")
+    store = SqliteStore(folder.base)
+    store.close()
+    found = said_of(address)
+    if found and (found.get("format"), found.get("origin")) != (str(ARRIVING), store.origin):
+        raise LogError(f"{address.text!r} has log {found.get('origin')!r} already")
+    if found:
+        wipe(address)  # of a move that was taken back: what was erased since is in it
+    state = _State(address.text, False, f"moved-{time.time_ns() // 1_000_000:x}")
+    state.keep(folder)
+    try:
+        _check_ended(folder)
+    except LogError:
+        folder.moved.unlink()
+        raise
+    return state
+
+
+def _check_ended(folder: LogFolder) -> None:
+    writing = [
+        path.name
+        for end in (SUFFIX, NEW)
+        for path in folder.spools.glob(f"*{end}")
+        if is_alive(path)
+    ]
+    if writing:
+        # A writer's name begins with its start, and then has the number of its process.
+        numbers = ", ".join(sorted({name.split("-")[1] for name in writing if "-" in name}))
+        raise LogError(f"processes write the log ({numbers}); stop them, and try again")
+
+
+def _copy(folder: LogFolder, address: Address, progress: Progress) -> None:
+    """Copy all there is, and compare it."""
+    source = SqliteStore(folder.base, writing=True)
+    try:
+        integrate(folder, source)
+        publish(folder, source)
+        public = read_verifier_key(str(folder.public))
+        create(address, source.origin, {"key": str(public), "format": str(ARRIVING)})
+        target = Arriving(address.text, folder.path)
+        try:
+            _copy_log(source, target, progress)
+            with _there(folder, address) as there:
+                if Keys.are_kept(folder):
+                    Keys.create(there, b"")
+                    Side.create(there)
+                for name, tables in _sources(folder):
+                    other = tables_of(there, name, writing=True)
+                    try:
+                        for table in TABLES[name]:
+                            copy(table, tables, other, progress)
+                            compare(table, tables, other)
+                    finally:
+                        tables.close()
+                        other.close()
+            found = audit(target, [public], _steps(progress))
+            if found.faults or target.checkpoints() != source.checkpoints():
+                why = "; ".join(found.faults[:3]) or "its checkpoints are others"
+                raise LogError(f"what is in {address.text!r} does not hold: {why}")
+        finally:
+            target.close()
+    finally:
+        source.close()
+
+
+def _copy_log(source: SqlStore, target: SqlStore, progress: Progress) -> None:
+    size, at = source.size, target.size
+    if at > size or source.tree(at).root() != target.tree(at).root():
+        raise LogError(f"{target.name!r} has {at} entries that are not those of the log here")
+    progress(at)
+    for first in range(at, size, BATCH):
+        leaves = [entry.leaf for entry in source.entries(first, min(first + BATCH, size))]
+        if len(leaves) != min(BATCH, size - first):
+            raise LogError(f"entries from {first} on are missing here; see `chopmark log fsck`")
+        target.take([(id_of(leaf), leaf) for leaf in leaves], {})
+        progress(len(leaves))
+    if source.tree().root() != target.tree().root():
+        raise LogError("the entries here are not those of their tree; see `chopmark log fsck`")
+    heads = source.checkpoints()
+    for first in range(0, len(heads), BATCH):
+        with target.tables.transaction():
+            target.tables.many(
+                "INSERT INTO checkpoints VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                heads[first : first + BATCH],
+            )
+
+
+def _end(folder: LogFolder, address: Address, state: _State) -> None:
+    """Make the database the log, and take out of the folder what belongs there no more.
+
+    Each step may have been done before.
+    """
+    declare(address)
+    write_whole(folder.where, f"{address.text}\n")
+    _forget_contents(folder)
+    _put_aside(folder, state)
+    folder.moved.unlink()
+    sync_folder(folder.path)
+
+
+def _put_aside(folder: LogFolder, state: _State) -> None:
+    """Keep the former file in a folder of its own, in which it can be verified."""
+    aside = LogFolder(folder.path / state.aside)
+    aside.path.mkdir(mode=0o700, exist_ok=True)
+    state.keep(aside)
+    for path in (folder.public, folder.head, folder.path / "handovers"):
+        if path.exists():
+            shutil.copyfile(path, aside.path / path.name)
+    for end in (*_BESIDE, ""):  # the log itself last
+        path = folder.base.with_name(folder.base.name + end)
+        if path.exists():
+            path.rename(aside.path / path.name)
+    sync_folder(aside.path)
+
+
+def _forget_contents(folder: LogFolder) -> None:
+    """Take texts and their keys out of the folder: who is erased from now on is erased there."""
+    keys = folder.path / "keys.db"
+    if keys.exists():
+        tables = ErasableFile(keys, writing=True)
+        tables.rows("DELETE FROM keys")
+        tables.scrub()  # from here on nobody can read a text by what is in the folder
+        tables.close()
+    shutil.rmtree(folder.path / FINGERPRINTS, ignore_errors=True)
+    for name in ("side.db", "keys.db"):
+        for end in (*_BESIDE, ""):
+            (folder.path / f"{name}{end}").unlink(missing_ok=True)
+
+
+def _sources(folder: LogFolder) -> list[tuple[str, ErasableFile]]:
+    found = [(name, ErasableFile(folder.path / f"{name}.db")) for name in TABLES]
+    return [(name, one) for name, one in found if one.exists()]
+
+
+@contextlib.contextmanager
+def _there(folder: LogFolder, address: Address) -> Iterator[LogFolder]:
+    """Yield a folder of the log in the database, which is there only while the block runs."""
+    made = LogFolder(folder.path / "arriving")
+    made.path.mkdir(mode=0o700, exist_ok=True)
+    try:
+        write_whole(made.where, f"{address.text}\n")
+        yield made
+    finally:
+        shutil.rmtree(made.path)
+
+
+def _steps(progress: Progress) -> Progress:
+    """Return what is told how many are done by now, and tells `progress` how many more."""
+    last = 0
+
+    def told_of(done: int) -> None:
+        nonlocal last
+        progress(done - last)
+        last = done
+
+    return told_of
+
+
+def _told(folder: LogFolder, address: Address) -> Moved:
+    store = folder.open()
+    try:
+        side = Side(folder)
+        try:
+            contents = side.records_kept() if Side.is_kept(folder) else 0
+        finally:
+            side.close()
+        aside = max((str(one) for one in folder.path.glob("moved-*/")), default="")
+        return Moved(store.origin, store.size, contents, address.text, aside)
+    finally:
+        store.close()
+
+
+@contextlib.contextmanager
+def _alone(folder: LogFolder) -> Iterator[None]:
+    """Hold the lock of the log."""
+    if not folder.path.is_dir():
+        raise LogError(f"{str(folder.path)!r} is no log; make one with `chopmark log init`")
+    end = time.monotonic() + PATIENCE
+    while True:
+        with integrating(folder) as mine:
+            if mine:
+                yield
+                return
+        if time.monotonic() > end:
+            raise LogError(f"log {str(folder.path)!r} is busy; stop what writes it, and try again")
+        time.sleep(0.02)
