@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
-from starlette.responses import RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -39,9 +38,6 @@ def make_app(desk: Desk) -> ASGIApp:
         Route(page.path, guarded(desk, renderer, page), methods=list(page.methods))
         for page in pages
     ]
-    if desk.public and navigation:
-        first = navigation[0].path
-        routes.append(Route("/", lambda request: RedirectResponse(first, 303)))
     routes.append(Mount("/static", StaticFiles(packages=[(str(__package__), "static")])))
     app = Starlette(
         routes=routes,

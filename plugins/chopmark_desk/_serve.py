@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -48,11 +49,20 @@ def serve(
         timeout_graceful_shutdown=5,
         lifespan="off",
     )
-    with _listening(host, port) as listening:
+    with _ending(), suppress(KeyboardInterrupt), _listening(host, port) as listening:
         name, number = listening.getsockname()[:2]
         ready(f"http://{f'[{name}]' if ':' in name else name}:{number}/")
-        with suppress(KeyboardInterrupt):  # raised again by uvicorn once all is closed
-            uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """Let SIGTERM be what Ctrl-C is: uvicorn raises it again once nobody is answered any more."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _listening(host: str, port: int) -> socket.socket:
