@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -169,9 +169,12 @@ def filled(leaf: Mapping[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def _without(whole: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
-    missing = object()
-    return {name: value for name, value in whole.items() if usual.get(name, missing) != value}
+def _without(whole: dict[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `whole`, which nobody else has, without the fields that have their usual value."""
+    for name, value in usual.items():
+        if name in whole and whole[name] == value:
+            del whole[name]
+    return whole
 
 
 def _lean(leaf: Mapping[str, Any]) -> bool:
@@ -179,7 +182,7 @@ def _lean(leaf: Mapping[str, Any]) -> bool:
     parts = [(CALL, leaf)]
     for name, usual in _PARTS:
         parts += [(usual, one) for one in leaf.get(name, [])]
-    return all(isinstance(one, Mapping) and len(_without(one, by)) == len(one) for by, one in parts)
+    return all(type(one) is dict and len(_without({**one}, by)) == len(one) for by, one in parts)
 
 
 def _verdict(one: Verdict) -> dict[str, Any]:
@@ -228,22 +231,29 @@ _USUAL = frozenset({
 
 
 def _fits(value: Any, left: int) -> bool:
-    """Return whether `value` is surely one for a leaf: a quarter of what `_check` costs."""
-    kind = type(value)
-    if kind is str or value is None or kind is bool:
-        return True
-    if kind is int:
-        return bool(-_MOST < value < _MOST)
-    if not left:
+    """Return whether `value`, a list or an object, surely has a place in a leaf.
+
+    It is for the common case: `_check` takes eight times as long.
+    """
+    inner: Iterable[Any]
+    if type(value) is dict:
+        if not _USUAL.issuperset(value) and not all(type(k) is str and _KEY(k) for k in value):
+            return False
+        inner = value.values()
+    elif type(value) is list:
+        inner = value
+    else:
         return False
-    if kind is dict:
-        for key, inner in value.items():
-            if key not in _USUAL and (type(key) is not str or not _KEY(key)):
+    for one in inner:
+        kind = type(one)
+        if kind is str or one is None or kind is bool:
+            continue
+        if kind is int:
+            if not -_MOST < one < _MOST:
                 return False
-            if type(inner) is not str and not _fits(inner, left - 1):
-                return False
-        return True
-    return kind is list and all(_fits(one, left - 1) for one in value)
+        elif not (left and _fits(one, left - 1)):
+            return False
+    return True
 
 
 def _check(value: Any, where: str, left: int) -> None:
