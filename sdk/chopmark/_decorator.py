@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ._errors import PolicyBlocked, RequestError
@@ -41,10 +41,9 @@ class TextShape:
 
     def write(self, raw: str, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[str]:
         """Return the text that goes out; nothing where all of it is held."""
-        text = texts[0]
         if tails:
-            text += "".join([tail.text for tail in tails])
-        return (text,) if text or self._whole else ()
+            texts = ("".join([texts[0], *[tail.text for tail in tails]]),)
+        return texts if texts[0] or self._whole else ()
 
     def tail(self, tails: Sequence[Chunk]) -> Sequence[str]:
         """Return the tails as pieces."""
@@ -140,12 +139,9 @@ class _Guarded:
         self.audience = audience
         self.signature = inspect.signature(function)
         parameters = self.signature.parameters
-        # Arguments for just these need no binding by the rules, which takes a while.
-        self.positional = (
-            tuple(parameters)
-            if all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters.values())
-            else ()
-        )
+        # So many arguments need no binding by the rules, which takes a while.
+        ordinary = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters.values())
+        self.plain = len(parameters) if ordinary else -1
         names = [n for n in parameters if n not in ("self", "cls")]
         self.prompt = prompt or (names[0] if names else "")
         self.name = getattr(function, "__qualname__", repr(function))
@@ -154,6 +150,7 @@ class _Guarded:
                 f"{self.name}() has no parameter {self.prompt!r} to screen; name the one that "
                 'holds the prompt: @chop.guard(prompt="...")'
             )
+        self.at = list(parameters).index(self.prompt)
 
     def wrapper(self) -> Any:
         function, chop = self.function, self.chop
@@ -165,10 +162,10 @@ class _Guarded:
                     async for piece in function(*args, **kwargs):
                         yield piece
                     return
-                request, bound = self.request(args, kwargs, stream=True)
+                request, call = self.request(args, kwargs, stream=True)
 
                 async def ask(sent: Request) -> AsyncIterator[str]:
-                    return function(*self.sent(bound, sent), **bound.kwargs)  # type: ignore[no-any-return]
+                    return call(sent)  # type: ignore[no-any-return]
 
                 shape = TextShape(whole=False)
                 guarded = chop.astream(request, shape, ask, **self.options)
@@ -185,10 +182,10 @@ class _Guarded:
             async def answer_async(*args: Any, **kwargs: Any) -> str:
                 if chop.inert or chop.inside():
                     return await function(*args, **kwargs)  # type: ignore[no-any-return]
-                request, bound = self.request(args, kwargs, stream=False)
+                request, call = self.request(args, kwargs, stream=False)
 
                 async def ask(sent: Request) -> str:
-                    return await function(*self.sent(bound, sent), **bound.kwargs)  # type: ignore[no-any-return]
+                    return await call(sent)  # type: ignore[no-any-return]
 
                 return await chop.arun(request, TextShape(whole=True), ask, **self.options)
 
@@ -200,12 +197,8 @@ class _Guarded:
                 if chop.inert or chop.inside():
                     yield from function(*args, **kwargs)
                     return
-                request, bound = self.request(args, kwargs, stream=True)
-
-                def ask(sent: Request) -> Iterator[str]:
-                    return function(*self.sent(bound, sent), **bound.kwargs)  # type: ignore[no-any-return]
-
-                yield from chop.stream(request, TextShape(whole=False), ask, **self.options)
+                request, call = self.request(args, kwargs, stream=True)
+                yield from chop.stream(request, TextShape(whole=False), call, **self.options)
 
             return pieces
 
@@ -213,25 +206,23 @@ class _Guarded:
         def answer(*args: Any, **kwargs: Any) -> str:
             if chop.inert or chop.inside():
                 return function(*args, **kwargs)  # type: ignore[no-any-return]
-            request, bound = self.request(args, kwargs, stream=False)
-
-            def ask(sent: Request) -> str:
-                return function(*self.sent(bound, sent), **bound.kwargs)  # type: ignore[no-any-return]
-
-            return chop.run(request, TextShape(whole=True), ask, **self.options)
+            request, call = self.request(args, kwargs, stream=False)
+            return chop.run(request, TextShape(whole=True), call, **self.options)
 
         return answer
 
     def request(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], *, stream: bool
-    ) -> tuple[Request, inspect.BoundArguments]:
-        if not kwargs and len(args) == len(self.positional):
-            named = dict(zip(self.positional, args, strict=True))
-            bound = inspect.BoundArguments(self.signature, named)
+    ) -> tuple[Request, Callable[[Request], Any]]:
+        """Return the request, and what calls the function with it as it may be sent."""
+        if not kwargs and len(args) == self.plain:
+            value = args[self.at]
+            call = partial(self.call, args, value)
         else:
             bound = self.signature.bind(*args, **kwargs)
             bound.apply_defaults()
-        value = bound.arguments[self.prompt]
+            value = bound.arguments[self.prompt]
+            call = partial(self.call_bound, bound, value)
         request = Request(
             messages=tuple(_messages(value, self.name)),
             adapter="python",
@@ -239,19 +230,27 @@ class _Guarded:
             audience=self.audience,
             stream=stream,
         )
-        return request, bound
+        return request, call
 
-    def sent(self, bound: inspect.BoundArguments, sent: Request) -> tuple[Any, ...]:
-        """Put the screened messages where the prompt was; return the positional arguments."""
-        value = bound.arguments[self.prompt]
-        if isinstance(value, str):
-            bound.arguments[self.prompt] = sent.messages[0].text
-        else:
-            bound.arguments[self.prompt] = [
-                {**message, "content": screened.text}
-                for message, screened in zip(value, sent.messages, strict=True)
-            ]
-        return bound.args
+    def call(self, args: tuple[Any, ...], value: object, sent: Request) -> Any:
+        prompt = _sent(value, sent)
+        if prompt is not value:
+            args = (*args[: self.at], prompt, *args[self.at + 1 :])
+        return self.function(*args)
+
+    def call_bound(self, bound: inspect.BoundArguments, value: object, sent: Request) -> Any:
+        bound.arguments[self.prompt] = _sent(value, sent)
+        return self.function(*bound.args, **bound.kwargs)
+
+
+def _sent(value: Any, sent: Request) -> object:
+    """Return the prompt `value` with the texts of the screened messages."""
+    if isinstance(value, str):
+        return sent.messages[0].text
+    return [
+        {**message, "content": screened.text}
+        for message, screened in zip(value, sent.messages, strict=True)
+    ]
 
 
 def _messages(value: object, name: str) -> Iterator[Message]:

@@ -25,13 +25,14 @@ class Plain(Generic[R]):
     """
 
     __slots__ = (
-        "_blocking", "_feed", "_held", "_index", "_kind", "_lane", "_screen", "_session", "_shape",
-        "_text", "chunks", "first", "stopped_at",
+        "_blocking", "_feed", "_held", "_index", "_kind", "_lane", "_say", "_screen", "_session",
+        "_shape", "_text", "chunks", "first", "stopped_at",
     )  # fmt: skip
 
     def __init__(self, session: Session, shape: Shape[R], held: Held[R]) -> None:
         self._session, self._shape, self._held = session, shape, held
         self._blocking = session.blocking
+        self._say = session.said.append
         self._text: Callable[[R], str | None] | None = getattr(shape, "text", None)
         self._feed: Callable[[str], str] | None = None  # of `_screen` and the marks
         self._screen: Screen
@@ -43,18 +44,19 @@ class Plain(Generic[R]):
 
     def write(self, raw: R) -> Sequence[R] | None:
         """Return what goes out for `raw`; None leaves it, read into `chunks`, to the flow."""
-        text, feed = self._text, self._feed
+        text = self._text
         if text is None or not (given := text(raw)):
             return self._read(raw)
+        feed = self._feed
         if feed is None:
             return self._one(raw, given, "answer", 0)
         out = feed(given)
         if self._screen.stopped:
             return self._changed(raw, given, "answer", 0, out)
         if out:
-            self._session.said.append(out)
-        if out is given:
-            return SAME  # type: ignore[no-any-return]
+            self._say(out)
+            if out is given:
+                return SAME  # type: ignore[no-any-return]
         return self._shape.write(raw, (out,), ())
 
     def _read(self, raw: R) -> Sequence[R] | None:

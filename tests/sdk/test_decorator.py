@@ -106,8 +106,19 @@ def test_another_parameter_can_hold_the_prompt() -> None:
         return f"{user}: {question}"
 
     assert answer("anybody", "hello") == "anybody: hello"
+    assert answer("anybody", "secret") == "anybody: ***"
     with pytest.raises(PolicyBlocked):
         answer("me", "bad")
+
+
+def test_the_default_of_a_prompt_that_is_given_by_name_alone_is_screened() -> None:
+    chop, _ = strict()
+
+    @chop.guard
+    def answer(*, prompt: str = "a secret") -> str:
+        return prompt
+
+    assert answer() == "a ***"
 
 
 def test_a_wrong_parameter_name_is_told_at_once() -> None:
