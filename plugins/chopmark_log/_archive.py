@@ -23,14 +23,14 @@ from chopmark import LogError
 from ._archive_file import Base, check_columns, digest_of, leaves_of, reading, write_leaves
 from ._archive_manifest import MANIFEST, File, Manifest, Period, is_name
 from ._cosignatures import with_cosignatures
+from ._handover import History, is_handover
 from ._roots import Roots
 from ._store import Head, Store
 from .verify import (
     Checkpoint,
     VerifierKey,
     VerifyError,
-    hash_leaf,
-    open_checkpoint,
+    hash_leaves,
     split_note,
 )
 
@@ -100,17 +100,9 @@ def verify(
     """
     manifest = Manifest.read(folder)
     faults: list[str] = []
-    heads: dict[int, bytes] = {}
-    for period in manifest.periods:
-        try:
-            head = open_checkpoint(period.checkpoint, keys).checkpoint
-        except VerifyError as error:
-            faults.append(f"checkpoint of {period.name}: {error}")
-            continue
-        if (head.origin, head.size) != (manifest.origin, period.end):
-            faults.append(f"checkpoint of {period.name} is one of {head.origin}, {head.size}")
-        heads[period.end] = head.root
-    roots = Roots(heads)
+    roots = Roots(period.end for period in manifest.periods)
+    handovers: list[tuple[int, bytes]] = []
+    at = 0
     try:
         with reading() as base:
             for one in manifest.files:
@@ -118,17 +110,29 @@ def verify(
                 if digest_of(path) != (one.bytes, one.sha256):
                     raise LogError(f"file {one.name!r} is not the one that was written")
                 for leaves in leaves_of(base, path, one.first, one.end):
-                    roots.add([hash_leaf(leaf) for leaf in leaves])
+                    roots.add(hash_leaves(leaves))
+                    handovers += [
+                        (n, leaf) for n, leaf in enumerate(leaves, at) if is_handover(leaf)
+                    ]
+                    at += len(leaves)
                 check_columns(base, path)
                 progress(one.end - one.first)
     except LogError as error:
-        return [*faults, str(error)]  # no root behind it can be computed
+        return [str(error)]  # no root behind it can be computed
     roots.end()
+    history = History(keys, handovers)
     for period in manifest.periods:
-        wanted = heads.get(period.end)
-        if period.reached == period.end and wanted not in (None, roots.found.get(period.end)):
+        try:
+            head = history.open(period.checkpoint, period.end)
+        except VerifyError as error:
+            faults.append(f"checkpoint of {period.name}: {error}")
+            continue
+        if (head.origin, head.size) != (manifest.origin, period.end):
+            faults.append(f"checkpoint of {period.name} is one of {head.origin}, {head.size}")
+        root = roots.found.get(period.end)
+        if period.reached == period.end and head.root != root:
             faults.append(f"the entries up to {period.end} are not those that were signed")
-    return faults
+    return [*history.faults, *faults]
 
 
 def agrees(store: Store, manifest: Manifest) -> None:

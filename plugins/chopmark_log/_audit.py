@@ -15,8 +15,8 @@ from chopmark import LogError
 
 from . import verify as _verify
 from ._cosignatures import cosigned
-from ._folder import HANDOVERS
-from ._handover import History
+from ._folder import LogFolder
+from ._handover import History, is_handover, keys_under
 from ._leaf import decode
 from ._roots import Roots
 from ._store import Head, Run, Store
@@ -34,7 +34,6 @@ from .verify import (
 # Keys are in order, so that a leaf ends in its writer. In a text the quotes would have a backslash,
 # and what is nested deeper would end in three braces.
 _END = re.compile(rb'.*,"w":\{"h":"([^"\\]+)","n":(0|[1-9][0-9]{0,15})\}\}', re.S).fullmatch
-_HANDOVER = b',"k":"key","note":"'
 Progress = Callable[[int], object]
 
 
@@ -162,7 +161,7 @@ def export(
     if last is None:
         raise LogError("the log has no checkpoint yet; ask again in a second")
     head = cosigned(store, min(end, last.size))
-    tree = store.tree(head.size)
+    tree, folder = store.tree(head.size), LogFolder(store.folder)
     making = out.with_name(out.name + ".part")
     count = 0
     try:
@@ -171,9 +170,10 @@ def export(
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(parents=True)
         (making / "checkpoint").write_text(head.note, "utf-8")
-        (making / "keys").write_text("".join(f"{key}\n" for key in (public, *head.keys)), "utf-8")
-        if (store.folder / HANDOVERS).exists():
-            shutil.copyfile(store.folder / HANDOVERS, making / HANDOVERS)
+        signers = (*keys_under(folder, public, head.note), *head.keys)
+        (making / "keys").write_text("".join(f"{key}\n" for key in signers), "utf-8")
+        if folder.handovers.exists():
+            shutil.copyfile(folder.handovers, making / folder.handovers.name)
         shutil.copyfile(_verify.__file__, making / "verify.py")
         with (making / "records.jsonl").open("w", encoding="utf-8") as file:
             for entry in store.entries(start, min(end, head.size)):
@@ -209,7 +209,7 @@ class _Writers:
                 number += 1
                 continue
             self._next[writer] = number
-            if leaf.find(_HANDOVER) >= 0:
+            if is_handover(leaf):
                 self.handovers.append((index, leaf))
             try:
                 writer, found = _writer_of(leaf)

@@ -12,6 +12,7 @@ from ._audit import prove
 from ._content import record_id
 from ._cosignatures import cosigned
 from ._folder import LogFolder
+from ._handover import keys_under
 from ._opened import Opener
 from ._signing import read_verifier_key
 from .verify import open_disclosure
@@ -37,10 +38,11 @@ def proof_of(folder: LogFolder, index: int) -> Proven:
     Raises:
         LogError: there is no such entry, it is under no checkpoint yet, or the log is damaged.
     """
-    own = str(read_verifier_key(str(folder.public)))
+    public = read_verifier_key(str(folder.public))
     with closing(folder.open()) as store:
-        leaf = store.entry(index).leaf
-        return Proven(leaf, str(prove(store, index)), (own, *cosigned(store, index + 1).keys))
+        leaf, proof = store.entry(index).leaf, prove(store, index)
+        own = map(str, keys_under(folder, public, proof.note))
+        return Proven(leaf, str(proof), (*own, *cosigned(store, index + 1).keys))
 
 
 def content_of(folder: LogFolder, id: str) -> Content:

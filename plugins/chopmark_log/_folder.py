@@ -19,8 +19,6 @@ from ._store import Store
 FINGERPRINTS = "fp"
 """The folder, in that of a log, of what finds texts again."""
 
-HANDOVERS = "handovers"
-"""The file, in that of a log and in a bundle, of how its signing keys followed one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class LogFolder:
     @property
     def handovers(self) -> Path:
         """How each key that signed them was handed over to the next one: what a stranger needs."""
-        return self.path / HANDOVERS
+        return self.path / "handovers"
 
     @property
     def public(self) -> Path:

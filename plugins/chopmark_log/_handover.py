@@ -43,6 +43,11 @@ def handover_note(old: SigningKey, new: SigningKey) -> str:
     return body + "\n" + old.sign_text(body) + new.sign_text(body)
 
 
+def is_handover(leaf: bytes) -> bool:
+    """Return whether a leaf may be such an entry: keys are in order, so that it looks so."""
+    return b',"k":"key","note":"' in leaf
+
+
 def handover_of(store: Store, old: VerifierKey) -> Handover | None:
     """Return what `old` was handed over to, if it was.
 
@@ -101,6 +106,18 @@ def known_keys(folder: LogFolder, keys: Sequence[VerifierKey]) -> list[VerifierK
     except (OSError, UnicodeError, VerifyError) as error:
         raise LogError(f"{str(folder.handovers)!r}: {error}") from error
     return found
+
+
+def keys_under(folder: LogFolder, public: VerifierKey, note: str) -> list[VerifierKey]:
+    """Return the keys of the log in `folder` that signed `note`, by default `public`, its last one.
+
+    A checkpoint from before the log was handed over is under the key of that time.
+
+    Raises:
+        LogError: a file cannot be read.
+    """
+    found = [key for key in known_keys(folder, [public]) if _opens(note, key)]
+    return found or [public]
 
 
 def own_keys(folder: LogFolder) -> list[VerifierKey]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import random
@@ -28,7 +29,7 @@ from chopmark_log._beside import faults_beside
 from chopmark_log._doctor import examine
 from chopmark_log._erase import holding, registrar
 from chopmark_log._folder import LogFolder
-from chopmark_log._handover import known_keys, own_keys
+from chopmark_log._handover import keys_under, known_keys, own_keys
 from chopmark_log._integrate import publish
 from chopmark_log._keyring import Keyring
 from chopmark_log._master import FILE, MASTER, NEXT, NEXT_FILE, Subject, master_of, new_secret
@@ -374,6 +375,26 @@ def test_who_knows_the_old_key_checks_proofs_and_bundles_of_the_new_one(
     assert len(split_handovers(text)) == 2
     with pytest.raises(VerifyError):
         with_successors([old], split_handovers(text.replace("— ", "— x", 1)))
+
+
+def test_an_archive_holds_by_the_key_before_and_by_the_one_after(
+    folder: LogFolder, tmp_path: Path
+) -> None:
+    pytest.importorskip("duckdb")
+    from chopmark_log import _archive
+
+    old = read_verifier_key(str(folder.public))
+    for public in (lambda: old, lambda: signs_anew(folder)):
+        fill(folder, 2)
+        now = public()
+        with contextlib.closing(folder.open()) as store:
+            _archive.write(store, now, tmp_path / "archive", open_month=True)
+    fill(folder, 1)
+    with contextlib.closing(folder.open()) as store:
+        _archive.write(store, now, tmp_path / "archive", open_month=True)
+        first = store.checkpoints()[0]
+    assert [_archive.verify(tmp_path / "archive", [key]) for key in (old, now)] == [[], []]
+    assert keys_under(folder, now, first.note) == [old]  # whose key a bundle of that head has
 
 
 def test_a_head_that_a_stale_key_signs_is_named(folder: LogFolder, tmp_path: Path) -> None:
