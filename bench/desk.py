@@ -121,7 +121,7 @@ def measure(desk: Desk, number: int) -> dict[str, Any]:
     with Browser(make_app(desk), base_url="http://localhost") as browser:
         browser.log_in()
         running, started, meanwhile = running_of(desk), time.perf_counter(), []
-        while not running.follow(0.05).is_whole:
+        while not running.follow(1.0).is_whole:
             meanwhile.append(browser.took("/"))
         read = time.perf_counter() - started
         middle = next(paged(desk.log).forward(number // 2)).said["id"]

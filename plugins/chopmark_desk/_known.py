@@ -6,13 +6,19 @@ from chopmark.reading import paged
 
 from ._desk import Desk
 from ._running import Running
+from ._sound import SoundLog
 from ._verification import KIND
 
 
-def running_of(desk: Desk) -> Running:
-    """Return the running count of the desk's log.
+def log_of(desk: Desk) -> SoundLog:
+    """Return the desk's log, as pages read it.
 
     Raises:
         LogError: the log cannot be read page by page.
     """
-    return desk.kept.get("running", lambda: Running(paged(desk.log), (KIND,)))
+    return SoundLog(paged(desk.log))
+
+
+def running_of(desk: Desk) -> Running:
+    """Return the running count of the desk's log; raise `LogError` as `log_of` does."""
+    return desk.kept.get("running", lambda: Running(log_of(desk), (KIND,)))

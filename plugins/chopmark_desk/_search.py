@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from chopmark.hookspecs import Entry, PagedLog
+from chopmark.hookspecs import Entry
 from chopmark.policy import is_under
 
+from ._sound import SoundLog
 from ._stretches import FIELDS, Stretch, categories_of
 
 PAGE = 50
@@ -91,7 +92,7 @@ class Found:
 
 
 def search(
-    log: PagedLog, stretches: Sequence[Stretch], sought: Sought, before: int | None = None
+    log: SoundLog, stretches: Sequence[Stretch], sought: Sought, before: int | None = None
 ) -> Found:
     """Return a page of the entries that are sought, from before the place `before` back.
 

@@ -38,8 +38,8 @@ class Stretch:
 
 
 def categories_of(said: Mapping[str, Any]) -> list[str]:
-    """Return the categories of the verdicts of a call, whatever somebody wrote there."""
-    return [str(verdict.get("category", "")) for verdict in said.get("verdicts", ())]
+    """Return the categories of the verdicts of a call."""
+    return [verdict["category"] for verdict in said["verdicts"]]
 
 
 @dataclass(slots=True)
@@ -81,10 +81,10 @@ class Stretches:
 
 
 def _told(said: Mapping[str, Any]) -> _Told:
-    kind = str(said["k"])
+    kind = said["k"]
     if kind != "call":
         return kind, (), ()
-    return kind, tuple([str(said.get(name)) for name in FIELDS]), tuple(categories_of(said))
+    return kind, tuple([said[name] for name in FIELDS]), tuple(categories_of(said))
 
 
 def _values(told: _Told) -> Iterator[str]:

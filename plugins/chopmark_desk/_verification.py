@@ -73,17 +73,23 @@ class Result:
         """Return what an event says, as `ReadableLog.read` has it."""
         data = event["data"]
         faults = tuple(str(data[key]) for key in sorted(data) if key.startswith("fault."))
-        entries = int(data.get("entries", 0))
+        entries = _number(data, "entries")
         return cls(
-            began=int(data.get("began", 0)),
+            began=_number(data, "began"),
             ended=event["time"],
             entries=entries,
             done=entries,
             actor=event["actor"],
             faults=faults,
-            more=int(data.get("faults", 0)) - len(faults),
+            more=max(0, _number(data, "faults") - len(faults)),
             failed=str(data.get("failed", "")),
         )
+
+
+def _number(data: Mapping[str, Any], name: str) -> int:
+    """Return a number that an event says, 0 where it says none."""
+    value = data.get(name)
+    return value if type(value) is int else 0
 
 
 class _StoppedError(Exception):

@@ -11,11 +11,10 @@ from starlette.responses import Response
 
 from chopmark import ChopmarkError, Content, LogError
 from chopmark.hookspecs import Entry
-from chopmark.reading import paged
 from chopmark_report import Tally
 
 from .._desk import Desk
-from .._known import running_of
+from .._known import log_of, running_of
 from .._page import Page, Visit
 from .._proof import check, proving
 from .._search import NAMES, Sought, search
@@ -59,7 +58,7 @@ async def proof(visit: Visit) -> Response:
     if log is None:
         raise HTTPException(404)
     proven = await visit.work(log.proof, entry.place)
-    return _file(proven.proof.encode(), f"{entry.said['id']}.tlog-proof", "text/plain")
+    return _file(proven.proof.encode(), f"{_name(entry)}.tlog-proof", "text/plain")
 
 
 async def leaf(visit: Visit) -> Response:
@@ -68,7 +67,7 @@ async def leaf(visit: Visit) -> Response:
     if log is None:
         raise HTTPException(404)
     proven = await visit.work(log.proof, entry.place)
-    return _file(proven.leaf, f"{entry.said['id']}.leaf", "application/octet-stream")
+    return _file(proven.leaf, f"{_name(entry)}.leaf", "application/octet-stream")
 
 
 async def verifier(visit: Visit) -> Response:
@@ -81,7 +80,7 @@ async def verifier(visit: Visit) -> Response:
 def _listed(desk: Desk, asked: Mapping[str, str], before: int | None) -> dict[str, Any]:
     running = running_of(desk)
     running.follow()
-    found = search(paged(desk.log), running.stretches(), Sought.of(asked), before)
+    found = search(log_of(desk), running.stretches(), Sought.of(asked), before)
     given = {name: value for name, value in asked.items() if value}
     return {
         "asked": asked,
@@ -111,7 +110,7 @@ def _offered(tally: Tally) -> dict[str, list[str]]:
 
 
 def _entry(visit: Visit) -> Entry:
-    found = paged(visit.desk.log).get(visit.request.path_params["id"])
+    found = log_of(visit.desk).get(visit.request.path_params["id"])
     if found is None or found.said["k"] == "fault":
         raise HTTPException(404)
     return found
@@ -124,6 +123,7 @@ async def _rendered(visit: Visit, entry: Entry, found: Opened | None, closed: st
         "call.html",
         entry=entry,
         record=entry.said,
+        file=_name(entry),
         opened=found,
         closed=closed,
         keeps=hasattr(visit.desk.log, "content") and entry.said["k"] == "call",
@@ -148,6 +148,11 @@ def _verifier() -> bytes:
     from importlib.resources import files
 
     return (files("chopmark_log") / "verify.py").read_bytes()
+
+
+def _name(entry: Entry) -> str:
+    """Return a name for files about an entry; its id may be whatever somebody wrote there."""
+    return "".join(c for c in entry.said["id"] if c in "0123456789abcdef-")
 
 
 def _file(data: bytes, name: str, kind: str) -> Response:

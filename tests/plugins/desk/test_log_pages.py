@@ -6,19 +6,22 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 
 import pytest
-from tests.plugins.desk.conftest import CALLS, Browser
+from tests.plugins.desk.conftest import CALLS, PASSWORD, QUICK, SECRET, Browser
 
-from chopmark import Policy
+from chopmark import Policy, load_policy
 from chopmark.reading import new_event, paged, takes_events
-from chopmark_desk._desk import Desk
+from chopmark.testing import sample_record
+from chopmark_desk._app import make_app
+from chopmark_desk._desk import Desk, open_desk
 from chopmark_desk._difference import HIDDEN, difference, flat
 from chopmark_desk._known import running_of
 from chopmark_desk._verification import KIND
+from chopmark_jsonl import encode
 from chopmark_keyword._read import bundled_bytes
 from chopmark_log.verify import Proof, VerifierKey
 
@@ -206,7 +209,7 @@ def test_the_proof_is_checked_in_front_of_you_and_by_the_files_elsewhere(
 def test_a_record_that_was_changed_fails_in_front_of_you(
     as_role: AsRole, desk: Desk, ids: list[str], policy_file: Path
 ) -> None:
-    change(policy_file, 1, b'"action":"allow"', b'"action":"block"', also=b"duration")
+    change(policy_file, 1, b'"sdk":"', b'"sdk":"9')
     text = text_of(as_role("reviewer").see(f"/calls/{ids[1]}"))
     assert "It does not hold: entry 1 is not under the root that was signed" in text
 
@@ -233,15 +236,17 @@ def test_a_verification_runs_and_its_result_stays_also_for_the_next_desk(
 def test_a_log_that_does_not_hold_is_said_to_be_so_plainly_and_every_page_still_opens(
     as_role: AsRole, desk: Desk, ids: list[str], policy_file: Path
 ) -> None:
-    change(policy_file, 2, b'"ending"', b'"anding"', also=b'"duration"')
+    change(policy_file, 2, b'"duration"', b'"noitarud"')
     browser = as_role("officer")
     browser.see("/verify")
     browser.submit("/verify")
     text = result_of(browser)
     assert "The log does not hold:" in text
     assert "entry 2" in text
-    for path in ("/", "/calls", "/calls?all=yes", "/policies", f"/calls/{ids[0]}"):
+    for path in ("/", "/calls", "/policies", f"/calls/{ids[0]}"):
         browser.see(path)
+    browser.see(f"/calls/{ids[2]}", 404)
+    assert "has not the form of one" in browser.see("/calls?all=yes")
 
 
 def test_a_verification_that_cannot_be_ended_says_why(
@@ -341,6 +346,40 @@ def test_a_proposal_without_a_file_is_no_form(as_role: AsRole) -> None:
     assert browser.submit("/words/1").status_code == 400
 
 
+# --- other logs
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Iterator[Browser]:
+    """A reviewer at the desk of a service whose log is a file of JSON Lines."""
+    (tmp_path / "plain.toml").write_text(
+        'plugins = ["jsonl"]\n[settings.jsonl]\npath = "l.jsonl"\n'
+    )
+    policy = load_policy(tmp_path / "plain.toml")
+    with open_desk(policy, secret=SECRET, cost=QUICK, hosts=("desk.test",)) as desk:
+        desk.users.add("reviewer", "reviewer", PASSWORD)
+        with Browser(make_app(desk), base_url="http://desk.test") as browser:
+            yield browser.log_in("reviewer")
+
+
+def test_a_log_without_proofs_shows_its_calls_and_says_what_it_cannot(
+    plain: Browser, tmp_path: Path
+) -> None:
+    for path in ("/", "/calls", "/policies", "/verify"):
+        plain.see(path)  # nothing is in it yet
+    record = sample_record()
+    (tmp_path / "l.jsonl").write_bytes(encode(record) + b"{torn\n")
+    assert "1 Calls" in text_of(plain.see("/"))
+    assert "cannot be read" in text_of(plain.see("/calls?all=yes"))
+    text = text_of(plain.see(f"/calls/{record.id}"))
+    assert "This log cannot prove what is in it" in text
+    assert "The log keeps no texts of this call" in text
+    assert "pii.email" in text
+    plain.see(f"/calls/{record.id}/proof", 404)
+    plain.see("/calls/verify.py", 404)
+    assert "This log cannot be verified" in text_of(plain.see("/verify"))
+
+
 # --- what tests do
 
 
@@ -362,11 +401,11 @@ def result_of(browser: Browser) -> str:
         time.sleep(0.02)
 
 
-def change(policy_file: Path, index: int, old: bytes, new: bytes, also: bytes) -> None:
+def change(policy_file: Path, index: int, old: bytes, new: bytes) -> None:
     """Write over an entry, as whoever has the disk may."""
     base = sqlite3.connect(policy_file.parent / "log" / "log.db")
     [(leaf,)] = base.execute("SELECT leaf FROM entries WHERE at = ?", (index,)).fetchall()
-    changed = leaf.replace(old, new) if old in leaf else leaf.replace(also, also[::-1])
+    changed = leaf.replace(old, new)
     assert changed != leaf
     base.execute("UPDATE entries SET leaf = ? WHERE at = ?", (changed, index))
     base.commit()

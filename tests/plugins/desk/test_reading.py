@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,17 @@ from hypothesis import strategies as st
 
 from chopmark import Content, LogError, Message, Record, Verdict
 from chopmark.hookspecs import Entry
-from chopmark.testing import sample_record
+from chopmark.reading import new_event, paged
+from chopmark.testing import MemoryLog, sample_record
 from chopmark_desk import _search
 from chopmark_desk._running import Running
 from chopmark_desk._search import DAY, LOOKED, PAGE, Sought, search
+from chopmark_desk._sound import SoundLog
 from chopmark_desk._spans import opened, pieces
 from chopmark_desk._stretches import LENGTH, Stretches
 from chopmark_jsonl import JsonlLog, encode
+from chopmark_jsonl._format import encode_event
+from chopmark_report import count
 
 BASE = replace(sample_record(), verdicts=(), marks=(), failures=())
 WHOLE = 20.0
@@ -39,6 +43,16 @@ def log_of(folder: Path, records: Sequence[Record]) -> JsonlLog:
     return JsonlLog({"path": str(folder / "log.jsonl")})
 
 
+class OneEntry(JsonlLog):
+    """A log with one entry, which may be anything."""
+
+    def __init__(self, said: dict[str, Any]) -> None:
+        self.said = said
+
+    def forward(self, place: int = 0) -> Iterator[Entry]:
+        yield Entry(0, self.said)
+
+
 class CountingLog(JsonlLog):
     """A log that counts the entries that are asked of it."""
 
@@ -55,7 +69,7 @@ def whole(log: JsonlLog, sought: Sought, drawn: Stretches) -> list[Entry]:
     entries: list[Entry] = []
     before: int | None = None
     while True:
-        found = search(log, drawn.all(), sought, before)
+        found = search(SoundLog(log), drawn.all(), sought, before)
         assert len(found.entries) <= PAGE
         assert found.looked <= LOOKED
         entries += found.entries
@@ -138,7 +152,7 @@ def test_a_rare_value_costs_its_own_stretch_and_no_other(tmp_path: Path) -> None
     log_of(tmp_path, [rare.get(n) or record(n) for n in range(count)])
     drawn = Stretches()
     drawn.add(log.forward())
-    found = search(log, drawn.all(), Sought.of({"category": "rare"}))
+    found = search(SoundLog(log), drawn.all(), Sought.of({"category": "rare"}))
     assert [entry.said["id"] for entry in found.entries] == [rare[LENGTH + 7].id]
     assert (found.rest, found.looked) == (None, LENGTH)
     assert log.given <= LENGTH + 2  # one behind the map, and one that ends the stretch
@@ -146,9 +160,9 @@ def test_a_rare_value_costs_its_own_stretch_and_no_other(tmp_path: Path) -> None
 
 def test_what_nobody_has_mapped_is_looked_at_in_bounds_and_gone_on_with(tmp_path: Path) -> None:
     log = log_of(tmp_path, [record(n) for n in range(LOOKED + 5)])
-    first = search(log, (), Sought.of({"category": "rare"}))
+    first = search(SoundLog(log), (), Sought.of({"category": "rare"}))
     assert (first.entries, first.looked, first.is_cut) == ((), LOOKED, True)
-    last = search(log, (), Sought.of({"category": "rare"}), first.rest)
+    last = search(SoundLog(log), (), Sought.of({"category": "rare"}), first.rest)
     assert (last.entries, last.looked, last.rest) == ((), 5, None)
 
 
@@ -177,7 +191,7 @@ def test_a_map_with_too_many_values_lets_everything_be_looked_for(tmp_path: Path
 
 def test_counts_go_on_where_they_stopped(tmp_path: Path) -> None:
     log = log_of(tmp_path, [record(n) for n in range(700)])
-    running = Running(log)
+    running = Running(SoundLog(log))
     assert running.follow(WHOLE).is_whole
     assert running.ask(lambda tally: tally.actions["allow"]) == 700
     log.append(record(900, action="block"))
@@ -189,7 +203,7 @@ def test_counts_go_on_where_they_stopped(tmp_path: Path) -> None:
 
 def test_an_older_copy_in_the_place_of_the_log_is_counted_anew(tmp_path: Path) -> None:
     log = log_of(tmp_path, [record(n) for n in range(20)])
-    running = Running(log)
+    running = Running(SoundLog(log))
     running.follow(WHOLE)
     log_of(tmp_path, [record(n) for n in range(3)])
     assert running.follow(WHOLE).is_whole
@@ -202,7 +216,7 @@ def test_a_log_that_cannot_be_read_says_so_and_is_tried_again(tmp_path: Path) ->
     log = log_of(tmp_path, [record(1)])
     (tmp_path / "log.jsonl").rename(tmp_path / "aside")
     (tmp_path / "log.jsonl").mkdir()
-    running = Running(log)
+    running = Running(SoundLog(log))
     extent = running.follow(WHOLE)
     assert not extent.is_whole
     assert "log.jsonl" in extent.fault
@@ -213,23 +227,47 @@ def test_a_log_that_cannot_be_read_says_so_and_is_tried_again(tmp_path: Path) ->
     running.close()
 
 
+anything = st.one_of(
+    st.none(), st.booleans(), st.integers(-1, 2**62), st.text(max_size=3), st.lists(st.none()),
+    st.dictionaries(st.text(max_size=3), st.none(), max_size=1),
+    st.just([{"category": 7}]), st.just([[]]), st.just({"deadline": "x"}),
+)  # fmt: skip
+WHOLE_RECORD = json.loads(encode(sample_record()))
+WHOLE_EVENT = json.loads(encode_event(new_event("complaint.received", data={"deadline": 1})))
+
+
+@given(
+    line=st.sampled_from([WHOLE_RECORD, WHOLE_EVENT]),
+    name=st.sampled_from(sorted({*WHOLE_RECORD, *WHOLE_EVENT} - {"k", "v", "commit"})),
+    value=anything,
+)
+def test_whatever_somebody_wrote_into_an_entry_no_count_and_no_map_breaks(
+    line: dict[str, Any], name: str, value: object
+) -> None:
+    changed = {**line, name: value} if name in line else line
+    [entry] = SoundLog(OneEntry(changed)).forward()
+    drawn = Stretches()
+    drawn.add([entry])
+    if entry.said["k"] != "fault":
+        count([entry.said])
+    assert Sought.of({"all": "yes"}).takes(entry.said)
+    Sought.of({"category": "pii"}).takes(entry.said)
+
+
 def test_an_entry_that_somebody_wrote_by_hand_stops_no_count(tmp_path: Path) -> None:
     line = json.loads(encode(record(1)))
     line["verdicts"] = [{"category": 7}]
     log = log_of(tmp_path, [])
     (tmp_path / "log.jsonl").write_bytes(json.dumps(line).encode() + b"\n")
     log.append(record(2))
-    running = Running(log)
+    running = Running(SoundLog(log))
     assert running.follow(WHOLE).is_whole
     assert running.other("fault") == 1
-    assert [entry.said["id"] for entry in search(log, running.stretches(), Sought.of({})).entries]
+    assert running.ask(lambda tally: tally.actions["allow"]) == 1
     running.close()
 
 
 def test_a_log_that_cannot_be_paged_is_named() -> None:
-    from chopmark.reading import paged
-    from chopmark.testing import MemoryLog
-
     with pytest.raises(LogError, match="page by page"):
         paged(MemoryLog())
 
