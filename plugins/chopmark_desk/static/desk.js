@@ -7,19 +7,18 @@ if (current) {
   row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
 }
 
+for (const input of document.querySelectorAll("input[type=file][data-most]")) {
+  input.addEventListener("change", () => {
+    const size = Array.from(input.files).reduce((sum, file) => sum + file.size, 0);
+    input.setCustomValidity(size > Number(input.dataset.most) ? input.dataset.large : "");
+    input.reportValidity(); // the form is not sent until another one is chosen
+  });
+}
+
 for (const form of document.querySelectorAll("form[method=post]")) {
   form.addEventListener("submit", (event) => {
-    for (const input of form.querySelectorAll("input[type=file][data-most]")) {
-      const size = Array.from(input.files).reduce((sum, file) => sum + file.size, 0);
-      input.setCustomValidity(size > Number(input.dataset.most) ? input.dataset.large : "");
-      if (!input.reportValidity()) event.preventDefault();
-    }
-    if (event.defaultPrevented) return;
     if (form.dataset.sent) event.preventDefault(); // a second click sends nothing twice
     form.dataset.sent = "yes";
     setTimeout(() => delete form.dataset.sent, 3000); // what comes may be a file to keep
   });
-}
-for (const input of document.querySelectorAll("input[type=file][data-most]")) {
-  input.addEventListener("change", () => input.setCustomValidity(""));
 }
