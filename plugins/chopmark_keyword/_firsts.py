@@ -41,18 +41,20 @@ class Firsts:
         self.whole = frozenset(seconds)
         self.begun = _begun(firsts) - {b""}
 
-    def miss(self, words: Sequence[bytes], last: bytes) -> bool:
-        """Return whether no term can begin with a word of `words`, which `last` follows."""
+    def open(self, words: Sequence[bytes], last: bytes) -> int:
+        """Return how many of `words`, which `last` follows, may be the end of a text in a term.
+
+        That is 1 or 0; -1 says that a term may begin with one of them and go on.
+        """
+        seconds, count = self._seconds, len(words)
         for n, word in enumerate(words, 1):
-            if word not in self._seconds:
-                continue
-            found = self._seconds[word]
-            if found is None:
-                return False
-            seconds, begun = found
-            if (words[n] in seconds) if n < len(words) else (last in begun):
-                return False
-        return True
+            if word in seconds:
+                found = seconds[word]
+                if found is None or (n < count and words[n] in found[0]):
+                    return -1
+                if n == count and last in found[1]:
+                    return 1
+        return 0
 
 
 def read_firsts(terms: Iterable[str]) -> Firsts | None:

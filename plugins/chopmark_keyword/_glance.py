@@ -14,28 +14,33 @@ Glance = Callable[[str], int]
 """As `chopmark.hookspecs.GlancingScanner` has it."""
 
 
-def make_glance(terms: Collection[str], changed: str, alone: Set[str]) -> Glance | None:
+def make_glance(
+    terms: Collection[str], changed: str, heads: Set[str], alone: Set[str]
+) -> Glance | None:
     """Return how to glance at a text for folded `terms`; None where it would tell too little.
 
-    `changed` matches the characters that must be folded; `alone` are those that begin a term, and
-    are none, whatever stands before them.
+    `changed` matches the characters that must be folded; `heads` are what a text can end in while
+    a term is pending, `alone` those of one character that are so whatever stands before them.
     """
     firsts = read_firsts(terms)
     if firsts is None:
         return None
-    whole, begun, miss = firsts.whole, firsts.begun, firsts.miss
+    whole, begun = firsts.whole, firsts.begun
     near = look(terms, changed)
 
     def glance(text: str) -> int:
         if text.isascii():
             words = text.encode().translate(SPACED).split(b" ")
             last = words.pop()
-            if whole.isdisjoint(words) or miss(words, last):
-                if last not in begun:
-                    return 0
-                if words:  # else what stands before decides whether a word begins
-                    return len(last)
-            return -1
+            if not whole.isdisjoint(words):
+                count = firsts.open(words, last)
+                if count:
+                    length = len(last) + 1 + len(words[-1])
+                    pending = count > 0 and len(words) > 1 and text[-length:].lower() in heads
+                    return length if pending else -1
+            if last not in begun:
+                return 0
+            return len(last) if words else -1  # what stands before may be of the same word
         found = near(text + END)
         if found is None:
             return 0

@@ -124,7 +124,7 @@ class Matcher:
         self._lengths = _lengths(self._heads)
         self.ends = frozenset(head[-1] for head in self._heads)
         alone = {c for c, bound in self._singles.items() if not bound}.difference(terms)
-        self.glance = make_glance(terms, folder.changed, alone)
+        self.glance = make_glance(terms, folder.changed, self._heads, alone)
 
     def pending(self, folded: str, before: str, oldest: int = 0) -> int:
         """Return the length of the longest end of `folded` that may still become an occurrence.
