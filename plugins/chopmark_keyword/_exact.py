@@ -6,6 +6,7 @@ between two emoji another picture. So terms in them are compared with their join
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ._evidence import CERTAIN
@@ -27,11 +28,14 @@ _PICTURES = (
     (0x2190, 0x2BFF),
     (0x1F000, 0x1FAFF),
 )
+_BEARING = re.compile(
+    f"[{''.join(f'{chr(low)}-{chr(high)}' for low, high in (*_JOINED, *_PICTURES))}]"
+)
 
 
 def is_joined(term: str) -> bool:
     """Return whether joiners bear on what `term` is."""
-    return any(low <= ord(char) <= high for char in term for low, high in (*_JOINED, *_PICTURES))
+    return _BEARING.search(term) is not None
 
 
 def fold_joined(text: str) -> str:

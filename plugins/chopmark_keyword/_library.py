@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from chopmark import PolicyError
@@ -84,7 +85,7 @@ class Library:
                     len(expired),
                     len(words.entries),
                 )
-        matcher = Matcher(self.lists, today, self._holdback, self._foldings)
+        matcher = _compiled(self.lists, today, self._holdback, tuple(self._foldings.items()))
         if matcher.reach > self._holdback:
             raise PolicyError(
                 f"plugin 'keyword': the longest term has {matcher.longest} characters, and the "
@@ -110,6 +111,13 @@ class Library:
         other = copy(self)
         other._shelves = shelves
         return other
+
+
+@lru_cache(maxsize=2)  # a process may have several detectors of the same lists
+def _compiled(
+    lists: tuple[WordList, ...], today: date, most: int, foldings: tuple[tuple[str, Folding], ...]
+) -> Matcher:
+    return Matcher(lists, today, most, dict(foldings))
 
 
 def _looked_at(shelf: _Shelf) -> _Shelf:

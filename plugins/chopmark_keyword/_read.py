@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def bundled_bytes(name: str) -> bytes:
     return (files(__package__) / "lists" / f"{name}.toml").read_bytes()
 
 
+@lru_cache(maxsize=8)  # each detector of a process has the same
 def read_bundled(name: str) -> WordList:
     """Return the list `name` that comes with the plugin."""
     text = bundled_bytes(name).decode("utf-8")
