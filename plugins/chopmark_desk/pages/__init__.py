@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from .._page import Page
-from . import _account, _calls, _login, _ours, _overview, _policies, _users, _verify, _words
+from . import (
+    _account,
+    _calls,
+    _complain,
+    _complaints,
+    _incidents,
+    _login,
+    _ours,
+    _overview,
+    _policies,
+    _users,
+    _verify,
+    _words,
+)
 
 PAGES: tuple[Page, ...] = (
     *_login.ROUTES,
     *_overview.ROUTES,
     *_ours.ROUTES,
     *_calls.ROUTES,
+    *_complain.ROUTES,
+    *_complaints.ROUTES,
+    *_incidents.ROUTES,
     *_policies.ROUTES,
     *_words.ROUTES,
     *_verify.ROUTES,
