@@ -4,7 +4,8 @@
 
 A log of so many records is made in a new folder, a hundred days of calls with a category that one
 in 20,000 has, and some complaints. Then a browser without a network opens each page in turn, 15
-times; the time is that of the whole request, login and HTML included. The first reading of the log,
+times; the time is that of the whole request, login and HTML included, and the processor's beside
+it: on a machine that has other things to do, the limit is for that. The first reading of the log,
 which goes on in the background when the desk starts, is told apart, as is what a page takes while
 it goes on, and the memory of all of it.
 """
@@ -107,11 +108,11 @@ class Browser(TestClient):
         form = {"csrf": found[1], "name": "admin", "password": PASSWORD}
         assert self.post("/login", data=form, follow_redirects=False).status_code == 303
 
-    def took(self, path: str) -> float:
-        """Return the milliseconds that a page takes."""
-        started = time.perf_counter()
+    def took(self, path: str) -> tuple[float, float]:
+        """Return the milliseconds that a page takes: of the clock, and of the processor."""
+        started, busy = time.perf_counter(), time.process_time()
         found = self.get(path)
-        took = (time.perf_counter() - started) * 1000
+        took = (time.perf_counter() - started) * 1000, (time.process_time() - busy) * 1000
         assert found.status_code == 200, (path, found.status_code)
         return took
 
@@ -122,7 +123,7 @@ def measure(desk: Desk, number: int) -> dict[str, Any]:
         browser.log_in()
         running, started, meanwhile = running_of(desk), time.perf_counter(), []
         while not running.follow(1.0).is_whole:
-            meanwhile.append(browser.took("/"))
+            meanwhile.append(browser.took("/")[0])
         read = time.perf_counter() - started
         middle = next(paged(desk.log).forward(number // 2)).said["id"]
         pages = {
@@ -140,10 +141,10 @@ def measure(desk: Desk, number: int) -> dict[str, Any]:
             "a word list": "/words/1",
             "verify": "/verify",
         }
-        drawing = browser.took("/pictures/days")
+        drawing, _ = browser.took("/pictures/days")
         for path in pages.values():
             browser.took(path)  # the first time compiles templates
-        times: dict[str, list[float]] = {name: [] for name in pages}
+        times: dict[str, list[tuple[float, float]]] = {name: [] for name in pages}
         for _ in range(ROUNDS):
             for name, path in pages.items():
                 times[name].append(browser.took(path))
@@ -152,7 +153,11 @@ def measure(desk: Desk, number: int) -> dict[str, Any]:
         "read_seconds": read,
         "meanwhile": sorted(meanwhile),
         "drawing": drawing,
-        "pages": {name: sorted(found) for name, found in times.items()},
+        "pages": {
+            name: {"clock": sorted(clock), "processor": sorted(busy)}
+            for name, found in times.items()
+            for clock, busy in [zip(*found, strict=True)]
+        },
         "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
@@ -169,18 +174,20 @@ def main() -> int:
         with open_desk(load_policy(folder / "service.toml")) as desk:
             desk.users.add("admin", "admin", PASSWORD)
             found = measure(desk, given.records)
-    held = all(statistics.median(times) <= MILLISECONDS for times in found["pages"].values())
+    pages = found["pages"].items()
+    held = all(statistics.median(took["processor"]) <= MILLISECONDS for _, took in pages)
     if given.json:
         print(json.dumps(found, indent=2))
         return 0 if held else 1
     rows = [
-        (name, f"{statistics.median(times):.1f}", f"{times[0]:.1f}", f"{times[-1]:.1f}")
-        for name, times in found["pages"].items()
-    ]
-    print(table(("PAGE", "MEDIAN MS", "LEAST", "MOST"), rows))
+        (name, *(f"{statistics.median(took[by]):.1f}" for by in ("processor", "clock")),
+         f"{took['clock'][0]:.1f}", f"{took['clock'][-1]:.1f}")
+        for name, took in pages
+    ]  # fmt: skip
+    print(table(("PAGE", "PROCESSOR MS", "CLOCK MS", "LEAST", "MOST"), rows))
     meanwhile = found["meanwhile"] or [0.0]
     print(
-        f"{given.records:,} records: each page within {MILLISECONDS:g} ms by its median: "
+        f"{given.records:,} records: each page within {MILLISECONDS:g} ms of the processor: "
         f"{'yes' if held else 'NO'}; the first reading took {found['read_seconds']:.1f} s, and the "
         f"overview {statistics.median(meanwhile):.0f} ms meanwhile ({len(found['meanwhile'])} "
         f"times); both plots are drawn in {found['drawing']:.0f} ms; {found['megabytes']:.0f} MB; "

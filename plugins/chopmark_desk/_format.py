@@ -28,7 +28,10 @@ def percent(share: float) -> str:
 
 
 def _written(time: int, form: str) -> str:
-    return datetime.fromtimestamp(time / 1000, timezone.utc).strftime(form) if time else "-"
+    try:
+        return datetime.fromtimestamp(time / 1000, timezone.utc).strftime(form) if time else "-"
+    except (ValueError, OverflowError, OSError):  # a log may hold any number
+        return str(time)
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from chopmark import LogError
 from chopmark.reading import paged
 
 from ._desk import Desk
@@ -22,3 +25,9 @@ def log_of(desk: Desk) -> SoundLog:
 def running_of(desk: Desk) -> Running:
     """Return the running count of the desk's log; raise `LogError` as `log_of` does."""
     return desk.kept.get("running", lambda: Running(log_of(desk), (KIND,)))
+
+
+def begin_reading(desk: Desk) -> None:
+    """Have the log read in the background; where it cannot be, pages say so."""
+    with suppress(LogError):
+        running_of(desk).follow(0)

@@ -19,7 +19,7 @@ from ._stretches import FIELDS, Stretch, categories_of
 
 PAGE = 50
 """Entries of a page."""
-LOOKED = 1536
+LOOKED = 1024
 """Entries that a page looks at."""
 DAY = 86_400_000
 """Milliseconds."""

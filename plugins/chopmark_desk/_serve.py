@@ -12,6 +12,7 @@ import uvicorn
 from ._app import make_app
 from ._desk import LOOPBACK, Desk
 from ._errors import DeskError
+from ._known import begin_reading
 
 
 def check_address(host: str, behind_proxy: bool) -> None:
@@ -51,6 +52,8 @@ def serve(
     )
     with _ending(), suppress(KeyboardInterrupt), _listening(host, port) as listening:
         name, number = listening.getsockname()[:2]
+        if not desk.public:
+            begin_reading(desk)  # so that the figures are there when somebody has logged in
         ready(f"http://{f'[{name}]' if ':' in name else name}:{number}/")
         uvicorn.Server(config).run(sockets=[listening])
 

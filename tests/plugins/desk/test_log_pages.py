@@ -7,19 +7,22 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
 import pytest
 from tests.plugins.desk.conftest import CALLS, PASSWORD, QUICK, SECRET, Browser
 
-from chopmark import Policy, load_policy
+from chopmark import LogError, Policy, load_policy
 from chopmark.reading import new_event, paged, takes_events
-from chopmark.testing import sample_record
+from chopmark.testing import MemoryLog, sample_record
 from chopmark_desk._app import make_app
 from chopmark_desk._desk import Desk, open_desk
 from chopmark_desk._difference import HIDDEN, difference, flat
-from chopmark_desk._known import running_of
+from chopmark_desk._format import machine_time, minute
+from chopmark_desk._kept import Kept
+from chopmark_desk._known import begin_reading, running_of
 from chopmark_desk._verification import KIND
 from chopmark_jsonl import encode
 from chopmark_keyword._read import bundled_bytes
@@ -79,6 +82,26 @@ def test_plots_are_pictures_with_colours_of_their_own_and_do_nothing(
         assert "script" not in found.text
         assert "prefers-color-scheme" in found.text
     as_role("viewer").see("/pictures/other", 404)
+
+
+def test_the_log_is_read_before_anybody_asks(desk: Desk) -> None:
+    begin_reading(desk)
+    deadline = time.monotonic() + 20
+    while running_of(desk).ask(lambda tally: tally.calls is None) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert running_of(desk).ask(lambda tally: tally.calls and tally.calls.count) == 4
+
+
+def test_a_log_that_cannot_be_paged_does_not_keep_the_desk_from_beginning(desk: Desk) -> None:
+    other = replace(desk, log=MemoryLog(), kept=Kept())
+    begin_reading(other)
+    with pytest.raises(LogError, match="page by page"):
+        running_of(other)
+
+
+@pytest.mark.parametrize("time", [2**62, -(2**62)])
+def test_a_time_that_is_none_is_written_as_it_is(time: int) -> None:
+    assert minute(time) == machine_time(time) == str(time)
 
 
 # --- calls
@@ -157,8 +180,6 @@ def test_texts_stay_closed_where_the_log_takes_no_note(
     browser.see(f"/calls/{ids[0]}")
 
     def refuse(event: object) -> None:
-        from chopmark import LogError
-
         raise LogError("the disk is full")
 
     monkeypatch.setattr(desk.log, "append_event", refuse)
