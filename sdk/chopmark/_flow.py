@@ -134,7 +134,7 @@ def _answer(
         tails: list[Chunk] = []
         if session.stopped or closing:
             finish = partial(session.finish, None if session.stopped else closing)
-            tails = (yield Work(finish)) if session.blocking else finish()
+            tails = (yield Work(finish)) if session.due_at_end() else finish()
         if session.stopped and not streamed:
             return
         out = shape.write(raw, texts, tails) if changed or tails else (raw,)
@@ -154,7 +154,7 @@ def _answer(
             yield Push(piece)
         if session.stopped:
             return
-    tails = (yield Work(session.finish)) if session.blocking else session.finish()
+    tails = (yield Work(session.finish)) if session.due_at_end() else session.finish()
     if tails and (streamed or not session.stopped):
         session.delivered(said_of(tails, [tail.text for tail in tails]))
         for piece in shape.tail(tails):

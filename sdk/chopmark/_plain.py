@@ -88,7 +88,8 @@ class Plain(Generic[R]):
             return None
         self._lane = lane
         out = session.feed_lane(lane, given) if lane.active else lane.screen.feed(given)
-        if not self._blocking and self._text is not None and kind == "answer" and not index:
+        waits = self._blocking and lane.screen.blocking
+        if not waits and self._text is not None and kind == "answer" and not index:
             self._screen = lane.screen
             self._feed = partial(session.feed_lane, lane) if lane.active else lane.screen.feed
         return self._changed(raw, given, kind, index, out)

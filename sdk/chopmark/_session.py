@@ -116,6 +116,10 @@ class Session:
         """Return whether `feed(chunk)` will ask a detector that blocks."""
         return self.lane(chunk.kind, chunk.index).screen.due(chunk.text)
 
+    def due_at_end(self) -> bool:
+        """Return whether `finish` will ask a detector that blocks: some judge requests alone."""
+        return self.blocking and any(lane.screen.blocking for lane in self._lanes.values())
+
     def feed(self, chunk: Chunk) -> str:
         """Take the next chunk, and return the text that goes out for it."""
         return self.feed_lane(self.lane(chunk.kind, chunk.index), chunk.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -12,7 +12,18 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from chopmark import Chopmark, Policy, PolicyBlocked, Refused, Request, Response
+from chopmark import (
+    Chopmark,
+    Context,
+    Needs,
+    Policy,
+    PolicyBlocked,
+    Refused,
+    Request,
+    Response,
+    Verdict,
+)
+from chopmark.detecting import RequestDetector
 from chopmark.testing import MemoryLog, WordDetector, plugin
 
 BACKENDS = pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -117,6 +128,41 @@ def test_who_blocks_may_refuse_or_break_in_the_thread(backend: str) -> None:
     anyio.run(main, backend=backend)
     assert steps == ["a in in a thread", "a KeyError in a thread"]
     assert [record.ending for record in log.records] == ["blocked"]
+
+
+class Where(WordDetector):
+    """Notes of each text whether it was judged on the thread that awaits the call."""
+
+    def __init__(self, steps: list[str]) -> None:
+        super().__init__({"bad": "deny"}, name="where", needs=Needs.whole())
+        self.steps = steps
+
+    def judge(self, text: str, context: Context) -> Sequence[Verdict]:
+        here = threading.current_thread() is threading.main_thread()
+        self.steps.append(f"{context.direction}{'' if here else ' in a thread'}")
+        return super().judge(text, context)
+
+
+async def test_who_blocks_for_requests_alone_sends_no_answer_into_a_thread() -> None:
+    class Asks(RequestDetector):
+        name, version, blocking = "asks", "1", True
+
+        def judge_request(self, request: Request) -> Sequence[Verdict]:
+            return ()
+
+    steps: list[str] = []
+    policy = Policy(name="p")
+    brought = plugin(detectors=[Asks(policy.roles), Where(steps)])
+    chop = Chopmark(policy, plugins=[brought])
+
+    @chop.guard
+    async def stream(prompt: str) -> AsyncIterator[str]:
+        yield "fi"
+        yield "ne"
+
+    assert await asked(chop, [])("q") == "fine"
+    assert "".join([piece async for piece in stream("q")]) == "fine"
+    assert steps == ["input in a thread", "output"] * 2
 
 
 async def ticking(ticks: list[int], until: Callable[[], bool]) -> None:
