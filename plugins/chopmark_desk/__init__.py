@@ -3,12 +3,16 @@
     chopmark desk users add li --role admin --policy service.toml
     chopmark desk --policy service.toml
 
-Options under `[settings.desk]`, all with a default:
+Options under `[settings.desk]`, all of them optional:
 
     folder = "chopmark-desk"        # the desk's own files: its users, who is logged in
     name = "desk.example.org"       # the host name that people type, behind a proxy
     idle_minutes = 30               # without a click, until one logs in anew
     session_hours = 12              # until one logs in anew in any case
+    upload_mb = 50                  # the largest file that is looked into
+    inspect_seconds = 20            # how long that may take
+    keys = ["producer.pem"]         # SM2 public keys of producers whose labels are checked
+    runs = "runs"                   # runs of `chopmark assess`, for the review queue
 """
 
 from __future__ import annotations

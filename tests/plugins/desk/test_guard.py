@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from starlette.datastructures import FormData
@@ -32,6 +33,11 @@ def test_every_page_is_in_the_table_and_only_the_login_is_open() -> None:
     assert {page.path for page in PAGES if page.area not in AREAS} == {"/login"}
     assert set(AREAS.values()) == set(ROLES)
     assert all(set(page.methods) in ({"GET"}, {"POST"}) for page in PAGES)
+
+
+def test_the_document_has_the_table_as_it_is() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "desk.md").read_text("utf-8")
+    assert dict(re.findall(r"^\| `([a-z.]+)` \| (\w+) \|", page, re.M)) == dict(AREAS)
 
 
 @pytest.mark.parametrize("role", ROLES)
