@@ -13,6 +13,7 @@ from typing import Any
 
 from chopmark.hookspecs import Entry
 from chopmark.policy import is_under
+from chopmark_report import DAY
 
 from ._sound import SoundLog
 from ._stretches import FIELDS, Stretch, categories_of
@@ -21,8 +22,6 @@ PAGE = 50
 """Entries of a page."""
 LOOKED = 1024
 """Entries that a page looks at."""
-DAY = 86_400_000
-"""Milliseconds."""
 NAMES = (*FIELDS, "category")
 """What can be asked for, beside the time."""
 

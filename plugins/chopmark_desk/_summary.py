@@ -7,10 +7,8 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 
-from chopmark_report import DAY, Rate, Tally, complaint_days
+from chopmark_report import DAY, STOPPED, STOPPING, Rate, Tally, complaint_days
 
-STOPPED = ("block", "escalate")
-_OUTCOMES = ("deny", "escalate")
 _MOST = 12
 """Categories that are told, those that stopped most."""
 _DAYS = 14
@@ -101,7 +99,7 @@ def _categories(tally: Tally) -> tuple[Category, ...]:
     verdicts: Counter[str] = Counter()
     for (category, outcome, *_), number in tally.verdicts.items():
         verdicts[category] += number
-        stopped[category] += number if outcome in _OUTCOMES else 0
+        stopped[category] += number if outcome in STOPPING else 0
     names = sorted(verdicts, key=lambda name: (-stopped[name], -verdicts[name], name))
     return tuple(Category(name, stopped[name], verdicts[name]) for name in names[:_MOST])
 

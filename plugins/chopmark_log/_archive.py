@@ -135,6 +135,31 @@ def verify(
     return [*history.faults, *faults]
 
 
+def compare(store: Store, folder: Path, first: int, end: int) -> None:
+    """Raise unless an archive has the entries from `first` to before `end` as a log has them.
+
+    Raises:
+        LogError: it has not.
+    """
+    manifest = Manifest.read(folder)
+    agrees(store, manifest)
+    if manifest.size < end:
+        raise LogError(
+            f"entries before {end} are to be pruned, and archive {str(folder)!r} has "
+            f"{manifest.size}; run `chopmark log archive write` first"
+        )
+    with reading() as base:
+        for one in manifest.files:
+            if one.end <= first or one.first >= end:
+                continue
+            at = one.first
+            for leaves in leaves_of(base, folder / one.name, one.first, one.end):
+                known = store.hashes(0, at, at + len(leaves))
+                if b"".join(hash_leaves(leaves)) != known:
+                    raise LogError(f"file {one.name!r} of the archive is not what the log has")
+                at += len(leaves)
+
+
 def agrees(store: Store, manifest: Manifest) -> None:
     """Raise unless an archive is of this log, and the log still has what is archived.
 

@@ -18,7 +18,7 @@ from ._integrate import check_head, integrate, publish
 from ._leaf import VERSION, decode, encode
 from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, Frame, is_alive, salvage, sync_folder
 from ._store import Leaf, Store, id_of
-from ._tree import WIDTH, grow
+from ._tree import WIDTH, grow, split_hashes
 from .verify import HASH_BYTES, VerifierKey, hash_leaf
 
 Progress = Callable[[int], object]
@@ -59,20 +59,21 @@ def fsck(
 
     for start in range(0, size, WIDTH):
         entries = list(store.entries(start, min(start + WIDTH, size)))
+        hashes = [hash_leaf(one.leaf) for one in entries]
+        if start < store.minimum:
+            hashes = split_hashes(store.tile(0, start // WIDTH))  # all that is left of them
         for entry in entries:
             try:
                 decode(entry.leaf)
             except LogError as error:
                 faults.append(f"entry {entry.index}: {error}")
         known += sum(_mark(id_of(entry.leaf), entry.index) for entry in _readable(entries))
-        for level, (first, data) in grow(
-            at, [hash_leaf(one.leaf) for one in entries], earlier
-        ).items():
+        for level, (first, data) in grow(at, hashes, earlier).items():
             for place in range(0, len(data), HASH_BYTES):
                 number = (first + place // HASH_BYTES) // WIDTH
                 tile = tiles.setdefault((level, number), bytearray())
                 tile += data[place : place + HASH_BYTES]
-        at += len(entries)
+        at += len(hashes)
         for level, number in [where for where, tile in tiles.items() if len(tile) == 8192]:
             settle(level, number)
         if at % 4096 == 0:

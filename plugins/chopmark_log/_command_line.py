@@ -51,9 +51,10 @@ def index_of(store: Store, record: str) -> int:
         raise LogError(f"{record!r} is neither the id of a record nor an index") from None
     found = store.find(name)
     if found is None:
+        gone = f", and {store.minimum} entries were pruned" if store.minimum else ""
         raise LogError(
             f"record {record} is not in the log; what was taken a moment ago may still wait: see "
-            "`chopmark log status`"
+            f"`chopmark log status`{gone}"
         )
     return found.index
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chopmark import LogError
+from chopmark import LogError, load_policy
 from chopmark.terminal import table
 
 from ._command_line import FAILS, errors, folder_of, json_option, path_option, shown_time
@@ -76,12 +76,39 @@ def restrict(subject: str, day: str, basis: str, until: str, path: Path, as_json
 
 @click.command("prune")
 @path_option
+@click.option(
+    "--policy", metavar="POLICY",
+    help="End also what it keeps no longer, by texts_days and entries_days of [settings.log]; the "
+    "log is the one that it names.",
+)  # fmt: skip
 @json_option
-def prune(path: Path, as_json: bool) -> None:
-    """Erase what is due, and finish what a crash cut short. Run it once a day."""
-    with _registrar(path) as registrar:
+def prune(path: Path, policy: str | None, as_json: bool) -> None:
+    """Erase what is due, and finish what a crash cut short. Run it once a day.
+
+    With --policy, texts are erased that are older than `texts_days`, unless the law or a hold keeps
+    them, and entries are pruned that are older than `entries_days`. Their hashes stay, so that all
+    proofs hold. Where the policy names an `archive`, that must have them first, and is compared.
+    """
+    from ._options import LogOptions, read_options
+    from ._retention import end_entries, end_texts
+
+    with errors():
+        options = LogOptions(folder=folder_of(path))
+        if policy is not None:
+            found = load_policy(policy)
+            options = read_options(found.options("log"), found.folder)
+    now = time.time_ns() // 1_000_000
+    with _registrar(options.folder.path) as registrar:
+        texts = end_texts(registrar, options, now)
         done = registrar.prune()
+        entries = end_entries(registrar, options, now)
+    done = done._replace(erased=done.erased + texts)
+    if as_json:
+        click.echo(json.dumps({**done._asdict(), "pruned": entries}))
+        return
     _tell(done, as_json)
+    if entries:
+        click.echo(f"{entries} entries pruned; their hashes stay")
 
 
 @click.group("hold")

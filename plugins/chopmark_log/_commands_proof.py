@@ -180,16 +180,17 @@ def checkpoint(path: Path) -> None:
 @click.command("export")
 @click.argument("out", type=click.Path(path_type=Path))
 @path_option
-@click.option("--from", "start", default=0, show_default=True, help="The first entry.")
+@click.option("--from", "start", type=int, help="The first entry; by default all that is there.")
 @click.option("--to", "end", type=int, help="Behind the last entry; by default all.")
 @click.option("--open", "fields", help="Show these texts: request, answer, user, or several.")
-def export(out: Path, path: Path, start: int, end: int | None, fields: str | None) -> None:
+def export(out: Path, path: Path, start: int | None, end: int | None, fields: str | None) -> None:
     """Write a bundle of records into the new folder OUT, with the program that checks it.
 
     Without --open it shows no texts. What was erased or is restricted is not opened.
     """
     from ._audit import export as write
     from ._commands_erase import Opening
+    from ._retention import check_there
     from ._signing import read_verifier_key
 
     with errors():
@@ -197,7 +198,9 @@ def export(out: Path, path: Path, start: int, end: int | None, fields: str | Non
         store = folder.open()
         public = read_verifier_key(str(folder.public))
         opening = None if fields is None else Opening(folder, fields)
-        count = write(store, public, start, store.size if end is None else end, out, opening)
+        first = store.minimum if start is None else start
+        check_there(store, first)
+        count = write(store, public, first, store.size if end is None else end, out, opening)
     if opening is not None and opening.closed:
         click.echo(f"{opening.closed} of them stay closed: not kept, erased, or restricted")
     click.echo(f"{out}: {count} records; check them with: python {out / 'verify.py'} {out}")

@@ -92,7 +92,7 @@ class Registrar:
         done = self._settle(self.keys.leaving())
         left = set(self.keys.erased()) & set(self.side.keys())
         for key in left:
-            self._clear(key)
+            self.clear(key)
         swept = sum(self.side.remove(key) for key in left)
         if self._is_indexed():
             from ._find_index import retire
@@ -159,7 +159,7 @@ class Registrar:
             held = self.keys.is_held(one.id)
             if until > now or held:
                 if not one.told:
-                    self._clear(one.id)
+                    self.clear(one.id)
                 if not held and one.until <= now:
                     erased += self._erase_due(one, now)
                 count = self.side.count(one.id)
@@ -195,20 +195,21 @@ class Registrar:
             self.keys.send(*leaf_of("erase", {"count": count, "basis": one.basis}))
         self.keys.scrub()  # from here on nobody can read it
         if not one.told:
-            self._clear(one.id)
+            self.clear(one.id)
         self.side.remove(one.id)
         self.side.scrub()
         return count
 
-    def _clear(self, key: bytes) -> None:
+    def clear(self, key: bytes, *older: bytes) -> None:
         """Take the fingerprints of what is under a key off the disk, where texts were looked for.
 
-        It comes before what says which records these are is removed, so that `prune` can do it.
+        Of records with ids from `older` on, if given, they stay. It comes before what says which
+        records these are is removed, so that `prune` can do it.
         """
         if self._is_indexed():
             from ._find_index import clear
 
-            clear(self.folder, self.store, self.side.records(key))
+            clear(self.folder, self.store, self.side.records(key, *older))
 
     def _is_indexed(self) -> bool:
         found = (self.folder.path / FINGERPRINTS).is_dir()

@@ -20,7 +20,6 @@ FINGERPRINTS = "fp"
 """The folder, in that of a log, of what finds texts again."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class LogFolder:
     """Where a log is. All of it is in one folder, which its owner alone can read."""

@@ -21,7 +21,7 @@ from chopmark import LogError
 from ._audit import audit
 from ._folder import FINGERPRINTS, LogFolder, write_whole
 from ._integrate import integrate, integrating, publish
-from ._migrate_tables import TABLES, compare, copy, count
+from ._migrate_tables import LOG, TABLES, compare, copy, count
 from ._migrate_target import Arriving, declare, said_of, wipe
 from ._postgres import Address
 from ._postgres_tables import create
@@ -30,13 +30,11 @@ from ._signing import read_verifier_key
 from ._spool import NEW, SUFFIX, is_alive, sync_folder
 from ._sql_store import ARRIVING, SqlStore
 from ._sqlite_store import SqliteStore
-from ._store import id_of
 from ._subject import Keys
 from ._tables import ErasableFile, tables_of
 
 PATIENCE = 30.0
 """Seconds for which the process that takes in what is in the spools is waited for."""
-BATCH = 4096
 Progress = Callable[[int], object]
 _BESIDE = ("-wal", "-shm", "-journal")
 
@@ -108,9 +106,9 @@ def todo(folder: LogFolder) -> int:
         return 0
     store = SqliteStore(folder.base)
     try:
-        return store.size * 2 + sum(
-            count(table, source) for name, source in _sources(folder) for table in TABLES[name]
-        )
+        beside = [(table, one) for name, one in _sources(folder) for table in TABLES[name]]
+        whole = [*((table, store.tables) for table in LOG), *beside]
+        return store.size + sum(count(table, source) for table, source in whole)
     finally:
         store.close()
 
@@ -213,25 +211,15 @@ def _copy(folder: LogFolder, address: Address, progress: Progress) -> None:
 
 
 def _copy_log(source: SqlStore, target: SqlStore, progress: Progress) -> None:
-    size, at = source.size, target.size
-    if at > size or source.tree(at).root() != target.tree(at).root():
-        raise LogError(f"{target.name!r} has {at} entries that are not those of the log here")
-    progress(at)
-    for first in range(at, size, BATCH):
-        leaves = [entry.leaf for entry in source.entries(first, min(first + BATCH, size))]
-        if len(leaves) != min(BATCH, size - first):
-            raise LogError(f"entries from {first} on are missing here; see `chopmark log fsck`")
-        target.take([(id_of(leaf), leaf) for leaf in leaves], {})
-        progress(len(leaves))
-    if source.tree().root() != target.tree().root():
-        raise LogError("the entries here are not those of their tree; see `chopmark log fsck`")
-    heads = source.checkpoints()
-    for first in range(0, len(heads), BATCH):
-        with target.tables.transaction():
-            target.tables.many(
-                "INSERT INTO checkpoints VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                heads[first : first + BATCH],
-            )
+    for table in LOG:
+        copy(table, source.tables, target.tables, progress)
+        compare(table, source.tables, target.tables)
+    with target.tables.transaction():
+        target.tables.many(
+            "INSERT INTO meta VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            [("size", str(source.size)), ("minimum", str(source.minimum))],
+        )
 
 
 def _end(folder: LogFolder, address: Address, state: _State) -> None:
@@ -252,7 +240,7 @@ def _put_aside(folder: LogFolder, state: _State) -> None:
     aside = LogFolder(folder.path / state.aside)
     aside.path.mkdir(mode=0o700, exist_ok=True)
     state.keep(aside)
-    for path in (folder.public, folder.head, folder.path / "handovers"):
+    for path in (folder.public, folder.head, folder.handovers):
         if path.exists():
             shutil.copyfile(path, aside.path / path.name)
     for end in (*_BESIDE, ""):  # the log itself last

@@ -1,4 +1,4 @@
-"""Copies what a log has beside it, row by row, from files of SQLite into schemas of Postgres."""
+"""Copies a log, and what it has beside it, row by row, from files of SQLite into Postgres."""
 
 from __future__ import annotations
 
@@ -14,15 +14,25 @@ from ._sql_store import Tables
 class Table(NamedTuple):
     """A table: its columns, the first `key` of which name a row.
 
-    `ordered` is whether both databases put rows in the same order: they do not put texts so.
+    `ordered` is whether both databases put rows in the same order: they do not put texts so. Rows
+    that are `small` are handed over many at a time.
     """
 
     name: str
     columns: tuple[str, ...]
     key: int = 1
     ordered: bool = True
+    small: bool = False
 
 
+LOG = (
+    Table("bundles", ("number", "leaves")),
+    Table("entries", ("at", "leaf")),
+    Table("ids", ("start", "at"), 2, small=True),
+    Table("tiles", ("level", "number", "hashes"), 2),
+    Table("checkpoints", ("size", "time", "note"), small=True),
+)
+"""The log itself, but for what it says of itself and how far it read spools."""
 TABLES: dict[str, tuple[Table, ...]] = {
     "keys": (
         Table("meta", ("name", "value"), ordered=False),
@@ -40,6 +50,7 @@ TABLES: dict[str, tuple[Table, ...]] = {
 }
 """What is beside a log, by the names of `tables_of`."""
 _AT_ONCE = 64  # rows; of a payload each may have a MiB
+_SMALL = 2048
 Progress = Callable[[int], object]
 
 
@@ -96,7 +107,7 @@ def _pages(
     names = ", ".join(table.columns[: table.key])
     places = ", ".join("?" for _ in range(table.key))
     select = f"SELECT {', '.join(table.columns)} FROM {table.name}"
-    order = f"ORDER BY {names} LIMIT {_AT_ONCE}"
+    order = f"ORDER BY {names} LIMIT {_SMALL if table.small else _AT_ONCE}"
     while True:
         where = "" if last is None else f"WHERE ({names}) > ({places})"
         rows = [_plain(row) for row in source.rows(f"{select} {where} {order}", last or ())]

@@ -21,9 +21,10 @@ NAME = "log"
 DEFAULT_PATH = "chopmark-log"
 _KNOWN = (
     "path", "store", "durability", "origin", "integrate", "contents", "retention_days", "witnesses",
-    "witness_seconds", "find",
+    "witness_seconds", "find", "texts_days", "entries_days", "archive",
 )  # fmt: skip
-_DAY = 86_400_000  # milliseconds
+DAY = 86_400_000
+"""Milliseconds."""
 _MOST_DAYS = 36_525
 
 
@@ -42,6 +43,9 @@ class LogOptions:
         witnesses: who is asked to cosign.
         witness_seconds: how long it takes at the most until they are asked about a new checkpoint.
         finds: whether `chopmark inspect` asks the log for texts.
+        texts: how long texts are kept at the most, in milliseconds; 0 for ever. `prune` ends it.
+        entries: how long entries are, likewise.
+        archive: the folder that must have entries before they are pruned, if one must.
     """
 
     folder: LogFolder
@@ -54,6 +58,9 @@ class LogOptions:
     witnesses: tuple[WitnessAddress, ...] = ()
     witness_seconds: float = 0.5
     finds: bool = False
+    texts: int = 0
+    entries: int = 0
+    archive: Path | None = None
 
 
 def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
@@ -78,8 +85,20 @@ def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
         origin=given.text("origin", ""),
         integrates=given.switch("integrate", True),
         contents=given.switch("contents", True),
-        retention=given.whole("retention_days", 0, least=0, most=_MOST_DAYS) * _DAY,
+        retention=given.whole("retention_days", 0, least=0, most=_MOST_DAYS) * DAY,
         witnesses=witnesses,
         witness_seconds=given.number("witness_seconds", 0.5, least=0.05, most=86_400),
         finds=given.switch("find", False),
+        texts=_most(given, "texts_days", "retention_days") * DAY,
+        entries=_most(given, "entries_days", "retention_days", "texts_days") * DAY,
+        archive=Path(os.path.abspath(given.path("archive"))) if "archive" in options else None,
     )
+
+
+def _most(given: Table, name: str, *least: str) -> int:
+    """Return after how many days something ends, 0 for never: not before what `least` name."""
+    days = given.whole(name, 0, least=0, most=_MOST_DAYS)
+    for other in least:
+        if 0 < days < given.whole(other, 0, least=0, most=_MOST_DAYS):
+            raise given.wrong(name, f"write 0, for ever, or no less than {other}")
+    return days

@@ -13,6 +13,7 @@ from ._tables import tables_of
 
 _NAME = "side"
 _EVER = (1 << 63) - 1
+_LAST = b"\xff" * 17  # behind every id
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE payloads (
@@ -85,10 +86,10 @@ class Side:
         for (record,) in self._tables.rows("SELECT record FROM gone"):
             yield record
 
-    def records(self, key: bytes) -> Iterator[bytes]:
-        """Return the records under a key."""
-        query = "SELECT record FROM payloads WHERE key = ? AND part = 0"
-        for (record,) in self._tables.rows(query, (key,)):
+    def records(self, key: bytes, older: bytes = _LAST) -> Iterator[bytes]:
+        """Return the records under a key whose ids are below `older`."""
+        query = "SELECT record FROM payloads WHERE key = ? AND record < ? AND part = 0"
+        for (record,) in self._tables.rows(query, (key, older)):
             yield record
 
     def records_kept(self) -> int:
@@ -105,22 +106,31 @@ class Side:
         query = "SELECT max(until) FROM payloads WHERE key = ?"
         return int(self._tables.rows(query, (key,))[0][0] or 0)
 
-    def keys(self) -> list[bytes]:
-        """Return the names of all keys under which something is kept."""
-        return [key for (key,) in self._tables.rows("SELECT DISTINCT key FROM payloads")]
+    def oldest(self) -> bytes | None:
+        """Return the least id of a record of which something is kept."""
+        for (record,) in self._tables.rows("SELECT record FROM payloads ORDER BY record LIMIT 1"):
+            return bytes(record)
+        return None
 
-    def remove(self, key: bytes, before: int = _EVER) -> int:
+    def keys(self, older: bytes = _LAST) -> list[bytes]:
+        """Return the names of all keys under which records with ids below `older` are kept."""
+        query = "SELECT DISTINCT key FROM payloads WHERE record < ?"
+        return [key for (key,) in self._tables.rows(query, (older,))]
+
+    def remove(self, key: bytes, before: int = _EVER, older: bytes = _LAST) -> int:
         """Delete what is under a key, and is to be kept until `before` at the most; say how many.
 
-        That a record is gone stays: its number alone, which leads to nobody.
+        Records with ids from `older` on stay. That a record is gone stays, too: its number alone,
+        which leads to nobody.
         """
-        which = "FROM payloads WHERE key = ? AND until <= ?"
+        which = "FROM payloads WHERE key = ? AND until <= ? AND record < ?"
+        values = (key, before, older)
         with self._tables.transaction():
             query = f"SELECT count(*) {which} AND part = 0"
-            count = int(self._tables.rows(query, (key, before))[0][0])
+            count = int(self._tables.rows(query, values)[0][0])
             gone = f"INSERT INTO gone SELECT DISTINCT record {which} ON CONFLICT DO NOTHING"
-            self._tables.rows(gone, (key, before))
-            self._tables.rows(f"DELETE {which}", (key, before))
+            self._tables.rows(gone, values)
+            self._tables.rows(f"DELETE {which}", values)
         return count
 
     def forget(self, records: Iterable[bytes]) -> None:

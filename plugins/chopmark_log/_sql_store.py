@@ -76,6 +76,12 @@ class SqlStore(Store):
         """How many entries the log has."""
         return int(self._meta("size"))
 
+    @property
+    def minimum(self) -> int:
+        """The first entry that was not pruned."""
+        rows = self.tables.rows("SELECT value FROM meta WHERE name = 'minimum'")
+        return int(rows[0][0]) if rows else 0
+
     def runs(self, start: int, end: int) -> Iterator[Run]:
         """Return the entries from `start` to `end` in runs, in order; a missing one ends a run."""
         start, behind = max(start, 0), -(-end // WIDTH)
@@ -161,6 +167,17 @@ class SqlStore(Store):
             size += len(leaves)
             self.tables.rows("UPDATE meta SET value = ? WHERE name = 'size'", (str(size),))
         return size
+
+    def prune(self, minimum: int) -> None:
+        """Take the entries before `minimum` away, a multiple of 256; their hashes stay."""
+        with self.tables.transaction():
+            self.tables.rows("DELETE FROM bundles WHERE number < ?", (minimum // WIDTH,))
+            self.tables.rows("DELETE FROM ids WHERE at < ?", (minimum,))
+            self.tables.rows(
+                "INSERT INTO meta VALUES ('minimum', ?) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (str(minimum),),
+            )
 
     def forget_spool(self, name: str) -> None:
         """Forget a spool that is read whole and taken away."""

@@ -77,6 +77,11 @@ class Store(ABC):
         return False
 
     @property
+    def minimum(self) -> int:
+        """The first entry that was not pruned; of those before, hashes and proofs are there."""
+        return 0
+
+    @property
     @abstractmethod
     def room(self) -> int:
         """How many bytes the log takes, all of it."""
@@ -137,6 +142,11 @@ class Store(ABC):
         size = self.size
         for entry in self.entries(index, min(index + 1, size)):
             return entry
+        if 0 <= index < self.minimum:
+            raise LogError(
+                f"entry {index} of log {self.name!r} was pruned; an archive may have it, and prove "
+                "it: see `chopmark log archive`"
+            )
         raise LogError(f"log {self.name!r} has no entry {index}; it has {size}")
 
     def find(self, id: bytes) -> Entry | None:
@@ -185,6 +195,10 @@ class Store(ABC):
         Raises:
             LogError: nothing of them is in the log.
         """
+
+    @abstractmethod
+    def prune(self, minimum: int) -> None:
+        """Take the entries before `minimum` away, a multiple of 256; their hashes stay."""
 
     @abstractmethod
     def forget_spool(self, name: str) -> None:

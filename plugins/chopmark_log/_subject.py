@@ -214,8 +214,9 @@ class Keys:
         return self._tables.rows("SELECT id, since, reason FROM holds ORDER BY since, id")
 
     def is_held(self, id: bytes) -> bool:
-        """Return whether a hold keeps a key."""
-        return bool(self._tables.rows("SELECT 1 FROM held WHERE what = ?", (id,)))
+        """Return whether a hold keeps a key, or the subject that it is of."""
+        query = "SELECT 1 FROM held WHERE what = ? OR what = (SELECT tag FROM keys WHERE id = ?)"
+        return bool(self._tables.rows(query, (id, id)))
 
     def _meta(self, name: str) -> bytes:
         for (value,) in self._tables.rows("SELECT value FROM meta WHERE name = ?", (name,)):

@@ -104,11 +104,16 @@ class Tree:
         """Return the rows over the hashes of a tile."""
         first = tile * WIDTH
         hashes = self._read(level, first, min(first + WIDTH, self.size >> LEVELS * level))
-        nodes = [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
+        nodes = split_hashes(hashes)
         if len(self._tiles) == _REMEMBERED:
             del self._tiles[next(iter(self._tiles))]
         self._tiles[level, tile] = rows = rows_over(nodes)
         return rows
+
+
+def split_hashes(data: bytes) -> list[bytes]:
+    """Return the hashes that stand side by side in `data`."""
+    return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
 
 
 def fold(nodes: Sequence[bytes]) -> bytes:
@@ -139,7 +144,7 @@ def grow(size: int, leaves: Sequence[bytes], read: Read) -> dict[int, tuple[int,
         if not full:
             break
         older = read(level, first * WIDTH, start) if start % WIDTH else b""
-        row = [older[at : at + HASH_BYTES] for at in range(0, len(older), HASH_BYTES)] + fresh
+        row = split_hashes(older) + fresh
         fresh = [fold(row[at * WIDTH : (at + 1) * WIDTH]) for at in range(full)]
         level, start = level + 1, first
     return added

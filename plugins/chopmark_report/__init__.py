@@ -11,9 +11,19 @@ from chopmark.hookspecs import Evidence
 from ._data import to_data
 from ._figures import Rate, complaint_days
 from ._plots import plots
-from ._tally import DAY, Tally, count
+from ._tally import DAY, STOPPED, STOPPING, Tally, count
 
-__all__ = ["DAY", "Rate", "Tally", "complaint_days", "count", "plots", "to_data"]
+__all__ = [
+    "DAY",
+    "Rate",
+    "STOPPED",
+    "STOPPING",
+    "Tally",
+    "complaint_days",
+    "count",
+    "plots",
+    "to_data",
+]
 
 
 @hookimpl

@@ -13,7 +13,7 @@ from typing import Any
 from chopmark import ChopmarkError
 from chopmark.wording import Wording
 
-from ._tally import DAY, Tally
+from ._tally import DAY, STOPPING, Tally
 
 _MOST = 12
 """Categories that are drawn, the most frequent ones."""
@@ -89,12 +89,17 @@ def _days(axes: Any, tally: Tally, words: Wording) -> bool:
 
 def _categories(axes: Any, tally: Tally, words: Wording) -> bool:
     found: Counter[str] = Counter()
-    for (category, *_), count in tally.verdicts.items():
+    stopping: Counter[str] = Counter()
+    for (category, outcome, *_), count in tally.verdicts.items():
         found[category] += count
+        stopping[category] += count if outcome in STOPPING else 0
     if not found:
         return False
     names, counts = zip(*reversed(found.most_common(_MOST)), strict=True)
-    axes.barh(names, counts, color=_FIRST)
+    axes.barh(names, counts, color=_FIRST, label=words("plot.verdicts"))
+    stops = [stopping[name] for name in names]
+    axes.barh(names, stops, color=_SECOND, label=words("plot.stopping"))
+    axes.legend(frameon=False, labelcolor=_INK, ncols=2, loc="lower right", bbox_to_anchor=(1, 1))
     axes.set_xlabel(words("plot.verdicts"))
     axes.xaxis.get_major_locator().set_params(integer=True)
     return True

@@ -11,6 +11,9 @@ from typing import Any
 DAY = 86_400_000
 """Milliseconds."""
 STOPPED = frozenset({"block", "escalate"})
+"""Actions with which nothing is delivered any more."""
+STOPPING = frozenset({"deny", "escalate"})
+"""Outcomes of verdicts that ask for one of them."""
 
 
 @dataclass(slots=True)

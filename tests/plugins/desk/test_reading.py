@@ -18,13 +18,13 @@ from chopmark.reading import new_event, paged
 from chopmark.testing import MemoryLog, sample_record
 from chopmark_desk import _search
 from chopmark_desk._running import Running
-from chopmark_desk._search import DAY, LOOKED, PAGE, Sought, search
+from chopmark_desk._search import LOOKED, PAGE, Sought, search
 from chopmark_desk._sound import SoundLog
 from chopmark_desk._spans import opened, pieces
 from chopmark_desk._stretches import LENGTH, Stretches
 from chopmark_jsonl import JsonlLog, encode
 from chopmark_jsonl._format import encode_event
-from chopmark_report import count
+from chopmark_report import DAY, count
 
 BASE = replace(sample_record(), verdicts=(), marks=(), failures=())
 WHOLE = 20.0
