@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+from anyio import CapacityLimiter
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
@@ -22,10 +23,15 @@ STRANGER = parse("30 per 5 minutes")
 """Forms that one address sends without being logged in."""
 
 
+_AT_ONCE = 2
+"""Passwords that are tried at a time: each takes 32 MB, and others wait without a thread."""
+
+
 class Limits:
     """Counts what was tried lately. Shared by threads."""
 
     def __init__(self) -> None:
+        self.passwords = CapacityLimiter(_AT_ONCE)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
     def take(self, limit: RateLimitItem, *who: str) -> bool:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from .._cookies import set_session
 from .._errors import DeskError
 from .._page import Page, Visit
-from ._login import room_for, went_well
+from ._login import tried
 
 
 async def show(visit: Visit) -> Response:
@@ -19,10 +19,8 @@ async def change(visit: Visit) -> Response:
     """Set another password, and end all other sessions."""
     assert visit.user is not None
     users, name = visit.desk.users, visit.user.name
-    room_for(visit, name)
-    if await visit.work(users.check, name, visit.sent("password")) is None:
+    if await tried(visit, name, visit.sent("password")) is None:
         return visit.render("account.html", 401, wrong=visit.say("account.wrong"))
-    went_well(visit, name)
     if visit.sent("new") != visit.sent("again"):
         return visit.render("account.html", 400, wrong=visit.say("account.differ"))
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from .._cookies import end_session, session_of, set_session
 from .._limits import LOGIN_ADDRESS, LOGIN_NAME, LOGIN_PAIR, address_of
 from .._page import Page, Visit
+from .._users import User
 
 
 async def ask(visit: Visit) -> Response:
@@ -22,12 +24,10 @@ async def log_in(visit: Visit) -> Response:
     name, password = visit.sent("name"), visit.sent("password")
     if visit.user is not None:
         await visit.work(visit.desk.users.end, session_of(visit.desk, visit.request))
-    room_for(visit, name)
-    user = await visit.work(visit.desk.users.check, name, password)
+    user = await tried(visit, name, password)
     next = visit.sent("next", "/")
     if user is None:
         return visit.render("login.html", 401, next=next, name=name[:64], wrong=True)
-    went_well(visit, name)
     response = visit.to(next)
     set_session(visit.desk, response, await visit.work(visit.desk.users.begin, user))
     return response
@@ -41,8 +41,12 @@ async def log_out(visit: Visit) -> Response:
     return response
 
 
-def room_for(visit: Visit, name: str) -> None:
-    """Count a try of a password; raise HTTPException where there were too many lately."""
+async def tried(visit: Visit, name: str, password: str) -> User | None:
+    """Return whose name and password these are, if anybody's.
+
+    Raises:
+        HTTPException: there were too many tries lately.
+    """
     limits, address = visit.desk.limits, address_of(visit.request)
     room = (
         limits.take(LOGIN_ADDRESS, address),
@@ -51,11 +55,11 @@ def room_for(visit: Visit, name: str) -> None:
     )
     if not all(room):
         raise HTTPException(429, "often")
-
-
-def went_well(visit: Visit, name: str) -> None:
-    """Give back the tries of a name from this address: its password was right."""
-    visit.desk.limits.forget(LOGIN_PAIR, _key(name), address_of(visit.request))
+    check = visit.desk.users.check
+    user = await to_thread.run_sync(check, name, password, limiter=limits.passwords)
+    if user is not None:
+        limits.forget(LOGIN_PAIR, _key(name), address)
+    return user
 
 
 def _key(name: str) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chopmark import PolicyError, load_policy
+from chopmark import Policy, PolicyError, load_policy
 from chopmark._cli import cli
 from chopmark.reading import readable
 from chopmark_desk._desk import Desk
@@ -215,3 +218,32 @@ def test_why_is_told_in_chinese_as_well(as_role: Callable[[str], Browser]) -> No
 def test_a_note_in_an_address_is_one_of_the_desks_own(as_role: Callable[[str], Browser]) -> None:
     for said in ("<b>x</b>", "../error.broken", "logged_out.x", "%00"):
         assert 'class="said"' not in as_role("viewer").see(f"/account?said={said}")
+
+
+def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:
+    policy = tmp_path / "p.toml"
+    policy.write_text("plugins = []\n")
+    bare = (
+        "import sys\nfor name in ('starlette', 'limits', 'uvicorn', 'jinja2'):\n"
+        "    sys.modules[name] = None\nfrom chopmark._cli import cli\ncli()"
+    )
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", bare, "desk", *more], capture_output=True, text=True
+        ).stderr
+        for more in (("--policy", str(policy)), ("users", "list", "--policy", str(policy)))
+    ]
+    assert (
+        "the desk needs starlette, uvicorn, jinja2, limits; run: pip install 'chopmark[desk]'"
+        in told[0]
+    )
+    assert told[1] == ""
+
+
+def test_the_document_names_every_option() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "desk.md").read_text("utf-8")
+    options = page.partition("## Who opens what")[0]
+    named = re.findall(r"^\| `([a-z_]+)` \|", options, re.M)
+    with pytest.raises(PolicyError) as wrong:
+        read_options(Policy(name="p", settings={"desk": {"x": 1}}))
+    assert ", ".join(sorted(named)) in str(wrong.value)
