@@ -4,7 +4,9 @@ The limit is a ratio in one run: a write to the SQLite store over the bare state
 transaction of its own. Times are printed beside it, with and without another process that writes
 to the same file all the time.
 
-    python bench/conversation.py [--repeat N]
+    python bench/conversation.py [--repeat N] [--redis ADDRESS]
+
+A Redis server has to be there already; what it keeps of this begins with "chopmark-bench:".
 
 Exits with 1 where the limit is exceeded.
 """
@@ -22,7 +24,7 @@ from collections.abc import Callable
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from chopmark.stores import MemoryStore, SQLiteStore, Store
+from chopmark.stores import MemoryStore, RedisStore, SQLiteStore, Store
 from chopmark_conversation import Build, State
 
 LIMIT = 2.0
@@ -76,7 +78,9 @@ def show(name: str, values: list[float]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeat", type=int, default=3_000)
-    repeat = parser.parse_args().repeat
+    parser.add_argument("--redis", metavar="ADDRESS", help="of a server to measure, too")
+    asked = parser.parse_args()
+    repeat = asked.repeat
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         connection = sqlite3.connect(folder / "bare.db", isolation_level=None)
@@ -86,10 +90,12 @@ def main() -> int:
             "CREATE TABLE t (key TEXT PRIMARY KEY, risk REAL, at REAL) WITHOUT ROWID"
         )
         store = SQLiteStore(folder / "risk.db", timeout=5)
+        server = RedisStore(asked.redis, prefix="chopmark-bench:") if asked.redis else None
         alone = times(
             {
                 **works(MemoryStore(), "memory"),
                 **works(store, "sqlite"),
+                **(works(server, "redis") if server else {}),
                 "the bare statement": bare(connection),
             },
             repeat,

@@ -7,7 +7,7 @@ which the policy's rules decide. Per conversation two numbers are kept, and no c
 
 from __future__ import annotations
 
-from ._conversations import Conversations, ConversationStoreError
+from ._conversations import Conversations
 from ._options import Options
 from ._plugin import Conversation, chopmark_detectors, chopmark_evidence, chopmark_wrappers
 from ._risk import Build, State
@@ -15,7 +15,6 @@ from ._risk import Build, State
 __all__ = [
     "Build",
     "Conversation",
-    "ConversationStoreError",
     "Conversations",
     "Options",
     "State",

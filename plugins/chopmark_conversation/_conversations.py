@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from collections.abc import Callable, Iterator
 
-from chopmark import ChopmarkError, Request, RequestError, Response, Verdict
-from chopmark.policy import Handling
-from chopmark.stores import Store
+from chopmark import Request, RequestError, Response, Verdict
+from chopmark.stores import Keeping
 
 from ._options import Options
 from ._risk import State
-
-_logger = logging.getLogger("chopmark.conversation")
-
-
-class ConversationStoreError(ChopmarkError):
-    """The store could not take the risk of a turn, and the policy says that the call fails then."""
 
 
 class Conversations:
@@ -26,21 +18,18 @@ class Conversations:
 
     Args:
         options: how risk builds up, and how conversations are told apart.
-        store: keeps it.
-        on_error: what happens where the store cannot take a turn's risk.
+        keeping: keeps it.
         clock: seconds since 1970.
     """
 
     def __init__(
         self,
         options: Options,
-        store: Store,
-        on_error: Handling,
+        keeping: Keeping,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.options = options
-        self.store = store
-        self._on_error = on_error
+        self.keeping = keeping
         self._clock = clock
 
     def key(self, request: Request) -> str | None:
@@ -69,11 +58,15 @@ class Conversations:
         return hashlib.sha256(told).hexdigest()[:32]
 
     def risk(self, key: str) -> float:
-        """Return the risk of a conversation now. What the store raises is raised."""
-        return self.options.build.decayed(State.unpack(self.store.load(key)), self._clock())
+        """Return the risk of a conversation now; raise `StoreError`."""
+        return self.options.build.decayed(State.unpack(self.keeping.load(key)), self._clock())
 
     def take(self, key: str, request: Request, response: Response) -> float | None:
-        """Add a finished turn, and return the risk after it; None where the store failed."""
+        """Add a finished turn, and return the risk after it; None where the store failed.
+
+        Raises:
+            StoreError: it did, and the policy does not let calls go on.
+        """
         build = self.options.build
         newest = request.newest
         gain = build.gain(_new(response, newest))
@@ -84,17 +77,7 @@ class Conversations:
         def change(kept: bytes | None) -> bytes:
             return build.after(State.unpack(kept), now, gain, answered=answered).pack()
 
-        try:
-            state = State.unpack(self.store.update(key, change))
-        except Exception as error:
-            kind = type(self.store).__name__
-            message = f"{kind} could not take the risk of a conversation: {error!r}"
-            if self._on_error == "block":
-                raise ConversationStoreError(
-                    f'{message}; mend it, or set on_error.detector = "allow" in the policy'
-                ) from error
-            _logger.warning("%s", message)
-            return None
+        state = State.unpack(self.keeping.update(key, change))
         return None if state is None else state.risk
 
 

@@ -25,9 +25,17 @@ class ConversationDetector(RequestDetector):
         super().__init__(roles)
         self.name = "conversation"
         self.categories = ("conversation",)
-        self.blocking = conversations.store.blocking
+        self.blocking = conversations.keeping.blocking
         self.version = _version(conversations.options)
         self._conversations = conversations
+
+    def warm_up(self) -> None:
+        """Ask the store once, so that one which cannot be reached is known before the first call.
+
+        Raises:
+            StoreError: it does not answer.
+        """
+        self._conversations.keeping.read("0" * 32)
 
     def judge_request(self, request: Request) -> Sequence[Verdict]:
         """Return the verdict of the conversation that `request` goes on."""

@@ -10,17 +10,23 @@ from pathlib import Path
 from chopmark import Policy, Request, Response, hookimpl
 from chopmark.hookspecs import Detector, Evidence, Wrapper
 from chopmark.options import Table
-from chopmark.stores import PerPolicy, Store
+from chopmark.stores import Keeping, PerPolicy, Store
 
 from ._conversations import Conversations
 from ._detector import ConversationDetector
-from ._options import read_options, read_store
+from ._options import Options, read_options, read_store
 
 
-def following(conversations: Conversations) -> Wrapper:
-    """Return a wrapper that adds every finished turn, and says the risk in the `metadata`."""
+class Following:
+    """The wrapper that adds every finished turn, and says the risk in the `metadata`."""
 
-    def conversation(request: Request) -> Generator[Request, Response, Response]:
+    def __init__(self, conversations: Conversations) -> None:
+        self.blocking = conversations.keeping.blocking
+        self._conversations = conversations
+
+    def __call__(self, request: Request) -> Generator[Request, Response, Response]:
+        """Follow one turn."""
+        conversations = self._conversations
         key = conversations.key(request)
         response = yield request
         if key is None:
@@ -31,14 +37,12 @@ def following(conversations: Conversations) -> Wrapper:
         told = {"conversation_risk": round(risk, 3)}
         return replace(response, metadata={**response.metadata, **told})
 
-    return conversation
-
 
 class Conversation:
     """The plugin as an object, for a store of one's own: `Chopmark(plugins=[Conversation(...)])`.
 
     Args:
-        store: what keeps the risk, or the name of one: `memory` (the default), `sqlite`.
+        store: what keeps the risk, or as the option of that name.
         options: as under `[settings.conversation]`; relative paths start from this folder.
         clock: seconds since 1970.
     """
@@ -50,12 +54,9 @@ class Conversation:
         clock: Callable[[], float] = time.time,
         **options: object,
     ) -> None:
-        named = {"store": store} if isinstance(store, str) else {}
-        given = Table("conversation", {**options, **named})
+        given = Table("conversation", {**options, "store": store})
         self._options = read_options(given)
-        if isinstance(store, str):
-            store = read_store(given, self._options)
-        self._store = store
+        self._store = read_store(given, self._options)
         self._clock = clock
 
     @hookimpl
@@ -66,16 +67,23 @@ class Conversation:
     @hookimpl
     def chopmark_wrappers(self, policy: Policy) -> Iterable[Wrapper]:
         """Return the wrapper."""
-        return [following(self._conversations(policy))]
+        return [Following(self._conversations(policy))]
 
     def _conversations(self, policy: Policy) -> Conversations:
-        return Conversations(self._options, self._store, policy.on_error.detector, self._clock)
+        return _conversations(policy, self._options, self._store, self._clock)
 
 
 def _of(policy: Policy) -> Conversations:
     given = Table("conversation", policy.options("conversation"), Path(policy.folder))
     options = read_options(given)
-    return Conversations(options, read_store(given, options), policy.on_error.detector)
+    return _conversations(policy, options, read_store(given, options))
+
+
+def _conversations(
+    policy: Policy, options: Options, store: Store, clock: Callable[[], float] = time.time
+) -> Conversations:
+    keeping = Keeping("conversation", store, policy.on_error.detector)
+    return Conversations(options, keeping, clock)
 
 
 _shared = PerPolicy(_of)
@@ -86,8 +94,8 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
     """Return the detector; raise `PolicyError` for a wrong option.
 
     Options: `key` ("conversation"), `required` (false), `bound` (0.7), `share` (0.5), `floor`
-    (0.3), `half_life_turns` (8), `half_life_seconds` (3600), `weights`; `store` ("memory", or
-    "sqlite" with `path` and `timeout`), `most` (10,000 conversations in memory).
+    (0.3), `half_life_turns` (8), `half_life_seconds` (3600), `weights`, and those that name a
+    store (`chopmark.stores.open_store`).
     """
     return [ConversationDetector(_shared.of(policy), policy.roles)]
 
@@ -95,7 +103,7 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 @hookimpl
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return the wrapper that follows the turns."""
-    return [following(_shared.of(policy))]
+    return [Following(_shared.of(policy))]
 
 
 @hookimpl

@@ -13,11 +13,9 @@ from typing import Any
 from chopmark import hookimpl
 
 from ._plugin import UsageLimits, chopmark_detectors, chopmark_evidence, chopmark_wrappers
-from ._usage import UsageStoreError
 
 __all__ = [
     "UsageLimits",
-    "UsageStoreError",
     "chopmark_commands",
     "chopmark_detectors",
     "chopmark_evidence",

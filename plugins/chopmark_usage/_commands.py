@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -17,7 +16,7 @@ from chopmark.terminal import table
 
 from ._plugin import usage_of
 from ._rules import ALWAYS, State
-from ._usage import Usage, key_of
+from ._usage import Usage
 
 
 @click.group()
@@ -37,7 +36,7 @@ def _arguments(command: Callable[..., None]) -> Callable[..., None]:
 def show(user: str, policy: str, as_json: bool) -> None:
     """Show what is kept of USER, the id that the application passes."""
     with _opened(policy) as found:
-        _print(user, found.state(key_of(user)), as_json)
+        _print(user, found.seen(user), as_json)
 
 
 @usage.command()
@@ -66,17 +65,17 @@ def lift(user: str, policy: str, as_json: bool) -> None:
 def _opened(policy: str) -> Iterator[Usage]:
     try:
         found = usage_of(load_policy(policy))
-        if isinstance(found.store, MemoryStore):
+        store = found.keeping.store
+        if isinstance(store, MemoryStore):
             raise click.ClickException(
                 f"policy {policy!r} keeps users in the memory of the application, which no command "
-                'sees; set store = "sqlite" and path = "usage.db" under [settings.usage]'
+                'sees; set store = "sqlite" and path = "usage.db" under [settings.usage], or the '
+                "address of a Redis server"
             )
         yield found
-        found.store.close()
+        store.close()
     except ChopmarkError as error:
         raise click.ClickException(str(error)) from error
-    except sqlite3.Error as error:
-        raise click.ClickException(f"the store of policy {policy!r} failed: {error}") from error
 
 
 def _print(user: str, state: State, as_json: bool) -> None:

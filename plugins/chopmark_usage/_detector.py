@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chopmark import Request, Verdict
 from chopmark.detecting import RequestDetector
 
-from ._usage import Usage
+from ._usage import Usage, key_of
 
 SUSPENDED, REMINDER = "usage.suspended", "usage.reminder"
 
@@ -22,9 +22,17 @@ class UsageDetector(RequestDetector):
         super().__init__(roles)
         self.name = "usage"
         self.categories = ("usage",)
-        self.blocking = usage.store.blocking
+        self.blocking = usage.keeping.blocking
         self.version = hashlib.sha256(repr(usage.options).encode()).hexdigest()[:16]
         self._usage = usage
+
+    def warm_up(self) -> None:
+        """Ask the store once, so that one which cannot be reached is known before the first call.
+
+        Raises:
+            StoreError: it does not answer.
+        """
+        self._usage.keeping.read(key_of(""))
 
     def judge_request(self, request: Request) -> Sequence[Verdict]:
         """Return the verdict on the user of `request`, where there is one."""

@@ -61,12 +61,12 @@ def read_options(given: Table) -> Options:
     )
 
 
-def read_store(given: Table, limits: Limits) -> Store:
+def read_store(given: Table, options: Options) -> Store:
     """Return the store that `given` names; raise `PolicyError`.
 
     A suspension without an end is kept for ten years.
     """
-    kept = limits.suspend_seconds or 3653 * DAY
+    kept = options.limits.suspend_seconds or 3653 * DAY
     return open_store(given, keep_seconds=2 * DAY + kept)
 
 

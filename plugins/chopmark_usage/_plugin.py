@@ -12,7 +12,7 @@ from chopmark import Policy, Request, Response, hookimpl
 from chopmark.hookspecs import Detector, Evidence, Wrapper
 from chopmark.options import Table
 from chopmark.policy import language_asked
-from chopmark.stores import PerPolicy, Store
+from chopmark.stores import Keeping, PerPolicy, Store
 
 from ._detector import REMINDER, SUSPENDED, UsageDetector
 from ._options import OPTIONS, Options, read_options, read_store
@@ -21,15 +21,21 @@ from ._texts import Texts
 from ._usage import Usage
 
 
-def counting(usage: Usage) -> Wrapper:
-    """Return a wrapper that counts every call of a user, and tells in the `metadata` what it knows.
+class Counting:
+    """The wrapper that counts every call of a user, and tells in the `metadata` what it knows.
 
     `metadata["usage"]` has the strikes `in_a_row` and `today`, and `suspended_until`, in seconds
     since 1970; `metadata["usage_reminder"]` is the text of a reminder that is due, for the
     application to show. A suspended user's refusal names the end of the suspension.
     """
 
-    def count(request: Request) -> Generator[Request, Response, Response]:
+    def __init__(self, usage: Usage) -> None:
+        self.blocking = usage.keeping.blocking
+        self._usage = usage
+
+    def __call__(self, request: Request) -> Generator[Request, Response, Response]:
+        """Count one call."""
+        usage = self._usage
         key = usage.key(request)
         response = yield request
         if key is None:
@@ -46,14 +52,12 @@ def counting(usage: Usage) -> Wrapper:
             response = replace(response, refusal=texts.refusal(state.suspended_until, offset))
         return replace(response, metadata=told)
 
-    return count
-
 
 class UsageLimits:
     """The plugin as an object, for a store of one's own: `Chopmark(plugins=[UsageLimits(...)])`.
 
     Args:
-        store: what keeps the counts, or the name of one: `memory` (the default), `sqlite`.
+        store: what keeps the counts, or as the option of that name.
         options: as under `[settings.usage]`; relative paths start from this folder.
         clock: seconds since 1970.
     """
@@ -65,12 +69,9 @@ class UsageLimits:
         clock: Callable[[], float] = time.time,
         **options: object,
     ) -> None:
-        named = {"store": store} if isinstance(store, str) else {}
-        given = Table("usage", {**options, **named})
+        given = Table("usage", {**options, "store": store})
         self._options = read_options(given)
-        if isinstance(store, str):
-            store = read_store(given, self._options.limits)
-        self._store = store
+        self._store = read_store(given, self._options)
         self._clock = clock
 
     @hookimpl
@@ -81,17 +82,23 @@ class UsageLimits:
     @hookimpl
     def chopmark_wrappers(self, policy: Policy) -> Iterable[Wrapper]:
         """Return the wrapper."""
-        return [counting(self._usage(policy))]
+        return [Counting(self._usage(policy))]
 
     def _usage(self, policy: Policy) -> Usage:
-        return Usage(self._options, self._store, policy.on_error.detector, self._clock)
+        return _usage(policy, self._options, self._store, self._clock)
 
 
 def usage_of(policy: Policy) -> Usage:
     """Return the usage that the options of `policy` name; raise `PolicyError`."""
     given = Table("usage", policy.options("usage"), Path(policy.folder))
     options = read_options(given)
-    return Usage(options, read_store(given, options.limits), policy.on_error.detector)
+    return _usage(policy, options, read_store(given, options))
+
+
+def _usage(
+    policy: Policy, options: Options, store: Store, clock: Callable[[], float] = time.time
+) -> Usage:
+    return Usage(options, Keeping("usage", store, policy.on_error.detector), clock)
 
 
 _shared = PerPolicy(usage_of)
@@ -103,8 +110,8 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 
     Options: `in_a_row` (3), `a_day` (5), `suspend_hours` (24; 0 until it is lifted), `ignore`,
     `utc_offset_hours` (8), `remind_minutes` (120), `minor_remind_minutes` (60), `audiences`
-    (["minor"]), `pause_minutes` (15), `required` (false), `texts`; `store` ("memory", or "sqlite"
-    with `path` and `timeout`), `most` (10,000 users in memory).
+    (["minor"]), `pause_minutes` (15), `required` (false), `texts`, and those that name a store
+    (`chopmark.stores.open_store`).
     """
     return [UsageDetector(_shared.of(policy), policy.roles)]
 
@@ -112,7 +119,7 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 @hookimpl
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return the wrapper that counts."""
-    return [counting(_shared.of(policy))]
+    return [Counting(_shared.of(policy))]
 
 
 @hookimpl

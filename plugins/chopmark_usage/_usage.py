@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from chopmark import ChopmarkError, Request, RequestError, Response
-from chopmark.policy import Handling, is_under
-from chopmark.stores import Store
+from chopmark import Request, RequestError, Response
+from chopmark.policy import is_under
+from chopmark.stores import Keeping
 
 from ._options import Options
 from ._rules import ALWAYS, State
-
-_logger = logging.getLogger("chopmark.usage")
-
-
-class UsageStoreError(ChopmarkError):
-    """The store could not count a call, and the policy says that the call fails then."""
 
 
 class Usage:
@@ -27,22 +20,19 @@ class Usage:
 
     Args:
         options: the limits.
-        store: keeps what is known of each user.
-        on_error: what happens where the store cannot count a call.
+        keeping: keeps what is known of each user.
         clock: seconds since 1970.
     """
 
     def __init__(
         self,
         options: Options,
-        store: Store,
-        on_error: Handling = "block",
+        keeping: Keeping,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.options = options
-        self.store = store
+        self.keeping = keeping
         self.now = clock
-        self._on_error = on_error
 
     def key(self, request: Request) -> str | None:
         """Return the key of the user of `request`, None where it names none.
@@ -60,27 +50,26 @@ class Usage:
         return None
 
     def state(self, key: str) -> State:
-        """Return what is kept of a user. What the store raises is raised."""
-        return State.unpack(self.store.load(key))
+        """Return what is kept of a user, before a call; raise `StoreError`."""
+        return State.unpack(self.keeping.load(key))
 
     def take(self, key: str, request: Request, response: Response, *, reminded: bool) -> State:
-        """Count a call that has ended, and return what is then kept of its user."""
+        """Count a call that has ended, and return what is then kept of its user.
+
+        Raises:
+            StoreError: the store failed, and the policy does not let calls go on.
+        """
         struck, now, limits = self._struck(request, response), self.now(), self.options.limits
 
         def change(kept: bytes | None) -> bytes:
             state = State.unpack(kept)
             return limits.after(state, now, struck=struck, reminded=reminded).pack()
 
-        try:
-            return State.unpack(self.store.update(key, change))
-        except Exception as error:
-            message = f"{type(self.store).__name__} could not count a call of a user: {error!r}"
-            if self._on_error == "block":
-                raise UsageStoreError(
-                    f'{message}; mend it, or set on_error.detector = "allow" in the policy'
-                ) from error
-            _logger.warning("%s", message)
-            return State()
+        return State.unpack(self.keeping.update(key, change))
+
+    def seen(self, user: str) -> State:
+        """Return what is kept of `user`, outside every call; raise `StoreError`."""
+        return State.unpack(self.keeping.read(key_of(user)))
 
     def suspend(self, user: str, seconds: float) -> State:
         """Suspend `user` for so many seconds from now, 0 for until it is lifted."""
@@ -96,7 +85,7 @@ class Usage:
             state = State.unpack(kept)
             return replace(state, suspended_until=until, in_a_row=0, today=0).pack()
 
-        return State.unpack(self.store.update(key_of(user), change))
+        return State.unpack(self.keeping.write(key_of(user), change))
 
     def _struck(self, request: Request, response: Response) -> bool | None:
         """Return whether the user asked for what is stopped, None where the user said nothing.

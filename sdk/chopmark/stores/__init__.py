@@ -1,20 +1,25 @@
-"""What plugins keep between calls, by key: in this process, a SQLite file, or a store of one's own.
+"""What plugins keep between calls, by key: in this process, in a SQLite file or a Redis server.
 
-`chopmark.testing.StoreContract` has the promises of a `Store`.
+Or in a store of one's own: `chopmark.testing.StoreContract` has the promises of a `Store`.
 """
 
+from ._keeping import Keeping
 from ._memory import MemoryStore
 from ._options import STORE_OPTIONS, open_store
 from ._per_policy import PerPolicy
+from ._redis import RedisStore
 from ._sqlite import SQLiteStore
-from ._store import Change, Store
+from ._store import Change, Store, StoreError
 
 __all__ = [
     "STORE_OPTIONS",
     "Change",
+    "Keeping",
     "MemoryStore",
     "PerPolicy",
+    "RedisStore",
     "SQLiteStore",
     "Store",
+    "StoreError",
     "open_store",
 ]

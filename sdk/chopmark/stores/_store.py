@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
+from .._errors import ChopmarkError
+
 Change = Callable[[bytes | None], bytes]
 """From what is kept under a key, None where nothing is, to what is kept from now on."""
+
+
+class StoreError(ChopmarkError):
+    """What is kept between calls could not be read or written; the message says where and why."""
 
 
 @runtime_checkable
 class Store(Protocol):
     """Keeps bytes by key, a string of 32 hexadecimal digits. Shared by threads.
 
-    `blocking` is True where `load` does I/O: it is then called in a thread. `update` is called
-    where an event loop may run: what takes more than a millisecond there must be handed to a
-    thread of the store's own, as long as `load` waits for it. Both may raise; what then happens
-    is for the plugin that asked, which follows the policy's `on_error`.
+    `blocking` is True where `load` or `update` does I/O: async calls then do both in threads, and
+    an update to its end, though the call is cancelled meanwhile. Both may raise; what then
+    happens is for the plugin that asked, which follows the policy's `on_error`.
     """
 
     blocking: bool

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from chopmark import Context, Message, Request
 from chopmark.hookspecs import Detector
-from chopmark.stores import MemoryStore
+from chopmark.stores import Keeping, MemoryStore
 from chopmark.testing import DetectorContract
 from chopmark_conversation import Conversations, Options, State
 from chopmark_conversation._detector import ConversationDetector
@@ -21,10 +21,11 @@ class TestConversationDetector(DetectorContract):
     clean = ("",)
 
     def make(self) -> Detector:
-        conversations = Conversations(Options(), MemoryStore(), "block", clock=lambda: 1e9)
+        keeping = Keeping("conversation", MemoryStore(), "block")
+        conversations = Conversations(Options(), keeping, clock=lambda: 1e9)
         key = conversations.key(self.request)
         assert key is not None
-        conversations.store.update(key, lambda kept: State(0.9, 1e9).pack())
+        keeping.write(key, lambda kept: State(0.9, 1e9).pack())
         return ConversationDetector(conversations, ["user"])
 
     def test_stays_silent_where_it_should(self, detector: Detector) -> None:  # type: ignore[override]

@@ -17,9 +17,9 @@ from chopmark import (
     Rules,
     calling,
 )
-from chopmark.stores import MemoryStore
+from chopmark.stores import MemoryStore, StoreError
 from chopmark.testing import MemoryLog
-from chopmark_conversation import ConversationStoreError, State
+from chopmark_conversation import State
 
 Make = Callable[..., Chopmark]
 CRESCENDO = [f"risk={n / 100}" for n in range(40, 90, 5)]  # 0.40 to 0.85: the block is at 0.9
@@ -237,7 +237,7 @@ def test_a_store_that_cannot_be_read_fails_closed(make: Make, log: MemoryLog, ch
 
 def test_a_store_that_cannot_be_written_fails_the_call(make: Make, chat: Any) -> None:
     chat = type(chat)(make(store=Broken("update")))
-    with pytest.raises(ConversationStoreError, match=r"the disk is gone.*on_error"):
+    with pytest.raises(StoreError, match=r"the disk is gone.*on_error"):
         chat.say("hello")
 
 

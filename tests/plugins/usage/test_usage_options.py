@@ -89,7 +89,7 @@ def test_a_file_that_is_no_store_is_told_in_one_line(policy: Path) -> None:
     (policy.parent / "usage.db").write_bytes(b"no database " * 1000)
     found = run("show", "u", "--policy", policy)
     assert found.exit_code == 1
-    assert "Error: the store of policy" in found.output.splitlines()[-1]
+    assert "Error: plugin 'usage' could not read what it keeps: " in found.output.splitlines()[-1]
 
 
 class TestUsageDetector(DetectorContract):
