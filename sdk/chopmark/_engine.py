@@ -9,6 +9,7 @@ from functools import partial
 
 from ._errors import PluginError
 from ._json_text import JsonScanner, escape
+from ._quick import quick
 from ._scanners import check_needs, open_scanner
 from ._screen import Screen, Watch
 from ._strip import Own
@@ -75,6 +76,7 @@ class Engine:
         )
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A whole text after screening. `stopped`: it, or a span of it, is denied."""

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from ._quick import quick
+
 Direction = Literal["input", "output"]
 """Which way a text goes: `input` to the model, `output` from it."""
 
@@ -28,6 +30,7 @@ Ending = Literal[
 """How a call ended. `abandoned`: the caller stopped reading; `cancelled`: its task was."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """One message of a request. Text of role `tool` is untrusted input."""
@@ -36,6 +39,7 @@ class Message:
     text: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """Tokens that the provider counted."""
@@ -44,6 +48,7 @@ class Usage:
     output_tokens: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What the application asks a model.
@@ -88,6 +93,7 @@ class Chunk(NamedTuple):
     last: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a detector may know of the text that it judges, beside the text.
@@ -105,6 +111,7 @@ class Context:
     request: Request | None = field(default=None, repr=False, hash=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a detector found in a text.
@@ -130,6 +137,7 @@ class Verdict:
     part: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """A sign of origin on an answer, or the reason why it could not be put there.
@@ -146,6 +154,7 @@ class Mark:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Something of ours that broke during a call, and what the policy did about it."""
@@ -156,6 +165,7 @@ class Failure:
     handled: Literal["block", "allow", "raise"]
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
     """A salted SHA-256 of a text: says nothing of it, and proves it to whom the salt is shown.
@@ -168,6 +178,7 @@ class Commitment:
     characters: int
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What is kept of a call: commitments and decisions, no content.
@@ -199,6 +210,7 @@ class Record:
     sdk: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """What happened beside the calls and stands in their log: a complaint, a decision, a test run.
@@ -217,6 +229,7 @@ class Event:
     data: Mapping[str, str | int | bool] = field(default_factory=dict)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """The texts that a record commits to, for a log that keeps contents.
@@ -230,6 +243,7 @@ class Content:
     user: str = field(default="", repr=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """A log's answer to an append: where the record is.
@@ -245,6 +259,7 @@ class Receipt:
     salt: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """The finished answer.
@@ -325,6 +340,7 @@ class Response:
         }
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screening:
     """What `Chopmark.screen` says of a text: the text as policy would deliver it, and why.
