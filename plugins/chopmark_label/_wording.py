@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, get_args
 
 from chopmark import PolicyError
@@ -57,6 +58,7 @@ _RULE = (
 )
 
 
+@lru_cache(maxsize=64)
 def check_wording(text: str) -> tuple[Element, ...]:
     """Return the elements of GB 45438-2025 5.1 that `text` lacks; none means it conforms.
 

@@ -16,8 +16,13 @@ Glance = Callable[[str], int]
 
 def glances_of(scanners: Iterable[Scanner]) -> tuple[Glance, ...] | None:
     """Return how each scanner glances at a text, None where one has to be fed."""
-    found = [getattr(scanner, "glance", None) for scanner in scanners]
-    return None if None in found else tuple(cast(list[Glance], found))
+    found: list[Glance] = []
+    for scanner in scanners:
+        glance = getattr(scanner, "glance", None)
+        if glance is None:
+            return None
+        found.append(glance)
+    return tuple(found)
 
 
 def are_calm(scanners: Iterable[Scanner]) -> bool:

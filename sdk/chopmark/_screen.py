@@ -8,7 +8,8 @@ has settled the text up to and including that character.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from ._checked import VerdictError, checked
 from ._glance import are_calm, glances_of, skip
@@ -17,8 +18,7 @@ from .hookspecs import Detector, Scanner
 from .policy import Handling
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """A scanner with the detector that it belongs to."""
 
     detector: Detector
@@ -68,8 +68,7 @@ class Screen:
         modifies: bool = True,
         escape: Callable[[str], str] | None = None,
     ) -> None:
-        self._watches = list(watches)
-        self._feeds = [(watch.scanner.feed, watch.scanner, watch) for watch in watches]
+        self._watches = watches
         self._decide = decide
         self._on_error = on_error
         self._modifies = modifies
@@ -77,6 +76,7 @@ class Screen:
         glances = glances_of([watch.scanner for watch in watches])
         self._glances = glances or ()
         self._glancing = self._calm = glances is not None
+        self._feeds = [] if self._calm else _feeds(watches)
         self._by: list[str] = []  # what went by since the scanners were fed
         self._fed = 0  # up to where they were
         self._held = ""
@@ -204,6 +204,7 @@ class Screen:
         by = "".join(self._by)
         self._by.clear()
         self._calm = False
+        self._feeds = self._feeds or _feeds(self._watches)
         released = len(by) - len(self._held)
         self._released = self._fed + released
         if released <= 0:
@@ -218,7 +219,7 @@ class Screen:
     def _broke(self, watch: Watch, error: Exception) -> None:
         """Part with what broke and keep the failure; by policy deny what is not settled."""
         self._watches = [one for one in self._watches if one is not watch]
-        self._feeds = [entry for entry in self._feeds if entry[2] is not watch]
+        self._feeds = _feeds(self._watches)
         self._glancing = False
         handled = self._on_error
         name = watch.detector.name
@@ -297,6 +298,11 @@ class Screen:
 
 
 _STOPS = ("deny", "escalate")
+_Feed = tuple[Callable[[str], Sequence[Verdict]], Scanner, Watch]
+
+
+def _feeds(watches: Sequence[Watch]) -> list[_Feed]:
+    return [(watch.scanner.feed, watch.scanner, watch) for watch in watches]
 
 
 def _order(verdict: Verdict) -> tuple[int, int, str, str]:

@@ -184,12 +184,15 @@ class Session:
     def response(self) -> Response:
         """Return the answer as it stands, without a receipt."""
         screens = [*self._closed, *(lane.screen for lane in self._lanes.values())]
-        verdicts = [*self._verdicts, *(v for s in screens for v in s.verdicts)]
-        failures = [
-            *self._failures,
-            *self._marks.failures,
-            *(f for s in screens for f in s.failures),
-        ]
+        verdicts, failures, holdback = (
+            [*self._verdicts],
+            [*self._failures, *self._marks.failures],
+            0,
+        )
+        for screen in screens:
+            verdicts += screen.verdicts
+            failures += screen.failures
+            holdback = max(holdback, screen.worst)
         action = act(verdicts)
         stops = action in ("block", "escalate")
         if self.stopped:
@@ -211,7 +214,7 @@ class Session:
             marks=(*self._marks.made, *beside),
             failures=tuple(failures),
             usage=self.usage,
-            holdback=max((s.worst for s in screens), default=0),
+            holdback=holdback,
             labels=labels_of(beside),
         )
 
