@@ -104,6 +104,21 @@ def leaf(number: int) -> bytes:
     return encode(call_leaf(record(), WRITER, number, digests))
 
 
+def leaves(start: int, count: int) -> list[bytes]:
+    """Return what `leaf` returns for so many numbers, in a tenth of the time."""
+    number = 1 << 50
+    model = leaf(number)
+    said = json.loads(model)
+    digests = [said["commit"][name] for name in sorted(said["commit"])]
+    for value in (*digests, said["id"], str(number)):  # in the order in which they stand there
+        model = model.replace(value.encode(), b"%s")
+    return [
+        model
+        % (*(secrets.token_urlsafe(32).encode() for _ in digests), new_id().encode(), b"%d" % at)
+        for at in range(start, start + count)
+    ]
+
+
 def spread(values: list[float], digits: int = 0) -> str:
     shown = [f"{one:,.{digits}f}" for one in (statistics.median(values), min(values), max(values))]
     return f"{shown[0]} [{shown[1]} .. {shown[2]}]"
@@ -143,8 +158,8 @@ def batches(folder: str | None, effort: Effort) -> dict[str, Any]:
             spool.sync(end)
 
         def into_tree(batch: int) -> None:
-            leaves = [leaf(next(numbers)) for _ in range(batch)]
-            store.take([(id_of(one), one) for one in leaves], {"bench": next(numbers)})
+            made = [leaf(next(numbers)) for _ in range(batch)]
+            store.take([(id_of(one), one) for one in made], {"bench": next(numbers)})
 
         ways = {"sqlite": into_sqlite, "append": into_spool, "tree": into_tree}
         for batch in (1, 10, 100):
@@ -297,8 +312,7 @@ def growth(folder: str | None, sizes: list[int]) -> dict[str, Any]:
         for size in sorted(sizes):
             before = store.size
             while (at := store.size) < size:
-                leaves = [leaf(n) for n in range(at, min(at + 4096, size))]
-                batch = [(id_of(one), one) for one in leaves]
+                batch = [(id_of(one), one) for one in leaves(at, min(4096, size - at))]
                 start = time.perf_counter()
                 store.take(batch, {"bench": at + 1})
                 taking += time.perf_counter() - start
@@ -327,6 +341,7 @@ def growth(folder: str | None, sizes: list[int]) -> dict[str, Any]:
                 "verify": statistics.median(rates), "proof": statistics.median(proofs),
             }  # fmt: skip
             taking = 0.0
+            begin(f"growth: {size:,} entries: {found[str(size)]}")
         store.close()
     return found
 

@@ -573,8 +573,9 @@ def _handovers(file: Path) -> list[str]:
     return split_handovers(file.read_text("utf-8"))
 
 
-def _lines(file: Path) -> list[str]:
-    return file.read_text("utf-8").split("\n")[:-1]
+def _lines(file: Path) -> Iterator[str]:
+    with file.open(encoding="utf-8", newline="\n") as stream:
+        yield from stream
 
 
 def _base64(text: str, what: str) -> bytes:
