@@ -15,6 +15,7 @@ import uvicorn
 
 from chopmark import load_policy
 from chopmark.reading import readable
+from chopmark_complaints import Office
 from chopmark_desk._app import make_app, pages_of
 from chopmark_desk._desk import Desk, open_desk
 
@@ -146,10 +147,19 @@ def test_the_pages_have_no_faults_and_fit_a_phone(tab: Callable[..., Tab], desk:
 
 
 def test_what_is_opened_in_the_pages_has_none_either(tab: Callable[..., Tab], desk: Desk) -> None:
+    record = next(entry["id"] for entry in readable(desk.log).read() if entry["k"] == "call")
+    with Office(desk.policy) as office:
+        complaint = office.complaints.receive("It is <b>wrong</b>.", about=record).id
+        office.complaints.decide(complaint, "upheld", "It is.", actor="officer:1")
+        incident = office.incidents.open("Answers named people.", actor="officer:1").id
     one = tab("zh-CN")
     one.log_in("admin")
-    record = next(entry["id"] for entry in readable(desk.log).read() if entry["k"] == "call")
-    one.open(f"/calls/{record}")
+    for path in (f"/complaints/{complaint}", f"/incidents/{incident}", "/words/1"):
+        one.open(path)
+        one.check()
+    page = one.open(f"/calls/{record}")
+    page.click(f"form[action='/calls/{record}/texts'] button")
+    page.wait_for_load_state()
     one.check()
     page = one.open("/ours")
     page.fill("#text", CALLS[0][1])
