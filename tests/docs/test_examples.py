@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import runpy
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +55,22 @@ def environment(server: RecordedServer, model: str) -> dict[str, str]:
     }
 
 
-def run(folder: Path, name: str, *args: str, env: dict[str, str] | None = None) -> str:
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / name, *args],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+@pytest.fixture
+def play(
+    server: RecordedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., str]:  # fmt: skip
+    """Run an example here, as what a program does: the frameworks are imported only once."""
+
+    def played(model: str, name: str, *args: str) -> str:
+        for key, value in environment(server, model).items():
+            monkeypatch.setenv(key, value)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", [str(EXAMPLES / name), *args])
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+        return capsys.readouterr().out
+
+    return played
 
 
 def recorded(folder: Path) -> list[Mapping[str, Any]]:
@@ -75,32 +82,33 @@ def recorded(folder: Path) -> list[Mapping[str, Any]]:
     return found
 
 
-def test_chain(server: RecordedServer, tmp_path: Path) -> None:
-    out = run(tmp_path, "chain.py", "What is the capital?", env=environment(server, "plain"))
+def test_chain(play: Callable[..., str], tmp_path: Path) -> None:
+    out = play("plain", "chain.py", "What is the capital?")
     assert "AI" in out.splitlines()[0]
     assert "It is Paris. Write to me: " in out
     assert "li.hua@example.com" not in out
     assert len(recorded(tmp_path)) == 1
-    out = run(tmp_path, "chain.py", ABUSE, env=environment(server, "plain"))
+    out = play("plain", "chain.py", ABUSE)
     assert out.startswith("Sorry")
 
 
-def test_agent(server: RecordedServer, tmp_path: Path) -> None:
-    out = run(tmp_path, "agent.py", "Where is order A1001?", env=environment(server, "tool"))
+def test_agent(play: Callable[..., str]) -> None:
+    out = play("tool", "agent.py", "Where is order A1001?")
     assert "[the tool said" in out
     assert "It is on its way." in out
     assert "13987654321" not in out
 
 
-def test_rag(server: RecordedServer, tmp_path: Path) -> None:
-    out = run(tmp_path, "rag.py", "When is the office open?", env=environment(server, "office"))
+def test_rag(play: Callable[..., str]) -> None:
+    out = play("office", "rag.py", "When is the office open?")
     assert "From 9 to 5." in out
     assert "The office is open from 9 to 5. Ask for Li Hua, " in out
     assert "li.hua@example.com" not in out
 
 
 def test_custom_detector(tmp_path: Path) -> None:
-    out = run(tmp_path, "custom_detector.py")
+    program = [sys.executable, EXAMPLES / "custom_detector.py"]
+    out = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     assert "We call it a project; write to " in out
     assert "example.com" not in out
 
