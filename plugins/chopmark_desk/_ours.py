@@ -21,7 +21,8 @@ Strength = Literal["strong", "some", "weak", "none", "broken", "unknown"]
 could look."""
 Technique = Literal["explicit", "implicit", "c2pa", "watermark", "hidden", "log"]
 TECHNIQUES: tuple[Technique, ...] = get_args(Technique)
-_ORDER: tuple[Strength, ...] = ("strong", "some", "weak")
+_ORDER: tuple[Strength, ...] = ("strong", "some", "weak", "broken", "none", "unknown")
+_SPEAKING = _ORDER[:3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class Answer:
     def strength(self) -> Strength:
         """That of the strongest row, `none` where none says that it is ours."""
         strengths = {row.strength for row in self.rows}
-        return next((one for one in _ORDER if one in strengths), "none")
+        return next((one for one in _SPEAKING if one in strengths), "none")
 
     @property
     def broken(self) -> bool:
@@ -70,7 +71,7 @@ class Answer:
 
 
 def answer_of(report: Report, search: Search, names: Names) -> Answer:
-    """Return what `report` and the log say, in the order of `TECHNIQUES`."""
+    """Return what `report` and the log say, what speaks for it most before the rest."""
     by_kind: dict[str, list[Finding]] = {}
     for finding in report.findings:
         by_kind.setdefault(finding.kind, []).append(finding)
@@ -84,7 +85,8 @@ def answer_of(report: Report, search: Search, names: Names) -> Answer:
         _hidden(by_kind.get("hidden", ()), report.looked),
         _log(search),
     )
-    return Answer(rows=rows, contradictory=bool(report.faults))
+    ordered = sorted(rows, key=lambda row: _ORDER.index(row.strength))
+    return Answer(rows=tuple(ordered), contradictory=bool(report.faults))
 
 
 def _explicit(found: Sequence[Finding], looked: Sequence[str]) -> Row:
