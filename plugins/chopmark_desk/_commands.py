@@ -9,6 +9,7 @@ import click
 from chopmark import load_policy
 
 from ._commands_users import users
+from ._options import read_options
 from ._packages import check_packages
 
 
@@ -58,9 +59,10 @@ def desk(
     from ._secret import secret_of
     from ._serve import check_address, serve
 
-    check_address(host, behind_proxy)
+    served = load_policy(policy)
+    check_address(host, behind_proxy, read_options(served).name)
     with open_desk(
-        load_policy(policy), public=public, secure=behind_proxy, hosts=(host,),
+        served, public=public, secure=behind_proxy, hosts=(host,),
         secret=secret_of(os.environ),
     ) as opened:  # fmt: skip
         if not public and not opened.users.all():

@@ -15,12 +15,17 @@ from ._errors import DeskError
 from ._known import begin_reading
 
 
-def check_address(host: str, behind_proxy: bool) -> None:
-    """Raise `DeskError` where others could reach the desk without TLS."""
+def check_address(host: str, behind_proxy: bool, name: str) -> None:
+    """Raise `DeskError` where others could reach the desk without TLS, or not by its name."""
     if host not in LOOPBACK and not behind_proxy:
         raise DeskError(
             f"at {host!r} others reach the desk, and passwords would go there in the open; put a "
             "proxy that ends TLS before it and say so, --behind-proxy, or leave --host out"
+        )
+    if behind_proxy and not name:
+        raise DeskError(
+            "behind a proxy browsers ask for a name, and other names get no page; write it under "
+            '[settings.desk], such as name = "desk.example.org"'
         )
 
 

@@ -134,6 +134,7 @@ def test_what_is_too_large_takes_no_memory_and_is_told_so(served: Served) -> Non
     ("options", "told"),
     [
         (("--host", "0.0.0.0"), "passwords would go there in the open"),
+        (("--behind-proxy",), 'such as name = "desk.example.org"'),
         ((), "Missing option '--policy'"),
         (("--policy", "off"), "keeps no log"),
         (("--policy", "nothing-such"), "nothing-such"),
