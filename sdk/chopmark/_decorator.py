@@ -25,10 +25,7 @@ class TextShape:
 
     def __init__(self, *, whole: bool) -> None:
         self._whole = whole
-
-    def text(self, raw: str) -> str | None:
-        """Return a piece of a longer answer as it is."""
-        return raw if type(raw) is str and not self._whole else None
+        self.strings = not whole
 
     def read(self, raw: str) -> Sequence[Chunk]:
         """Return the piece as a chunk."""

@@ -50,6 +50,8 @@ def drive(
                             break
                         if pieces is SAME:
                             yield value
+                        elif len(pieces) == 1:
+                            yield pieces[0]
                         else:
                             yield from pieces
                 elif kind is Ask:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from ._marks import Lane
 from ._screen import Screen
@@ -26,7 +26,7 @@ class Plain(Generic[R]):
 
     __slots__ = (
         "_blocking", "_feed", "_held", "_index", "_kind", "_lane", "_say", "_screen", "_session",
-        "_shape", "_text", "chunks", "first", "stopped_at",
+        "_shape", "_strings", "_text", "chunks", "first", "stopped_at",
     )  # fmt: skip
 
     def __init__(self, session: Session, shape: Shape[R], held: Held[R]) -> None:
@@ -34,6 +34,7 @@ class Plain(Generic[R]):
         self._blocking = session.blocking
         self._say = session.said.append
         self._text: Callable[[R], str | None] | None = getattr(shape, "text", None)
+        self._strings: bool = getattr(shape, "strings", False)
         self._feed: Callable[[str], str] | None = None  # of `_screen` and the marks
         self._screen: Screen
         self._lane: Lane | None = None  # the channel of the last piece, while it is open
@@ -44,8 +45,10 @@ class Plain(Generic[R]):
 
     def write(self, raw: R) -> Sequence[R] | None:
         """Return what goes out for `raw`; None leaves it, read into `chunks`, to the flow."""
-        text = self._text
-        if text is None or not (given := text(raw)):
+        given: Any = raw
+        if not self._strings:
+            given = self._text(raw) if self._text is not None else None
+        if type(given) is not str or not given:
             return self._read(raw)
         feed = self._feed
         if feed is None:
@@ -57,6 +60,8 @@ class Plain(Generic[R]):
             self._say(out)
             if out is given:
                 return SAME  # type: ignore[no-any-return]
+        if self._strings:
+            return cast(Sequence[R], (out,) if out else ())
         return self._shape.write(raw, (out,), ())
 
     def _read(self, raw: R) -> Sequence[R] | None:
@@ -89,7 +94,8 @@ class Plain(Generic[R]):
         self._lane = lane
         out = session.feed_lane(lane, given) if lane.active else lane.screen.feed(given)
         waits = self._blocking and lane.screen.blocking
-        if not waits and self._text is not None and kind == "answer" and not index:
+        quick = self._strings or self._text is not None
+        if quick and not waits and kind == "answer" and not index:
             self._screen = lane.screen
             self._feed = partial(session.feed_lane, lane) if lane.active else lane.screen.feed
         return self._changed(raw, given, kind, index, out)

@@ -20,7 +20,9 @@ class Shape(Protocol[R]):
 
     It may have `text(raw)`, for what is met most: the text of a piece that `read` would return as
     one chunk of the `answer` of index 0, not its last, and that counts no tokens; None for any
-    other. Such a piece is then not shown to `usage` and `read`.
+    other. Such a piece is then not shown to `usage` and `read`. Where pieces are such texts
+    themselves, plain strings, it may have `strings`, True, in the place of `text`: `write` is then
+    not asked either.
 
     It may have `first(raw, response)`, where the wire wants labels at the beginning, too: what
     goes out for the first piece, with the `labels` of the response so far on it; None where the
