@@ -14,6 +14,12 @@ Glance = Callable[[str], int]
 """As `chopmark.hookspecs.GlancingScanner` has it."""
 
 
+def ends(glance: Glance, text: str) -> bool:
+    """Return whether `text`, with which the whole text ends, surely holds no term."""
+    # With a space behind it the last word of ASCII text is one. Other text ends as it stands.
+    return glance(f"{text} " if text.isascii() else text) == 0
+
+
 def make_glance(
     terms: Collection[str], changed: str, heads: Set[str], alone: Set[str]
 ) -> Glance | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from chopmark import Verdict
 
+from ._glance import ends
 from ._matcher import Matcher
 from ._scripts import joint
 
@@ -59,6 +60,10 @@ class KeywordScanner:
     def calm(self) -> bool:
         """Whether nothing was found that is not settled, nor folded to another length."""
         return not self._queue and self._moved is None and self._cover <= self.settled
+
+    def ends(self, text: str) -> bool:
+        """Return whether nothing is to be found in `text`, with which the whole text ends."""
+        return self.glance is not None and ends(self.glance, text)
 
     def skip(self, text: str) -> None:
         """Settle what was fed, and `text` behind it, in which there is nothing."""

@@ -56,6 +56,10 @@ class PiiScanner:
                 return ()
         return self._decide()
 
+    def ends(self, text: str) -> bool:
+        """Return whether nothing is to be found in `text`: nothing is where a glance is enough."""
+        return self.glance(text) >= 0
+
     def skip(self, text: str) -> None:
         """Settle what was fed, and `text` behind it, in which there is nothing."""
         self._take(text)

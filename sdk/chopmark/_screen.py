@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ._checked import VerdictError, checked
-from ._glance import are_calm, glances_of, skip
+from ._glance import are_calm, glances_of, is_over, skip
 from ._values import Context, Direction, Failure, Kind, Outcome, Verdict
 from .hookspecs import Detector, Scanner
 from .policy import Handling
@@ -187,6 +187,9 @@ class Screen:
         """End the text and return the rest of it."""
         if self.stopped or (self._calm and not self._held):
             return ""
+        if self._calm and is_over([watch.scanner for watch in self._watches], self._held):
+            out, self._held = self._held, ""
+            return out
         rest = self._wake() if self._calm else ""
         for watch in self._watches:
             try:

@@ -77,8 +77,8 @@ class Scanner(Protocol):
 class GlancingScanner(Scanner, Protocol):
     """A scanner that sees from a piece of text alone that it is of no interest.
 
-    Where every scanner of a text does, they are not fed what a glance is enough for. So the end of
-    the text is not told to one where `glance` left nothing open.
+    Where every scanner of a text does, they are not fed what a glance is enough for. They are not
+    told of the end of the text where nothing is open, or `ends` says that nothing is to be found.
     """
 
     calm: bool
@@ -90,6 +90,14 @@ class GlancingScanner(Scanner, Protocol):
         were fed. -1 says that it must be fed, as where there is something to be found.
 
         `text` begins where this text is settled, or before. It depends on `text` alone.
+        """
+        ...
+
+    def ends(self, text: str) -> bool:
+        """Return whether nothing is to be found in `text`, where the whole text ends with it.
+
+        It was glanced at, and is open in part; False says that it must be fed. It depends on `text`
+        alone, too.
         """
         ...
 
