@@ -20,7 +20,10 @@ test: .venv/dev.done $(if $(PYTHON_NEW),.venv-3.13/dev.done)  ## on the older Py
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 	$(if $(PYTHON_NEW),$(NEW)/pytest -n 2 --dist loadfile --hypothesis-profile again $(NEWEST) $(ARGS))
 
-torture: .venv/dev.done  ## the log: losses of power, failing calls and kills, for long
+# What takes long: each test with all its examples, and those that are `deep`; then the log, with
+# losses of power, failing calls and kills, for which $(ARGS) are.
+torture: .venv/dev.done  ## everything, deeper, and the log under every fault
+	$(BIN)/pytest -n 2 --dist loadfile --hypothesis-profile full -m "deep or not deep"
 	$(BIN)/python -m tests.torture.log $(ARGS)
 
 check: .venv/dev.done  ## everything that is not a test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import time
 
@@ -9,9 +10,23 @@ import pytest
 from hypothesis import settings
 
 # No example is timed: the machines that run them are shared, and the first one loads a model.
-settings.register_profile("chopmark", deadline=None)
+# Each run draws other examples, so that many short ones see what a long one would.
+settings.register_profile("chopmark", deadline=None, max_examples=30)
 settings.register_profile("again", deadline=None, max_examples=20)  # on another interpreter
+settings.register_profile("full", deadline=None, max_examples=100)  # make torture
 settings.load_profile("chopmark")
+
+# Tests and frameworks are a million objects that stay. Looking through them for garbage, time and
+# again, takes a third of the time of collecting the tests, and a tenth of that of running them.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
 
 # A shell has what it starts in the background ignore Ctrl-C, and so would the programs that tests
 # start to interrupt them.

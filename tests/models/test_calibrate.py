@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from models.train.calibrate import LEAST, MOST, PRESETS, SHARES, Floats, bars, within
 from models.train.heads import HEADS
 from models.train.rows import BENIGN, Row
+from tests.depth import scaled
 
 
 def scores(seed: int, rows: int) -> Floats:
@@ -33,7 +34,7 @@ def scores(seed: int, rows: int) -> Floats:
     return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scaled(40), deadline=None)
 @given(
     seed=st.integers(0, 999), rows=st.integers(20, 600), share=st.sampled_from([0.004, 0.02, 0.12])
 )

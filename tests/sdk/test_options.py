@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Policy, PolicyError, load_policy
 from chopmark.options import Table, did_you_mean
@@ -50,7 +51,7 @@ def table(**options: object) -> Table:
 
 
 @pytest.mark.parametrize("reader", READERS)
-@settings(max_examples=50)
+@settings(max_examples=scaled(50))
 @given(value=VALUES)
 def test_a_value_is_read_as_promised_or_refused_by_name(reader: str, value: object) -> None:
     told = f"plugin 'mine', option 'level' = {value!r}: write "

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, TextBlock, ThinkingBlock
 from llamaindex_models import Chatting, Completing, walk
+from tests.depth import scaled
 
 from chopmark import Chopmark, Needs, Policy
 from chopmark.testing import SuffixMarker, WordDetector, cuts, plugin
@@ -145,7 +146,7 @@ def test_no_piece_ever_says_more_than_was_released(style, needs, data):
         assert whole(pieces[-1]) == may
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scaled(25), deadline=None)
 @given(data=st.data())
 def test_a_stream_without_deltas_is_screened_in_its_texts(data):
     text = data.draw(TEXTS)
@@ -159,7 +160,7 @@ def test_a_stream_without_deltas_is_screened_in_its_texts(data):
         assert whole(pieces[-1]) == may
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scaled(25), deadline=None)
 @given(data=st.data())
 def test_not_one_character_of_a_denied_word_is_said_at_any_cut(data):
     """No piece holds a part of the word either, in any of its places."""
@@ -172,7 +173,7 @@ def test_not_one_character_of_a_denied_word_is_said_at_any_cut(data):
     assert "".join(p.delta for p in pieces) == before
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scaled(25), deadline=None)
 @given(data=st.data())
 def test_completions_repeat_only_what_was_released(data):
     text = data.draw(TEXTS)
@@ -191,7 +192,7 @@ def test_completions_repeat_only_what_was_released(data):
     assert SECRET not in dumped(pieces)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scaled(25), deadline=None)
 @given(data=st.data())
 def test_sync_and_async_say_the_same(data):
     text = data.draw(TEXTS)

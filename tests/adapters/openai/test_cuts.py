@@ -19,6 +19,7 @@ from openai_wire import (
     reasoning_item,
     response_stream,
 )
+from tests.depth import scaled
 
 from chopmark import Chopmark, Policy
 from chopmark.testing import SuffixMarker, WordDetector, plugin
@@ -37,7 +38,7 @@ places = st.lists(st.integers(0, 10_000), max_size=30)
 
 
 @pytest.mark.parametrize("end", ENDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scaled(40), deadline=None)
 @given(places=places, texts=st.lists(st.text(st.characters(codec="utf-8")), max_size=5))
 def test_events_are_the_same_however_their_bytes_are_cut(end, places, texts):
     line_end = end[: len(end) // 2]

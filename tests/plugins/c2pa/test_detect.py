@@ -7,6 +7,7 @@ import hashlib
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 from tests.plugins.c2pa.issuing import CLAIM, WHEN
 
 from chopmark_c2pa import (
@@ -92,7 +93,7 @@ def test_wrapper_without_a_manifest_is_named() -> None:
     ]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(25), suppress_health_check=[HealthCheck.too_slow])
 @given(at=st.integers(0, 10**6), byte=st.integers(0, 255))
 def test_no_changed_byte_of_a_manifest_goes_unseen(store: bytes, at: int, byte: int) -> None:
     """Save in what is signed by nobody: the padding, and the label that names the manifest."""
@@ -106,7 +107,7 @@ def test_no_changed_byte_of_a_manifest_goes_unseen(store: bytes, at: int, byte: 
         assert read_store(bytes(changed)).hash == read_store(store).hash
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(25), suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.binary(max_size=300), where=st.data())
 def test_any_bytes_can_be_read_as_a_manifest(
     store: bytes, data: bytes, where: st.DataObject

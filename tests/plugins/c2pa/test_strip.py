@@ -9,6 +9,7 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 from tests.plugins.c2pa.issuing import CLAIM, WHEN
 
 from chopmark import Chopmark, Policy, Request
@@ -145,7 +146,7 @@ def test_what_this_plugin_does_not_write_stays(chop: Chopmark, text: str) -> Non
     assert chop.strip(text) == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(st.lists(st.sampled_from(PARTS), max_size=7).map("".join))
 def test_a_text_is_stripped_once_for_all(chop: Chopmark, text: str) -> None:
     once = chop.strip(text)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark_complaints import ComplaintError
 from chopmark_complaints._words import Word, append
@@ -62,7 +63,7 @@ def test_what_is_appended_is_read_by_plugin_keyword(form: str, tmp_path: Path) -
 TERMS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
 
 
-@settings(max_examples=60)
+@settings(max_examples=scaled(60))
 @given(st.sampled_from(sorted(FORMS)), TERMS)
 @example("tables.toml", "\ufe0f")
 @example("list.csv", "\u3164")

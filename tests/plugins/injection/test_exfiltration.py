@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from tests.depth import scaled
 
 from chopmark import Chopmark, Context, Policy, Verdict
 from chopmark.hookspecs import Detector
@@ -113,7 +114,7 @@ def found(text: str, **options: object) -> list[Verdict]:
 class TestExfiltration(DetectorContract):
     finds = (*IMAGES, *LINKS)
     clean = CLEAN
-    examples = 150
+    examples = scaled(150)
 
     def make(self) -> Detector:
         return detector()
@@ -281,7 +282,7 @@ SCRAPS = (
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(400), deadline=None)
 @given(
     st.lists(
         st.one_of(st.sampled_from(SCRAPS), st.sampled_from([*IMAGES, *LINKS, *CLEAN])), max_size=14

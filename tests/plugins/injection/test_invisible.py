@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Context, Policy, Verdict
 from chopmark.hookspecs import Detector
@@ -116,7 +117,7 @@ def test_characters_where_they_belong_are_left_alone(text: str) -> None:
     assert not found(text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(
     st.lists(st.sampled_from([*LEGITIMATE, " ", "a", "文", "\n"]), max_size=8),
     st.sampled_from([" ", ". ", "，"]),
@@ -127,7 +128,7 @@ def test_legitimate_texts_stay_so_side_by_side(parts: list[str], between: str) -
     assert not kept
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(st.text(min_size=1, max_size=80), st.sampled_from([*LEGITIMATE, "some words", "一些文字"]))
 def test_no_instruction_in_tags_survives_modification(secret: str, host: str) -> None:
     hidden = "".join(chr(0xE0000 + ord(c)) for c in secret if 0x20 <= ord(c) < 0x7F) or tags("!")

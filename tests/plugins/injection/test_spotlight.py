@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Message, Policy, PolicyBlocked, Request
 from chopmark.hookspecs import Marker
@@ -43,7 +44,7 @@ def inner(text: str) -> str:
     return found.group(2)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(messages, st.sampled_from(FORMS))
 def test_number_order_and_roles_of_the_messages_stay(
     given_: tuple[Message, ...], form: str
@@ -59,7 +60,7 @@ def test_number_order_and_roles_of_the_messages_stay(
             assert after.text.startswith(before.text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(st.text(min_size=1).filter(str.strip), st.sampled_from(["tool", "function", "document"]))
 def test_the_text_can_be_had_back(text: str, role: str) -> None:
     request = Request(messages=(QUESTION, Message(role=role, text=text)))

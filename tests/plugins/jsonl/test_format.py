@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import (
     Chopmark,
@@ -77,7 +78,9 @@ RECORDS = st.builds(
     duration=COUNTS,
     sdk=WORDS,
 )
-any_record = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+any_record = settings(
+    max_examples=scaled(150), deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 @any_record
@@ -161,7 +164,7 @@ def test_line_that_is_no_record_is_refused(line: bytes, says: str) -> None:
 CANARY = "金丝雀canary"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=scaled(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.sampled_from([CANARY, "秘密", "拒绝", "hello ", "\n"]), max_size=5).map("".join),
     st.lists(st.sampled_from([CANARY, "秘密", "拒绝", "answer "]), max_size=5).map("".join),

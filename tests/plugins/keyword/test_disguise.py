@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Context, Policy
 from chopmark.testing import DetectorContract
@@ -222,7 +223,7 @@ class TestDisguised(DetectorContract):
         "54K46I2v cGlwZSBib21i", "做体操 你 妈 操 你 妈", "Bomb! 👩 و می",
     )  # fmt: skip
     clean = ("很大，麻烦", "she'll; push it; 1 0 0", "تلو", "", "👨‍👩‍👧", "人尔女")
-    examples = 40
+    examples = scaled(40)
 
     def make(self) -> KeywordDetector:
         with TemporaryDirectory() as folder:
@@ -261,7 +262,7 @@ WAYS = {
 SIGNS = ["", "", " ", "*", "\u200b", "🔥", "-"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 @given(data=st.data(), around=st.sampled_from(["", "，", "问", "\u200b。"]))
 def test_every_mixture_of_sounds_and_signs_is_found_where_it_stands(
     detect: Detect, data: st.DataObject, around: str
@@ -274,7 +275,7 @@ def test_every_mixture_of_sounds_and_signs_is_found_where_it_stands(
     assert spans(detector, text) == [hidden]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 @given(
     st.text(st.sampled_from("炸药 bom傻逼\u200b1。木仓支b")),
     st.sampled_from(["炸药", "bomb", "枪支"]),

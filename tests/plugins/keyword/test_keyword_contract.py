@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.depth import scaled
+
 from chopmark import Policy
 from chopmark.hookspecs import StreamDetector
 from chopmark.testing import DetectorContract
@@ -47,7 +49,7 @@ class TestHard(DetectorContract):
         "第100",
     )
     clean = ("cab", "反 药", "ab cd", "1000", "aab", "")
-    examples = 80
+    examples = scaled(80)
 
     def make(self) -> KeywordDetector:
         with TemporaryDirectory() as folder:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Context, Verdict
 from chopmark_keyword import KeywordDetector
@@ -84,7 +85,7 @@ def scan(detector: KeywordDetector, pieces: Sequence[str]) -> list[Verdict]:
     return [*found, *scanner.finish()]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=scaled(100), deadline=None)
 @given(entries=terms, parts=texts, data=st.data())
 def test_verdicts_are_those_of_trying_every_place_however_the_text_is_cut(
     detect: Detect, entries: list[tuple[str, str]], parts: list[str], data: st.DataObject
@@ -99,7 +100,7 @@ def test_verdicts_are_those_of_trying_every_place_however_the_text_is_cut(
     assert detector.judge(text, CONTEXT) == scan(detector, [text])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 @given(entries=terms, parts=texts)
 def test_nothing_is_held_that_no_continuation_could_make_a_term(
     detect: Detect, entries: list[tuple[str, str]], parts: list[str]
@@ -131,7 +132,7 @@ WORDS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(
     entries=st.lists(st.sampled_from(PHRASES), min_size=1, max_size=5, unique=True),
     parts=st.lists(st.sampled_from(WORDS), max_size=10),

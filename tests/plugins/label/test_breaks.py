@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark_label._breaks import Breaks
 
@@ -56,7 +57,7 @@ def test_no_place_ends_a_text() -> None:
     assert places(["one\n\n\n", "\n", "two"], 1)[0] == [7]
 
 
-@settings(max_examples=300)
+@settings(max_examples=scaled(300))
 @given(TEXTS, st.integers(1, 20), st.data())
 def test_cuts_do_not_matter(text: str, every: int, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))

@@ -12,6 +12,7 @@ from io import BytesIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark_label._heard import RATE, find_alike, listen, rhythms
 from chopmark_label._sound import rhythm
@@ -51,7 +52,7 @@ SILENCE = array("h", bytes(RATE))  # half a second
     before=st.floats(0, 2),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=25)
+@settings(max_examples=scaled(25))
 def test_rhythm_is_heard_where_it_is(
     unit: float, frequency: float, level: float, before: float, seed: int
 ) -> None:
@@ -65,7 +66,7 @@ def test_rhythm_is_heard_where_it_is(
 
 
 @given(seed=st.integers(0, 1 << 30))
-@settings(max_examples=25)
+@settings(max_examples=scaled(25))
 def test_voice_is_not_taken_for_the_rhythm(seed: int) -> None:
     assert rhythms(listen([syllables(6, seed)])) == []
 

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Request
 from chopmark_label import Label
@@ -41,7 +42,7 @@ def mark(text: str) -> tuple[str, bool, str]:
     return out + tail, made.placed, made.reason
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=scaled(500), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join))
 def test_placed_label_is_an_element_of_the_answer(text: str) -> None:
     assume("<!-->" not in text)  # a whole comment in the standard, not so in older Pythons

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageFont, features
+from tests.depth import scaled
 from tests.plugins.label.image_labels import file, noise, photo, same_outside
 
 from chopmark import MarkError
@@ -53,7 +54,7 @@ def height_of_first_letter(drawn: Image.Image, box: tuple[int, int, int, int]) -
 
 
 @given(width=st.integers(90, 1600), height=st.integers(90, 1600))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scaled(25), deadline=None)
 def test_letters_have_five_percent_of_the_shortest_side_in_ink(width: int, height: int) -> None:
     image = Image.new("L", (width, height))
     drawn = draw_label(image)
@@ -147,7 +148,7 @@ def test_an_image_that_is_too_small_is_refused(size: Size) -> None:
     place=st.sampled_from(IMAGE_PLACES),
     text=st.sampled_from(["AI生成", "AI生成 · AI-generated", "本图片由人工智能生成合成"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=scaled(40), deadline=None)
 def test_a_label_is_whole_inside_the_image_or_refused(
     width: int, height: int, place: ImagePlace, text: str
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
+from tests.depth import scaled
 from tests.plugins.label.image_labels import (
     animation,
     durations,
@@ -328,7 +329,7 @@ def test_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.filterwarnings("default")
 @given(data=st.data(), form=st.sampled_from(CARRIERS))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_broken_file_raises_nothing_but_our_error(data: st.DataObject, form: str) -> None:
     broken = bytearray(file(photo((160, 120)), form))
     for _ in range(data.draw(st.integers(1, 6))):

@@ -1,6 +1,7 @@
 """The label keeps the contract of a marker, for every position and format."""
 
 import pytest
+from tests.depth import scaled
 
 from chopmark import Message, Request
 from chopmark.testing import MarkerContract
@@ -21,7 +22,7 @@ ANSWERS = (
 def contract(position: str, form: str) -> type[MarkerContract]:
     class Contract(MarkerContract):
         answers = ANSWERS
-        examples = 40
+        examples = scaled(40)
 
         def make(self) -> Label:
             return Label({"position": position, "format": form})

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from tests.depth import scaled
 
 from chopmark import Request
 from chopmark_label import Label
@@ -54,7 +55,7 @@ LABEL_BLOCK = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scaled(300), deadline=None)
 @given(st.lists(st.sampled_from(ALL_LINES), min_size=1, max_size=8).map("\n".join))
 def test_start_label_leaves_every_block_as_it_was(text: str) -> None:
     out, placed = mark("start", text)
@@ -63,7 +64,7 @@ def test_start_label_leaves_every_block_as_it_was(text: str) -> None:
         assert blocks(out) == LABEL_BLOCK + blocks(text)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=scaled(1000), deadline=None)
 @given(
     st.lists(st.sampled_from(LINES), min_size=1, max_size=8).map("\n".join),
     st.sampled_from(["", "\n", "\n\n", "\r\n"]),
@@ -167,7 +168,7 @@ MIDDLE = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scaled(300), deadline=None)
 @given(st.lists(st.sampled_from([*MIDDLE, *LINES]), min_size=3, max_size=14))
 def test_label_between_paragraphs_parts_no_block(lines: list[str]) -> None:
     text = "\n".join(["text", "", *lines]).replace("text", LONG)

@@ -4,6 +4,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Request
 from chopmark_label import Label
@@ -84,7 +85,7 @@ def test_what_is_no_opening_comes_behind_the_label(form: str, text: str) -> None
     assert mark(form, text) != text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=scaled(300), deadline=None)
 @given(
     st.sampled_from(["markdown", "html"]),
     st.lists(st.sampled_from(PIECES), max_size=9).map("".join),

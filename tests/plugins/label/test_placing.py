@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Mark, MarkError, Message, Request
 from chopmark.testing import texts
@@ -102,7 +103,7 @@ def test_label_that_is_known_in_another_language_counts() -> None:
     assert mark(Label({}), english, ZH)[0] == english
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scaled(150), deadline=None)
 @given(
     position=st.sampled_from(POSITIONS),
     form=st.sampled_from(FORMATS),
@@ -114,7 +115,7 @@ def test_marking_twice_is_marking_once(position: str, form: str, text: str) -> N
     assert mark(label, once)[0] == once
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=scaled(150), deadline=None)
 @given(
     position=st.sampled_from(POSITIONS),
     form=st.sampled_from(FORMATS),

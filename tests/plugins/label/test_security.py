@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import MarkError
 from chopmark_label._block import KEYS, Aigc, BlockError
@@ -242,7 +243,7 @@ def test_a_signer_whose_signature_does_not_fit_is_refused() -> None:
         seal(BLOCK, Wrong())
 
 
-@settings(max_examples=50)
+@settings(max_examples=scaled(50))
 @given(st.sampled_from(["ReservedCode1", "ReservedCode2"]), st.text(max_size=60), st.booleans())
 def test_no_value_makes_checking_fail(field: str, value: str, surrogate: bool) -> None:
     fields = dict.fromkeys(KEYS, value + "\ud800" * surrogate)

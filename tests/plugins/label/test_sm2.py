@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import MarkError
 from chopmark.hookspecs import Signer
@@ -178,7 +179,7 @@ def test_what_is_no_point_of_the_curve_is_no_key(data: bytes) -> None:
         public_key(data)
 
 
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 @given(st.binary(max_size=100))
 def test_no_bytes_make_reading_a_key_fail(data: bytes) -> None:
     assert all(len(found) == 65 for found in public_keys(data))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import MarkError
 from chopmark_label._files._errors import FileError
@@ -99,7 +100,7 @@ places = st.sets(st.sampled_from(["start", "middle", "end"]), min_size=1)
 
 
 @given(shape=shapes, count=st.integers(0, 400), at=places, data=st.randoms())
-@settings(max_examples=40)
+@settings(max_examples=scaled(40))
 def test_taking_the_label_out_again_gives_the_sound_in_every_shape(
     shape: tuple[int, int, int], count: int, at: set[Position], data: object
 ) -> None:

@@ -6,6 +6,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Message, Policy, Request
 from chopmark.testing import MarkerContract
@@ -29,7 +30,7 @@ ASKED = Request(messages=(Message(role="user", text="你好"),))
 def contract(**options):
     class Contract(MarkerContract):
         answers = ANSWERS
-        examples = 60
+        examples = scaled(60)
 
         def make(self):
             return Label(options)
@@ -112,7 +113,7 @@ def texts(parts):
     return st.lists(st.sampled_from(parts), max_size=8).map("".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(texts(PARTS), st.sampled_from(list(MAKERS)))
 def test_what_was_labelled_comes_back(text, how):
     maker = MAKERS[how]
@@ -124,7 +125,7 @@ def test_what_was_labelled_comes_back(text, how):
         assert back == text if how[0] == "start" else back.rstrip("\n") == text.rstrip("\n")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 @given(texts(PARTS + LABELS), st.sampled_from(list(MAKERS)))
 def test_of_a_text_with_labels_only_these_are_taken(text, how):
     maker = MAKERS[how]

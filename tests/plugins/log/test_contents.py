@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 from tests.plugins.log.logs import content_of, leaves
 
 from chopmark import Content, LogError, Message, PolicyError
@@ -95,7 +96,7 @@ def test_no_other_text_opens_a_commitment(content: Content, name: str, other: st
 
 
 @given(contents, st.integers(0, 2), st.data())
-@settings(max_examples=50)
+@settings(max_examples=scaled(50))
 def test_ciphertext_that_was_changed_or_moved_is_refused(
     content: Content, which: int, data: st.DataObject
 ) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark_log import _winnow
 from chopmark_log._winnow import GRAM, WINDOW, Fingerprinter, codes_of, places_in, plain, weights_of
@@ -55,7 +56,7 @@ def chosen_naively(text: str, window: int) -> set[tuple[int, int]]:
 
 
 @given(some)
-@settings(max_examples=60)
+@settings(max_examples=scaled(60))
 def test_what_is_chosen_is_what_winnowing_defines(text: str) -> None:
     window = min(max(weight(text) // 24, 8), WINDOW)
     parts = MADE.parts([text])

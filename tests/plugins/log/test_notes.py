@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import LogError
 from chopmark_log._signing import (
@@ -124,7 +125,7 @@ def test_a_proof_of_another_log_is_named(key: SigningKey, entries: list[bytes]) 
 
 
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=scaled(300))
 def test_no_changed_byte_of_a_proof_holds(
     key: SigningKey, entries: list[bytes], data: st.DataObject
 ) -> None:
@@ -141,7 +142,7 @@ def test_no_changed_byte_of_a_proof_holds(
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=300)
+@settings(max_examples=scaled(300))
 def test_any_text_is_read_or_named(text: str) -> None:
     for read in (split_note, Proof.parse, VerifierKey.parse, Checkpoint.parse_body):
         with contextlib.suppress(VerifyError):

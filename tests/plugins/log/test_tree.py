@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark_log._tree import Tree, grow
 from chopmark_log.verify import (
@@ -113,7 +114,7 @@ def test_every_beginning_of_every_small_tree_is_proved(store: Store) -> None:
 
 
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=scaled(300))
 def test_no_other_proof_than_the_right_one_holds(store: Store, data: st.DataObject) -> None:
     size = data.draw(st.integers(2, 700))
     tree = store.tree(size)
@@ -141,7 +142,7 @@ def test_no_other_proof_than_the_right_one_holds(store: Store, data: st.DataObje
 
 
 @given(st.integers(1, 699), st.integers(0, 255), st.data())
-@settings(max_examples=200)
+@settings(max_examples=scaled(200))
 def test_a_changed_beginning_is_found(
     store: Store, old: int, bit: int, data: st.DataObject
 ) -> None:
@@ -156,7 +157,7 @@ def test_a_changed_beginning_is_found(
 
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=8))
-@settings(max_examples=40)
+@settings(max_examples=scaled(40))
 def test_how_entries_came_makes_no_difference(steps: list[int]) -> None:
     total = sum(steps)
     stepped, at = Store(), 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import LogError
 from chopmark_log._signing import SigningKey, sign_note
@@ -272,14 +273,14 @@ def test_of_submissions_at_once_from_one_head_one_is_cosigned(
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
-@settings(max_examples=300)
+@settings(max_examples=scaled(300))
 def test_any_body_is_answered(data: bytes) -> None:
     with contextlib.suppress(VerifyError):
         Request.parse(data)
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 def test_a_changed_body_is_never_cosigned_as_another_head(
     shared: tuple[Witness, bytes, str], data: st.DataObject
 ) -> None:

@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Context, Policy, Rules
 from chopmark_minors import MinorsDetector
@@ -200,7 +201,7 @@ def plainly(phrases: Sequence[Phrase], text: str) -> set[tuple[str, int, int]]:
     return {(category, start, end) for (category, end), start in found.items()}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(400), deadline=None)
 @given(st.lists(parts, min_size=1, max_size=3), st.text(letters, max_size=14))
 def test_every_phrase_is_found_wherever_it_stands(lists: list[list[list[str]]], text: str) -> None:
     phrases = [
@@ -215,7 +216,7 @@ def test_every_phrase_is_found_wherever_it_stands(lists: list[list[list[str]]], 
     assert {(v.category, v.start, v.end) for v in found} == plainly(phrases, visible)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(400), deadline=None)
 @given(parts, st.text(letters, max_size=10))
 def test_invisible_characters_inside_a_phrase_move_only_its_place(
     alternatives: list[list[str]], text: str

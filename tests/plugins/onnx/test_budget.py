@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 import chopmark_onnx._shared as shared
 from chopmark import Chopmark, Context, Policy, Rules
@@ -75,7 +76,7 @@ def test_a_rule_for_unjudged_holds_here_too(slow: Path) -> None:
     assert chop.screen("a" * 20).action == "block"
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=scaled(80))
 @given(texts)
 def test_with_time_enough_nothing_changes(plain: Path, text: str) -> None:
     limited, free = made(plain, budget_ms=ENOUGH), made(plain)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Context, Policy
 from chopmark_onnx import OnnxDetector, chopmark_detectors
@@ -63,7 +64,7 @@ def test_without_a_cache_it_is(toy: Any) -> None:
     assert len(runs) == 2
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=scaled(150))
 @given(st.lists(texts, max_size=8))
 def test_a_verdict_is_the_same_with_and_without(plain: Path, asked: list[str]) -> None:
     without = made(plain, cache=0, granularity="whole", max_windows=4)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Context, ModelError, Policy, Verdict
 from chopmark_onnx import OnnxDetector, chopmark_detectors
@@ -111,7 +112,7 @@ def reference(first: OnnxDetector, second: OnnxDetector, text: str) -> list[Verd
     return [*left, *second.judge(text, OUTPUT)]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=scaled(150))
 @given(texts)
 def test_it_says_what_the_two_would_say_one_after_the_other(
     small: Path, large: Path, text: str
@@ -120,7 +121,7 @@ def test_it_says_what_the_two_would_say_one_after_the_other(
     assert list(detector.judge(text, OUTPUT)) == reference(made(small), made(large), text)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=scaled(60))
 @given(st.lists(texts, max_size=6))
 def test_a_stream_says_what_the_whole_does(small: Path, large: Path, pieces: list[str]) -> None:
     policy = Policy(name="test", plugins=("onnx",)).with_options(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from tests.depth import scaled
 
 import chopmark_models
 from chopmark import Policy
@@ -23,7 +24,7 @@ def detector(model: str, **options: object) -> Detector:
 class ToyContract(DetectorContract):
     finds = ("我毒你。", "x怨。今天天气很好。恨！", "a" * 60 + "毒" + "b" * 60)
     clean = ("今天天气很好。", "good。", "。。！")
-    examples = 25
+    examples = scaled(25)
     options: ClassVar[dict[str, object]] = {}
 
     @pytest.fixture(scope="class")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Context, ModelError, Policy, PolicyError, Rules
 from chopmark.testing import DetectorContract
@@ -58,7 +59,7 @@ def spans(folder: Path, text: str, **options: Any) -> list[tuple[str, str]]:
 class TestTokenContract(DetectorContract):
     finds = ("我你李华。", "天气。在杭州好。李")
     clean = ("今天天气很好。", "good。")
-    examples = 25
+    examples = scaled(25)
 
     @pytest.fixture(scope="class")
     @classmethod

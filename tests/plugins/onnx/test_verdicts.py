@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Context, ModelError, Policy, Rules
 from chopmark.hookspecs import Detector
@@ -193,7 +194,7 @@ def test_whole_is_whole(plain: Path) -> None:
     assert [text[v.start : v.end] for v in chop.screen(text).verdicts] == [text]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=scaled(100))
 @given(st.text(max_size=80))
 def test_any_text_is_judged_and_finds_are_never_lost(plain: Path, text: str) -> None:
     detector = made(plain)

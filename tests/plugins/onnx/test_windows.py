@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Context, Policy, Verdict
 from chopmark.hookspecs import Detector
@@ -54,7 +55,7 @@ def test_windows_cover_the_text_or_say_how_much(
         assert judged == total
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=scaled(40))
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_a_find_counts_wherever_it_stands(plain: Path, before: int, after: int) -> None:
     detector = made(plain)
@@ -104,7 +105,7 @@ def test_no_word_is_lost_where_a_long_text_is_cut_for_encoding(
     assert 1 in encoder.encode(text)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=scaled(60))
 @given(
     st.lists(st.sampled_from(["a", "x", "毒", "恨 ", " ", "b" * 9, "ab" * 700]), max_size=30),
     st.integers(2, 400),

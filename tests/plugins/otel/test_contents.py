@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Policy, PolicyBlocked, PolicyError, Verdict, calling
 from chopmark.testing import BrokenDetector, SuffixMarker, WordDetector
@@ -112,7 +113,7 @@ def test_texts_are_not_emitted_where_nothing_could_mask_them(make: Any) -> None:
 WORDS = st.lists(st.sampled_from(["one ", "bad ", "odd ", "two ", "secret "]), max_size=12)
 
 
-@settings(max_examples=50)
+@settings(max_examples=scaled(50))
 @given(WORDS, st.sets(st.sampled_from(["bad", "odd", "secret"]), min_size=1))
 def test_masking_leaves_nothing_that_was_found(words: Sequence[str], found: set[str]) -> None:
     text = "".join(words)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from opentelemetry.metrics import NoOpMeter
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.trace import NoOpTracerProvider
+from tests.depth import scaled
 
 from chopmark import (
     Chopmark,
@@ -211,7 +212,7 @@ def test_proxies_can_be_copied() -> None:
 TEXTS = texts(["bad", "secret", "odd", "an odd secret. Bad", "x bad"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=scaled(60))
 @given(st.data(), st.sampled_from(["allow", "block"]))
 def test_a_call_that_is_watched_answers_as_one_that_is_not(
     data: st.DataObject, broken: Literal["allow", "block"]

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Context, Policy, Verdict
 from chopmark.hookspecs import Detector
@@ -95,7 +96,7 @@ def scan(detector: PiiDetector, fed: Sequence[str]) -> list[Verdict]:
 
 
 def test_any_cut_gives_what_the_whole_text_gives(detector: PiiDetector) -> None:
-    @settings(max_examples=250, deadline=None)
+    @settings(max_examples=scaled(250), deadline=None)
     @given(parts(), st.lists(st.integers(0, 10_000), max_size=12))
     def tried(text: str, places: list[int]) -> None:
         whole = list(detector.judge(text, OUTPUT))
@@ -147,7 +148,7 @@ def test_only_what_may_still_become_something_is_held(text: str, held: str) -> N
 
 
 def test_a_long_text_before_changes_nothing(detector: PiiDetector) -> None:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=scaled(40), deadline=None)
     @given(parts())
     def tried(text: str) -> None:
         long = "平安是福。" * 200

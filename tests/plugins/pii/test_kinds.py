@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from stdnum import luhn
 from stdnum.cn import ric, uscc
 from stdnum.iso7064 import mod_97_10
+from tests.depth import scaled
 
 from chopmark import Context, Policy, Verdict
 from chopmark_pii import PiiDetector, chopmark_detectors
 
 OUTPUT = Context(direction="output")
-QUICK = settings(max_examples=50, deadline=None)
+QUICK = settings(max_examples=scaled(50), deadline=None)
 
 # No province, and no word that says what a number is.
 SAFE_HAN = (

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Context, Message, Policy, Request, Rules
 from chopmark.hookspecs import Marker
@@ -177,7 +178,7 @@ def test_any_cut_of_an_answer_is_numbered_alike() -> None:
         marking = VaultMarker(None, ("user",), numbered=True).open(REQUEST)
         return "".join(map(marking.feed, fed)) + marking.finish()[0]
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=scaled(200), deadline=None)
     @given(st.lists(bits, max_size=8).map("".join), st.lists(st.integers(0, 200), max_size=6))
     def tried(text: str, places: list[int]) -> None:
         edges = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Message, Policy, Request, Rules
 from chopmark.hookspecs import Marker
@@ -60,7 +61,7 @@ def texts() -> st.SearchStrategy[str]:
 
 
 def test_any_cut_gives_the_same_answer() -> None:
-    @settings(max_examples=250, deadline=None)
+    @settings(max_examples=scaled(250), deadline=None)
     @given(texts(), st.lists(st.integers(0, 200), max_size=8))
     def tried(text: str, places: list[int]) -> None:
         edges = [0, *sorted(p % (len(text) + 1) for p in places), len(text)]

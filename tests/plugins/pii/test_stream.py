@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Context, Policy, Verdict
 from chopmark.hookspecs import Detector
@@ -102,7 +103,7 @@ def scan(detector: PiiDetector, fed: Sequence[str]) -> list[Verdict]:
 
 
 def test_any_cut_gives_what_the_whole_text_gives(detector: PiiDetector) -> None:
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=scaled(400), deadline=None)
     @given(parts(), st.lists(st.integers(0, 10_000), max_size=12))
     def tried(text: str, places: list[int]) -> None:
         whole = list(detector.judge(text, INPUT))
@@ -140,7 +141,7 @@ def test_every_cut_of_a_hard_text_gives_the_same(detector: PiiDetector, text: st
 
 
 def test_a_long_text_before_changes_nothing(detector: PiiDetector) -> None:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=scaled(60), deadline=None)
     @given(parts(), st.sampled_from(["平安", "plain words ", "a1, "]))
     def tried(text: str, filler: str) -> None:
         long = filler * 400 + "。"

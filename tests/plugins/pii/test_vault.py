@@ -10,6 +10,7 @@ import threading
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Policy
 from chopmark_pii import PiiDetector, Vault, VaultMarker, chopmark_detectors, chopmark_markers
@@ -26,7 +27,7 @@ class Clock:
 def test_what_is_hidden_can_be_restored() -> None:
     vault = Vault()
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=scaled(60), deadline=None)
     @given(st.text(), st.text())
     def tried(original: str, around: str) -> None:
         placeholder = vault.hide("EMAIL", original)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import MarkError
 from chopmark_watermark import Detection, FileTokenizer, GumbelDrawer, Ring, Sampling, detect
@@ -74,7 +75,7 @@ def test_a_text_that_says_nothing_is_inconclusive(
     assert detect(text, ring, tokenizer).verdict == "inconclusive"
 
 
-@settings(max_examples=30)
+@settings(max_examples=scaled(30))
 @given(st.text(max_size=400))
 def test_no_text_of_others_is_called_marked(
     ring: Ring, tokenizer: FileTokenizer, text: str

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import Chopmark, Mark, Policy, PolicyError, Request
 from chopmark.testing import MarkerContract, MemoryLog, plugin
@@ -186,7 +187,7 @@ def test_little_is_held_back() -> None:
 # Finding.
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=scaled(25), deadline=None)
 @given(st.sampled_from(["en", "zh"]), st.integers(0, 10**6))
 def test_a_rewritten_text_of_400_words_is_found_and_the_bare_one_is_not(
     language: str, seed: int

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import BLOCK, OTHER, blocks, only_file_errors
 
 from chopmark_label._files._errors import FileError
@@ -37,7 +38,7 @@ UNLABELLED = PACKET.format("", "").encode()
 LABELLED = PACKET.format(OURS, "<TC260:AIGC>{}</TC260:AIGC>".format(OTHER.replace("<", "&lt;")))
 
 inherited = settings(
-    max_examples=40,
+    max_examples=scaled(40),
     suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
 )
 

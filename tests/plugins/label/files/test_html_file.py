@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import (
     BLOCK,
     OTHER,
@@ -68,7 +69,7 @@ def test_block_is_in_the_head_for_another_parser_and_nothing_else_changes(
     assert before.endswith(b"</title>\n")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=scaled(200))
 @given(st.lists(st.sampled_from(PIECES), max_size=10).map("".join))
 @example("<!-- AIGC: {} --><?xml version='1.0'?>")
 @example("AT&")

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import (
     BLOCK,
     KEYS,
@@ -74,7 +75,7 @@ def test_front_matter_is_yaml_to_any_reader_of_yaml(folder: Path, block: str) ->
     assert yaml.safe_load(front) == {"AIGC": json.loads(block)}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=scaled(200))
 @given(st.lists(st.sampled_from(LINES), max_size=12), st.sampled_from(["\n", "\r\n"]))
 @example(["---", "AIGC:", "  Label: '1'", "---", "", "---", "title: x", "---"], "\n")
 def test_any_lines_are_labelled_once_or_refused(

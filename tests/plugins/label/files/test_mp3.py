@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import APIC, COMM, GEOB, ID3, TIT2, TXXX, ParseID3v1
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import BLOCK, OTHER, blocks, texts
 from tests.plugins.label.files.image_files import LABELLED, UNLABELLED
 from tests.plugins.label.files.media_files import (
@@ -247,7 +248,7 @@ def test_ffprobe_and_exiftool_read_the_block_and_all_else_as_before(
 
 
 @given(block=blocks)
-@settings(max_examples=25)
+@settings(max_examples=scaled(25))
 def test_any_block_is_there_once_and_twice_is_the_same_as_once(
     sound: Path, tmp_path_factory: pytest.TempPathFactory, block: str
 ) -> None:

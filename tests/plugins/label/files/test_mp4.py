@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import BLOCK, OTHER, blocks, texts
 from tests.plugins.label.files.image_files import LABELLED
 from tests.plugins.label.files.media_files import (
@@ -129,7 +130,7 @@ def test_chapters_subtitles_cover_dates_languages_and_fast_start_survive(
 
 
 @given(block=blocks, name=st.sampled_from(["plain.mp4", "faststart.mp4", "keys.mov", "plain.m4a"]))
-@settings(max_examples=40)
+@settings(max_examples=scaled(40))
 def test_any_block_is_there_once_and_twice_is_the_same_as_once(
     made: Made, tmp_path_factory: pytest.TempPathFactory, block: str, name: str
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import (
     BLOCK,
     OTHER,
@@ -172,7 +173,7 @@ def test_real_file_opens_as_before_and_exiftool_reads_the_block(
         assert json.loads(out.stdout)[0]["AIGC"] == BLOCK
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=scaled(50))
 @given(blocks, st.lists(st.sampled_from(["AIGC", "aigc", "Own", "x"]), max_size=4), st.booleans())
 @example(BLOCK, [], True)
 def test_any_properties_get_exactly_one_block_and_keep_the_rest(
@@ -413,7 +414,7 @@ def test_block_that_xml_cannot_hold_is_named(folder: Path) -> None:
         OOXML.write(package(folder / "a.docx"), folder / "never.docx", "\0")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=scaled(60))
 @given(st.data())
 def test_broken_files_raise_only_file_errors(folder: Path, data: st.DataObject) -> None:
     source = folder / "whole.docx"

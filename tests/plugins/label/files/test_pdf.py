@@ -13,6 +13,7 @@ import pikepdf
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import (
     BLOCK,
     OTHER,
@@ -68,7 +69,7 @@ def content(path: Path) -> list[object]:
         return [info, pages, pdf.pdf_version, pdf.is_linearized, sorted(pdf.Root.keys())]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=scaled(50))
 @given(blocks, st.booleans())
 @example(BLOCK, True)
 def test_block_is_there_once_and_nothing_else_changes(
@@ -304,7 +305,7 @@ def test_file_with_a_lost_table_is_read_but_not_written(folder: Path) -> None:
         PDF.write(path, folder / "never.pdf", BLOCK)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=scaled(60))
 @given(st.data())
 def test_broken_files_raise_only_file_errors(folder: Path, data: st.DataObject) -> None:
     source = folder / "whole.pdf"

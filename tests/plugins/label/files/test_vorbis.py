@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import ID3, TIT2, TXXX
 from mutagen.ogg import OggPage
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import BLOCK, OTHER, blocks, texts
 from tests.plugins.label.files.media_files import (
     Made,
@@ -116,7 +117,7 @@ def test_pictures_cue_sheet_seek_table_and_foreign_blocks_of_flac_stay(
 
 
 @given(block=blocks, name=st.sampled_from(["a.flac", "a.opus"]))
-@settings(max_examples=25)
+@settings(max_examples=scaled(25))
 def test_any_block_is_there_once_and_twice_is_the_same_as_once(
     made: Made, tmp_path_factory: pytest.TempPathFactory, block: str, name: str
 ) -> None:

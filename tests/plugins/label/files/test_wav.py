@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutagen.id3 import ID3, TXXX
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import BLOCK, OTHER, blocks, texts
 from tests.plugins.label.files.image_files import LABELLED, UNLABELLED
 from tests.plugins.label.files.media_files import (
@@ -161,7 +162,7 @@ def test_ffprobe_reads_all_else_as_before(tmp_path: Path) -> None:
 
 
 @given(block=blocks, data=st.sampled_from([PLAIN, RF64, PIPED]))
-@settings(max_examples=60)
+@settings(max_examples=scaled(60))
 def test_any_block_is_there_once_and_twice_is_the_same_as_once(
     tmp_path_factory: pytest.TempPathFactory, block: str, data: bytes
 ) -> None:

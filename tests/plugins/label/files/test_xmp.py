@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
+from tests.depth import scaled
 from tests.plugins.label.files.document_blocks import BLOCK, OTHER, blocks
 from tests.plugins.label.files.image_files import LABELLED, OURS, PACKET, UNLABELLED
 
@@ -19,7 +20,7 @@ OTHER_PREFIX = LABELLED.replace("TC260:", "x1:").replace("xmlns:TC260", "xmlns:x
 FORMS = [LABELLED, AS_ATTRIBUTE, AS_ARRAY, OTHER_PREFIX]
 
 
-@settings(max_examples=50)
+@settings(max_examples=scaled(50))
 @given(block=blocks)
 def test_block_is_read_as_it_was_written(block: str) -> None:
     for packet in (None, UNLABELLED, LABELLED.encode()):
