@@ -24,7 +24,8 @@ def log_of(desk: Desk) -> SoundLog:
 
 def running_of(desk: Desk) -> Running:
     """Return the running count of the desk's log; raise `LogError` as `log_of` does."""
-    return desk.kept.get("running", lambda: Running(log_of(desk), (KIND,)))
+    file = desk.options.folder / "counts.json.gz"
+    return desk.kept.get("running", lambda: Running(log_of(desk), (KIND,), file))
 
 
 def begin_reading(desk: Desk) -> None:

@@ -2,7 +2,7 @@
 
 The log is read once, in the background, and from then on only what is new. So a page costs the
 same at a million records as at a thousand; while the first reading is under way it says how far
-that is. Nothing of it is kept when the desk ends.
+that is. What is read is kept in a file for the next desk, which goes on from there.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from chopmark import LogError
 from chopmark.hookspecs import Entry
-from chopmark_report import Tally, count
+from chopmark_report import Tally, count, packed, unpacked
 
-from ._sound import SoundLog
+from ._saved import load, mark_of, save
+from ._sound import SoundLog, is_event
 from ._stretches import Stretch, Stretches
 
 T = TypeVar("T")
@@ -26,6 +28,8 @@ PATIENCE = 0.02
 """Seconds that a page waits for what is new to be counted."""
 _CHUNK = 256
 _READABLE = ("call", "event")
+_WORTH = 20_000
+"""Entries that are read before the file is written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,12 @@ class Running:
     Args:
         log: that is read.
         kept: kinds of events of which the last one is kept.
+        file: where what is read is kept, None where it is not.
     """
 
-    def __init__(self, log: SoundLog, kept: tuple[str, ...] = ()) -> None:
-        self._log, self._kinds = log, kept
+    def __init__(self, log: SoundLog, kept: tuple[str, ...] = (), file: Path | None = None) -> None:
+        self._log, self._kinds, self._file = log, kept, file
+        self._saved: dict[str, Any] | None = None if file is None else load(file)
         self._lock, self._starting = threading.Lock(), threading.Lock()
         self._stop = threading.Event()
         self._worker: threading.Thread | None = None
@@ -100,12 +106,15 @@ class Running:
             worker = self._worker
         if worker is not None:
             worker.join()
+        self._save(1)
 
     def _begin(self, end: int) -> None:
         self._tally, self._map = Tally(), Stretches()
         self._others: Counter[str] = Counter()
         self._last: dict[str, Mapping[str, Any]] = {}
         self._end, self._done, self._fault = end, end == 0, ""
+        self._newest: Entry | None = None
+        self._unsaved = 0
 
     def _started(self) -> threading.Thread | None:
         """Return a thread that reads on, if there is something to read."""
@@ -128,6 +137,7 @@ class Running:
     def _read(self) -> None:
         fault = ""
         try:
+            self._restore()
             entries = self._log.forward(self._map.end)
             while not self._stop.is_set() and (chunk := list(islice(entries, _CHUNK))):
                 with self._lock:
@@ -136,10 +146,45 @@ class Running:
             fault = str(error)
         with self._lock:
             self._done, self._fault = not fault, fault
+        self._save(_WORTH)
+
+    def _restore(self) -> None:
+        """Take up what was saved, at the first time, if it is of this log."""
+        saved, self._saved = self._saved, None
+        if saved is None:
+            return
+        try:
+            newest = next(self._log.forward(saved["mark"][0]), None)
+            if newest is None or mark_of(newest) != saved["mark"]:
+                return
+            tally, drawn = unpacked(saved["tally"]), Stretches.unpacked(saved["map"])
+            others = Counter({str(kind): int(n) for kind, n in saved["others"].items()})
+            last = {kind: said for kind, said in saved["last"].items() if is_event(said)}
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            return
+        with self._lock:
+            self._tally, self._map, self._others, self._last = tally, drawn, others, last
+            self._newest = newest
+
+    def _save(self, worth: int) -> None:
+        """Keep what is read, where that is at least so many entries more than was kept."""
+        with self._lock:
+            if self._file is None or self._newest is None or self._unsaved < worth:
+                return
+            self._unsaved = 0
+            data = {
+                "mark": mark_of(self._newest),
+                "tally": packed(self._tally),
+                "map": self._map.packed(),
+                "others": dict(self._others),
+                "last": dict(self._last),
+            }
+        save(self._file, data)
 
     def _add(self, chunk: list[Entry]) -> None:
         count(self._known(chunk), self._tally)
         self._map.add(chunk)
+        self._newest, self._unsaved = chunk[-1], self._unsaved + len(chunk)
 
     def _known(self, chunk: list[Entry]) -> Iterator[Mapping[str, Any]]:
         for _, said in chunk:

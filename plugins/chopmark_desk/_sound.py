@@ -62,6 +62,11 @@ class SoundLog:
         return None if found is None else _sound(found)
 
 
+def is_event(said: object) -> bool:
+    """Return whether `said` is what an event says."""
+    return isinstance(said, dict) and said.get("k") == "event" and _is_sound("event", said)
+
+
 def _sound(entry: Entry) -> Entry:
     said = entry.said
     kind = said["k"]

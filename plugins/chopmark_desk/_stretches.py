@@ -74,6 +74,37 @@ class Stretches:
         """Return the stretches, the last of them as far as it goes."""
         return (*self.whole, self._drawn()) if self._count else tuple(self.whole)
 
+    def packed(self) -> dict[str, Any]:
+        """Return the map as data for JSON; `unpacked` makes it one again."""
+        sets = list(self._sets)
+        number = {values: n for n, values in enumerate(sets)}
+        return {
+            "sets": [sorted(values) for values in sets],
+            "whole": [
+                [one.first, one.end, one.since, one.until]
+                + ([] if one.values is None else [number[one.values]])
+                for one in self.whole
+            ],
+            "open": [self.end, self._count, self._first, self._since, self._until],
+            "told": sorted(self._told),
+        }
+
+    @classmethod
+    def unpacked(cls, data: Mapping[str, Any]) -> Stretches:
+        """Return the map that `packed` made data of.
+
+        Raises:
+            KeyError, TypeError, ValueError, IndexError: it is no such data.
+        """
+        sets = [frozenset(map(str, values)) for values in data["sets"]]
+        whole = [
+            Stretch(int(first), int(end), int(since), int(until), sets[of[0]] if of else None)
+            for first, end, since, until, *of in data["whole"]
+        ]
+        end, count, first, since, until = map(int, data["open"])
+        told = {(str(kind), tuple(named), tuple(of)) for kind, named, of in data["told"]}
+        return cls(end, whole, {one: one for one in sets}, count, first, since, until, told)
+
     def _drawn(self) -> Stretch:
         values = frozenset(value for told in self._told for value in _values(told))
         kept = self._sets.setdefault(values, values) if len(values) <= _MOST else None

@@ -10,6 +10,7 @@ from chopmark.hookspecs import Evidence
 
 from ._data import to_data
 from ._figures import Rate, complaint_days
+from ._packed import packed, unpacked
 from ._plots import plots
 from ._tally import DAY, STOPPED, STOPPING, Tally, count
 
@@ -21,8 +22,10 @@ __all__ = [
     "Tally",
     "complaint_days",
     "count",
+    "packed",
     "plots",
     "to_data",
+    "unpacked",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from chopmark import Content, LogError, Message, Record, Verdict
 from chopmark.hookspecs import Entry
+from chopmark.private import write_private
 from chopmark.reading import new_event, paged
 from chopmark.testing import MemoryLog, sample_record
 from chopmark_desk import _search
@@ -22,9 +24,10 @@ from chopmark_desk._search import LOOKED, PAGE, Sought, search
 from chopmark_desk._sound import SoundLog
 from chopmark_desk._spans import opened, pieces
 from chopmark_desk._stretches import LENGTH, Stretches
+from chopmark_desk._verification import KIND
 from chopmark_jsonl import JsonlLog, encode
 from chopmark_jsonl._format import encode_event
-from chopmark_report import DAY, count
+from chopmark_report import DAY, count, packed
 
 BASE = replace(sample_record(), verdicts=(), marks=(), failures=())
 WHOLE = 20.0
@@ -51,6 +54,16 @@ class OneEntry(JsonlLog):
 
     def forward(self, place: int = 0) -> Iterator[Entry]:
         yield Entry(0, self.said)
+
+
+class NotBefore(JsonlLog):
+    """A log that is not to be read forward from before the place `least`."""
+
+    least = 0
+
+    def forward(self, place: int = 0) -> Iterator[Entry]:
+        assert place >= self.least
+        return super().forward(place)
 
 
 class CountingLog(JsonlLog):
@@ -209,6 +222,80 @@ def test_an_older_copy_in_the_place_of_the_log_is_counted_anew(tmp_path: Path) -
     assert running.follow(WHOLE).is_whole
     assert running.ask(lambda tally: tally.actions["allow"]) == 3
     assert running.stretches()[-1].end <= log.end()
+    running.close()
+
+
+@settings(max_examples=8)
+@given(st.integers(0, 600), st.integers(0, 600))
+def test_the_next_desk_goes_on_where_this_one_stopped(
+    tmp_path_factory: pytest.TempPathFactory, before: int, behind: int
+) -> None:
+    folder = tmp_path_factory.mktemp("log")
+    records = [
+        record(n, category="pii.email" if n % 7 == 0 else "", model=f"m{n % 3}")
+        for n in range(before + behind)
+    ]
+    log_of(folder, records[:before])
+    first = Running(SoundLog(log_of(folder, records[:before])), file=folder / "counts")
+    first.follow(WHOLE)
+    first.close()
+    log = NotBefore({"path": str(folder / "log.jsonl")})
+    log_of(folder, records)
+    next_one, anew = Running(SoundLog(log), file=folder / "counts"), Running(SoundLog(log))
+    log.least = int(before > 1)
+    assert next_one.follow(WHOLE).is_whole
+    log.least = 0
+    anew.follow(WHOLE)
+    assert next_one.ask(packed) == anew.ask(packed)
+    assert next_one.stretches() == anew.stretches()
+    next_one.close()
+    anew.close()
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b'{"form": "of another version"}')],
+)
+def test_a_file_that_is_of_no_use_is_passed_over(tmp_path: Path, saved: bytes) -> None:
+    write_private(tmp_path / "counts", saved)
+    running = Running(SoundLog(log_of(tmp_path, [record(1)])), file=tmp_path / "counts")
+    assert running.follow(WHOLE).is_whole
+    assert running.ask(lambda tally: tally.actions["allow"]) == 1
+    running.close()
+
+
+@given(
+    st.sampled_from(["mark", "tally", "map", "others", "last"]),
+    st.one_of(st.none(), st.integers(), st.lists(st.integers(), max_size=2), st.just({"gap": []}),
+        st.just({KIND: []}), st.just({KIND: {"k": "event"}}),
+    ),
+)  # fmt: skip
+def test_a_file_that_somebody_changed_breaks_no_count(
+    tmp_path_factory: pytest.TempPathFactory, name: str, value: object
+) -> None:
+    folder = tmp_path_factory.mktemp("log")
+    log = log_of(folder, [record(1)])
+    first = Running(SoundLog(log), file=folder / "counts")
+    first.follow(WHOLE)
+    first.close()
+    data = json.loads(gzip.decompress((folder / "counts").read_bytes()))
+    write_private(folder / "counts", gzip.compress(json.dumps({**data, name: value}).encode()))
+    running = Running(SoundLog(log), file=folder / "counts")
+    assert running.follow(WHOLE).is_whole
+    assert running.ask(lambda tally: tally.actions["allow"]) == 1
+    assert running.last(KIND) is None
+    assert running.other("gap") == 0
+    running.close()
+
+
+def test_counts_of_another_log_are_not_taken_for_those_of_this_one(tmp_path: Path) -> None:
+    first = Running(SoundLog(log_of(tmp_path, [record(1), record(2)])), file=tmp_path / "counts")
+    first.follow(WHOLE)
+    first.close()
+    log = log_of(tmp_path, [record(3), record(4), record(5)])
+    running = Running(SoundLog(log), file=tmp_path / "counts")
+    assert running.follow(WHOLE).is_whole
+    assert running.ask(lambda tally: tally.actions["allow"]) == 3
     running.close()
 
 

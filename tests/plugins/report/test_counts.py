@@ -6,11 +6,12 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chopmark.wording import Wording
-from chopmark_report import count, to_data
+from chopmark_report import count, packed, to_data, unpacked
 from chopmark_report._figures import Rate, drift, quantile
 from chopmark_report._sections import Source, sections_of
 from chopmark_report._tally import DAY
@@ -91,6 +92,33 @@ def test_what_is_counted_in_two_goes_is_counted_the_same(
     before = count(first)
     assert count(then, before) is before
     assert before == count(first + then)
+
+
+@given(st.lists(calls), st.lists(calls))
+def test_counts_that_were_packed_go_on_as_if_they_had_not_been(
+    first: list[dict[str, Any]], then: list[dict[str, Any]]
+) -> None:
+    kept = unpacked(json.loads(json.dumps(packed(count(first)))))
+    assert kept == count(first)
+    assert count(then, kept) == count(first + then)
+
+
+def test_complaints_that_were_packed_are_still_to_be_decided() -> None:
+    received = {"k": "event", "kind": "complaint.received", "id": "a", "time": 5, "about": []}
+    decided = {"k": "event", "kind": "complaint.decided", "id": "b", "time": 9, "about": ["a"]}
+    first = [{**received, "data": {"deadline": 7}}]
+    then = [{**decided, "data": {"decision": "upheld"}}]
+    kept = unpacked(json.loads(json.dumps(packed(count(first)))))
+    assert count(then, kept) == count(first + then)
+    assert unpacked(packed(kept)).complaints["a"].decision == "upheld"
+
+
+@pytest.mark.parametrize("changed", [{"calls": [1]}, {"actions": [["a", "b"]]}, {"answered": "3"}])
+def test_what_is_no_packed_count_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        unpacked({**packed(count([])), **changed})
+    with pytest.raises(KeyError):
+        unpacked({})
 
 
 @given(st.lists(calls, min_size=1))
