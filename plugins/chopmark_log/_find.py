@@ -162,7 +162,7 @@ class _Beside:
 
     def matches(self, folder: LogFolder, store: Store) -> tuple[list[Match], list[str]]:
         """Return the matches, the best first, and what could not be read."""
-        found, faults = [], []
+        answers, faults = [], []
         opener = Opener(folder)
         try:
             for at in self._pointers.entries:
@@ -174,11 +174,11 @@ class _Beside:
                 except LogError as error:
                     faults.append(f"entry {at}: {error}")
                     continue
-                match = self._match(at, leaf, answer)
-                if match is not None:
-                    found.append(match)
+                answers.append((at, leaf, answer))
         finally:
             opener.close()
+        self._pointers.compare([plain(answer) for _, _, answer in answers])
+        found = [match for one in answers if (match := self._match(*one)) is not None]
         found.sort(key=lambda one: (_WORTHS.index(one.worth), -one.matched, -one.index))
         return found, faults
 
@@ -216,7 +216,7 @@ class _Beside:
         )
 
     def _part(self, at: int, span: Span, other: str, places: Places) -> Part:
-        entries = self._pointers.like(at, *span.left)
+        entries = self._pointers.like(at, span, other)
         most = span.matched >= _MOST * max(len(self._plain), len(other))
         worth: Worth = "enough"
         if span.score < ENOUGH:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._find_spans import Span
 from ._segments import Group
-from ._winnow import Places
+from ._winnow import Fingerprinter, Places
 
 LIKELIEST = 16
 """How many entries are pointed to."""
@@ -30,8 +32,9 @@ class Pointers:
 
     def __init__(self, groups: Sequence[Group], text: str, size: int) -> None:
         """Look into the segments of a log of `size` entries."""
-        numbers: dict[str, int] = {}
+        self._numbers = numbers = dict[str, int]()
         self._looks = [_Look(one, text, numbers) for one in groups]
+        self._kept: list[dict[str, list[tuple[int, int]]]] = []
         times: Places = np.zeros(len(numbers) + 1, np.int64)
         at: Places = np.zeros(len(numbers) + 1, np.int64)
         for look in self._looks:
@@ -43,28 +46,27 @@ class Pointers:
         weights[_ALL] = _WHOLE
         self.entries = self._likeliest(weights, at)
 
-    def like(self, entry: int, start: int, end: int) -> int:
-        """Return in how many entries is what `entry` has between two places of the text.
+    def compare(self, answers: Sequence[str]) -> None:
+        """Take the plain answers of which `like` is then asked."""
+        self._kept = [_places_in(answers, look.fingerprinter) for look in self._looks]
 
-        Those are entries that have half as many fingerprints there as it, and two at the least; of
-        its own group, half of the same ones, and of the others any: under another key, others are
-        kept of the same text. Where only the last entries of a fingerprint are known, their share
-        stands for all.
+    def like(self, entry: int, span: Span, answer: str) -> int:
+        """Return in how many entries is what `entry`, the plain `answer`, shares with the text.
+
+        Those are entries that have half of its fingerprints there, and two at the least: in the
+        groups of other keys, half of those that it would have under these. Where only the last
+        entries of a fingerprint are known, their share stands for all.
         """
-        having = [(look, look.having(start, end)) for look in self._looks]
-        own = next(
-            (
-                (look, mine)
-                for look, found in having
-                if (mine := {n: entries for n, entries in found.items() if entry in entries})
-            ),
-            None,
-        )
-        if own is None:
-            return 1
-        least = max(min(2, len(own[1])), len(own[1]) / 2)
-        alike = own[0].alike(own[1], least)
-        alike += sum(look.alike(found, least) for look, found in having if look is not own[0])
+        alike = 0.0
+        for look, kept in zip(self._looks, self._kept, strict=True):
+            having = look.having(*span.left)
+            mine: Set[int] = {number for number, entries in having.items() if entry in entries}
+            if not mine:
+                first, last = span.right
+                inside = [answer[a:b] for a, b in kept[answer] if a >= first and b <= last]
+                mine = look.known & {self._numbers.get(one, _ALL) for one in inside}
+            least = max(min(2, len(mine)), len(mine) / 2)
+            alike += look.alike({n: having[n] for n in mine if n in having}, least)
         return max(1, round(alike))
 
     def _likeliest(self, weights: NDArray[np.float64], at: Places) -> list[int]:
@@ -88,19 +90,21 @@ class Pointers:
 class _Look:
     """What the segments of one group have of a text.
 
-    `grams` are the numbers of its grams, and `start` where they begin. `numbers` are those that
-    were sought, each once and in order, and `times` in how many entries each is. `sought` and
-    `entries` are pairs of a number and an entry that has it, in the order of the numbers.
+    `fingerprinter` is the group's. `grams` are the numbers of the text's grams, `start` where they
+    begin, and `known` the same once. `numbers` are those that were sought, in order, and `times` in
+    how many entries each is. `sought` and `entries` are pairs of a number and an entry that has it,
+    in the order of the numbers.
     """
 
     def __init__(self, group: Group, text: str, known: dict[str, int]) -> None:
-        made = group.fingerprinter
+        made = self.fingerprinter = group.fingerprinter
         parts = made.grams(text) if len(text) <= _DENSE else made.parts([text])
         self.start, self._end = parts.start, parts.end
         said = (text[a:b] for a, b in zip(parts.start.tolist(), parts.end.tolist(), strict=True))
         numbers = (known.setdefault(one, len(known) + 1) for one in said)
         self.grams = np.fromiter(numbers, np.int64, len(parts.words))
         once, first = np.unique(self.grams, return_index=True)
+        self.known = frozenset(once.tolist())
         self.numbers = np.append(_ALL, once)
         words = np.append(made.wholes([text]), parts.words[first])
         hits = [segment.find(words, _NEWEST) for segment in group.segments]
@@ -126,6 +130,14 @@ class _Look:
         times = self.times[np.searchsorted(self.numbers, [*having])]
         known = np.median([len(one) for one in having.values()])
         return int((counts >= least).sum()) * float(np.median(times) / known)
+
+
+def _places_in(answers: Sequence[str], made: Fingerprinter) -> dict[str, list[tuple[int, int]]]:
+    """Return where in each answer is what the index keeps of it."""
+    text, start, end = made.places(answers)
+    bounds = np.searchsorted(text, np.arange(len(answers) + 1)).tolist()
+    places = list(zip(start.tolist(), end.tolist(), strict=True))
+    return {one: places[a:b] for one, (a, b) in zip(answers, pairwise(bounds), strict=True)}
 
 
 def _in_one_place(

@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -107,21 +108,33 @@ class Fingerprinter:
         """Return the fingerprints of all grams of a plain text."""
         return self._parts([text], lambda _: 1)
 
+    def places(self, texts: Sequence[str]) -> tuple[Places, Places, Places]:
+        """Return of which text each of `parts` is, where in it it begins, and where it ends."""
+        found = [np.zeros((3, 0), np.int64), *(places for places, _ in self._each(texts, _window))]
+        text, start, end = np.concatenate(found, axis=1)
+        return text, start, end
+
     def _parts(self, texts: Sequence[str], window: Callable[[Codes], int]) -> Parts:
-        places, grams = [np.zeros((3, 0), np.int64)], []
+        found, grams = [np.zeros((3, 0), np.int64)], []
+        for places, cut in self._each(texts, window):
+            found.append(places)
+            grams += cut()
+        return Parts(_digests(self._part, grams), *np.concatenate(found, axis=1))
+
+    def _each(
+        self, texts: Sequence[str], window: Callable[[Codes], int]
+    ) -> Iterator[tuple[Places, Callable[[], list[bytes]]]]:
+        """Yield, a block at a time, the places of what is chosen, and what cuts it out."""
         for block in _blocks(texts, window):
             lengths = np.array([len(piece.codes) for piece in block])
             codes = np.concatenate([piece.codes for piece in block])
             windows = np.array([piece.window for piece in block])
             starts, ends = self._chosen(codes, lengths, windows)
-            data = codes.tobytes()
-            grams += [data[a * 4 : b * 4] for a, b in zip(starts.tolist(), ends.tolist())]  # noqa: B905
             first = np.cumsum(lengths) - lengths
             owner = np.searchsorted(first, starts, "right") - 1
             shift = (np.array([piece.at for piece in block]) - first)[owner]
             text = np.array([piece.text for piece in block])[owner]
-            places.append(np.stack((text, starts + shift, ends + shift)))
-        return Parts(_digests(self._part, grams), *np.concatenate(places, axis=1))
+            yield np.stack((text, starts + shift, ends + shift)), partial(_cut, codes, starts, ends)
 
     def _chosen(self, codes: Codes, lengths: Places, windows: Places) -> tuple[Places, Places]:
         """Return where the chosen grams begin and end in texts of `lengths` side by side."""
@@ -195,6 +208,11 @@ def _least(order: Words, starts: Places, ends: Places) -> Places:
     chosen = np.zeros(len(order), np.bool_)
     chosen[found & np.uint64(_AT)] = True
     return np.flatnonzero(chosen)
+
+
+def _cut(codes: Codes, starts: Places, ends: Places) -> list[bytes]:
+    data = codes.tobytes()
+    return [data[a * 4 : b * 4] for a, b in zip(starts.tolist(), ends.tolist())]  # noqa: B905
 
 
 def _mix(words: Words) -> Words:
