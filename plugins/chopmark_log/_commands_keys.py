@@ -123,8 +123,6 @@ def _signing(folder: LogFolder) -> list[str]:
 
 
 def _master(folder: LogFolder) -> dict[str, Any]:
-    from chopmark import LogError
-
     from ._master import Master, masters
     from ._rotate import rotations, stale_masters
     from ._subject import Keys
@@ -137,11 +135,11 @@ def _master(folder: LogFolder) -> dict[str, Any]:
         where = [
             name for name, one in masters(folder) if isinstance(one, Master) and one.check == check
         ]
-        if not where:
-            raise LogError("the master key is nowhere to be found; see `chopmark log doctor`")
         return {
-            "master": where[0], "subjects": held.count(), "changed": rotations(held),
+            "master": where[0] if where else "not here",
+            "subjects": held.count(),
+            "changed": rotations(held),
             "look": stale_masters(folder, held),
-        }  # fmt: skip
+        }
     finally:
         held.close()

@@ -14,7 +14,7 @@ from chopmark import LogError
 from ._folder import LogFolder
 from ._handover import signers
 from ._integrate import check_head
-from ._master import master_of
+from ._master import master_of, masters
 from ._rotate import older_keys, stale_masters
 from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, is_alive, read_frames
 from ._store import Store
@@ -171,7 +171,7 @@ def _keys(folder: LogFolder, store: Store) -> Finding:
             told.append("log.key: `chopmark log keys rotate signing` ends what was cut short")
     except LogError as error:
         told.append(str(error))
-    if Keys.are_kept(folder):
+    if Keys.are_kept(folder) and any(True for _ in masters(folder)):  # who only writes needs none
         keys = Keys(folder, writing=False)
         try:
             master_of(folder, keys)

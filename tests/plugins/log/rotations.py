@@ -65,7 +65,7 @@ def storm(rounds: int, seed: int, progress: Callable[[int], object] = lambda n: 
         unread += _unread(folder, ids)
         changes = len(leaves(folder, "key"))
         return Changed(
-            rounds, changes, unread, contradicting + len(faults_of(folder)), bool(look(folder))
+            rounds, changes, unread, contradicting + len(faults_of(folder)), int(look(folder) != "")
         )
 
 
