@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.plugins.desk import bombs
 
 from chopmark import load_policy
-from chopmark_desk._inspecting import BusyError, Inspector, Room, ending_of, shown
+from chopmark_desk._inspecting import BusyError, Inspector, Room, ending_of, shown, without_secrets
 from chopmark_label import Aigc, inspect_file, label_file, readers, suffixes
 
 SMALL = 512 * 2**20
@@ -119,3 +119,10 @@ def test_whoever_comes_while_others_are_looked_into_waits_and_is_sent_away() -> 
         pytest.fail("there was room for three")
     with room.taken():
         pass
+
+
+def test_who_reads_a_file_is_not_told_the_secrets_of_the_desk() -> None:
+    told = without_secrets(
+        {"CHOPMARK_DESK_SECRET": "x", "CHOPMARK_DESK_PASSWORD": "y", "PATH": "z"}
+    )
+    assert told == {"PATH": "z"}
