@@ -146,7 +146,7 @@ class Inspector:
 
 
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return `environment` without what the desk alone must know, for who reads strangers' files."""
+    """Return `environment` without what the desk alone must know."""
     return {k: v for k, v in environment.items() if not k.startswith("CHOPMARK_DESK_")}
 
 

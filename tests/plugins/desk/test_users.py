@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -59,6 +61,22 @@ def test_a_password_is_as_dear_to_guess_as_the_cheat_sheet_wants() -> None:
     cost = Cost()
     assert (128 * cost.r * 2**cost.n, cost.p) == (32 * 2**20, 3)
     assert kept(PASSWORD, cost).startswith("scrypt$15,8,3$")
+
+
+def test_an_unknown_name_costs_as_much_as_a_wrong_password(
+    users: Users, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users.add("li", "viewer", PASSWORD)
+    costs, scrypt = [], hashlib.scrypt
+
+    def counted(*args: Any, **kwargs: Any) -> bytes:
+        costs.append((kwargs["n"], kwargs["r"], kwargs["p"]))
+        return scrypt(*args, **kwargs)
+
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    for name in ("li", "nobody", "n" * 5000, ""):
+        assert users.check(name, "wrong") is None
+    assert costs == [(2**QUICK.n, QUICK.r, QUICK.p)] * 4
 
 
 @given(st.text(min_size=1, max_size=40), st.text(max_size=40))
