@@ -21,7 +21,8 @@ VERSION = 1
 LARGEST = 65_535
 """The most bytes of a leaf: entries of tlog-tiles have a length of two bytes."""
 _KEY = re.compile(r"[a-z0-9_.]+").fullmatch
-_MOST = 2**53
+MOST = 2**53
+"""Whole numbers of a leaf are below it."""
 _DEEP = 8
 _ENCODE = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"),
@@ -145,6 +146,16 @@ def gap_leaf(writer: str, number: int, why: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def at(leaf: dict[str, Any], clock: int) -> dict[str, Any]:
+    """Return `leaf` with what its clock says, where that was set back."""
+    return {**leaf, "clock": clock} if clock else leaf
+
+
+def encode_event(event: Event, writer: str, number: int, clock: int) -> bytes:
+    """Return the bytes of the leaf of an event; `clock` as in `CALL`."""
+    return encode(at(event_leaf(event, writer, number), clock))
+
+
 CALL: Mapping[str, Any] = {
     "audience": "", "stream": False, "action": "allow", "ending": "completed", "judged": True,
     "messages": 1, "verdicts": [], "marks": [], "failures": [], "tokens": None, "holdback": 0,
@@ -249,7 +260,7 @@ def _fits(value: Any, left: int) -> bool:
         if kind is str or one is None or kind is bool:
             continue
         if kind is int:
-            if not -_MOST < one < _MOST:
+            if not -MOST < one < MOST:
                 return False
         elif not (left and _fits(one, left - 1)):
             return False
@@ -260,7 +271,7 @@ def _check(value: Any, where: str, left: int) -> None:
     if isinstance(value, str) or value is None or isinstance(value, bool):
         return
     if isinstance(value, int):
-        if -_MOST < value < _MOST:
+        if -MOST < value < MOST:
             return
         raise LogError(f"{where} is {value}: a leaf has whole numbers below 2^53")
     if not left:

@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chopmark import Content, Event, LogError, Policy, Receipt, Record
@@ -17,7 +18,7 @@ from chopmark.hookspecs import Entry
 from ._content import Sealed, record_id, seal
 from ._folder import default_origin
 from ._keyring import Keyring
-from ._leaf import call_leaf, commitments_of, event_leaf
+from ._leaf import commitments_of, encode_event
 from ._master import Subject
 from ._options import NAME, read_options
 from ._packages import check_finding
@@ -25,6 +26,7 @@ from ._read import backward, end, forward, get, read
 from ._refused import Refused
 from ._reserve import BYTES, give_up
 from ._spool import Spool
+from ._usual import encode_call
 from ._work import Intake, Make, Own, Work, leave
 from ._work import end as end_work
 
@@ -77,7 +79,7 @@ class TransparencyLog:
             LogError: it is not taken, or the disk may not hold it.
         """
         commitments = commitments_of(record)
-        return self._put(record.id, lambda who, number: call_leaf(record, who, number, commitments))
+        return self._put(record.id, partial(encode_call, record, commitments))
 
     def append_with(self, record: Record, content: Content) -> Receipt:
         """Do the same, and keep `content`, sealed: `chopmark log show --open` shows it.
@@ -90,11 +92,8 @@ class TransparencyLog:
         """
         self._begin()  # a key wants the folder
         frames, payload, commitments = self._seal(record, content)
-        return self._put(
-            record.id,
-            lambda who, number: call_leaf(record, who, number, commitments, payload),
-            frames,
-        )
+        make = partial(encode_call, record, commitments, payload=payload)
+        return self._put(record.id, make, frames)
 
     def append_event(self, event: Event) -> Receipt:
         """Take `event` as a leaf of its own, like a record.
@@ -102,7 +101,7 @@ class TransparencyLog:
         Raises:
             LogError: it is not taken, or the disk may not hold it.
         """
-        return self._put(event.id, lambda who, number: event_leaf(event, who, number))
+        return self._put(event.id, partial(encode_event, event))
 
     def read(self, since: int = 0, until: int | None = None) -> Iterator[Mapping[str, Any]]:
         """Yield what is in the log from `since` to before `until`, milliseconds since 1970.

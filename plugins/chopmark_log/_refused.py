@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ._leaf import gap_leaf
+from ._leaf import at, encode, gap_leaf
 
 MOST_IDS = 256
 """Of so many records the leaf has the ids, those of the first ones; of all it has the number."""
@@ -20,16 +20,17 @@ class Gap(NamedTuple):
     refused: int = 0
     ids: tuple[str, ...] = ()
 
-    def leaf(self, writer: str, number: int) -> dict[str, Any]:
+    def leaf(self, writer: str, number: int, clock: int) -> bytes:
         """Return the leaf that tells of it.
 
         Records that are taken late stand in the log with the ids that it names, and with a failure
         of the log: the others are missing.
         """
-        return gap_leaf(
+        leaf = gap_leaf(
             writer, number, self.why, since=self.since, until=_now(), count=self.refused,
             records=list(self.ids),
         )  # fmt: skip
+        return encode(at(leaf, clock))
 
 
 class Refused:

@@ -6,16 +6,15 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chopmark import LogError
 
 from ._clock import Clock
 from ._folder import LogFolder
 from ._integrate import integrate, integrating, publish
-from ._leaf import encode
 from ._options import LogOptions
 from ._reserve import keep
 from ._store import Store
@@ -32,8 +31,9 @@ AT_END = 2.0
 AGAIN = 60.0
 """Seconds after which a fault that lasts is told again."""
 _logger = logging.getLogger("chopmark")
-Make = Callable[[str, int], Mapping[str, Any]]
-"""`make(writer, number)`: what the leaf says that this writer makes behind so many others."""
+Make = Callable[[str, int, int], bytes]
+"""`make(writer, number, clock)`: the leaf that this writer makes behind so many others. `clock` is
+that of a leaf: 0, or below, by how many milliseconds it was set back."""
 
 
 class Intake(Protocol):
@@ -73,9 +73,7 @@ class Own:
 
     def leaf(self, make: Make, number: int) -> bytes:
         """Return the leaf that stands behind so many others; the caller holds `mutex`."""
-        data = make(self.writer, number)
-        back = self.clock.set_back()
-        return encode({**data, "clock": -back} if back else data)
+        return make(self.writer, number, -self.clock.set_back())
 
 
 class Work:
