@@ -7,7 +7,10 @@ in its first place before one that some term has in its second, and so on.
 from __future__ import annotations
 
 import re
+from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 
 from ._fold import charset
 
@@ -17,6 +20,7 @@ END = "\uffff"
 _PLACES = 4
 _GROUPS = 8
 """With more, what is tried at a place costs more than what it spares."""
+_COMPARED = 256
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -40,26 +44,44 @@ def look(terms: Iterable[str], changed: str) -> Callable[[str], re.Match[str] | 
     return re.compile(f"{front}(?:{'|'.join([END, *found, f'(?<=[{odd}])'])})").search
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    terms: list[str]
+    firsts: set[str]
+    seconds: set[str]
+
+    @property
+    def area(self) -> int:
+        """How many pairs of a first and a second character it lets pass."""
+        return len(self.firsts) * len(self.seconds)
+
+    def joined(self, other: _Group) -> _Group:
+        """Return the terms of both as one group."""
+        firsts, seconds = self.firsts | other.firsts, self.seconds | other.seconds
+        return _Group(self.terms + other.terms, firsts, seconds)
+
+    def growth(self, other: _Group) -> int:
+        """Return how many pairs more it lets pass with `other`, which has other firsts."""
+        seconds = len(self.seconds) + len(other.seconds - self.seconds)
+        return (len(self.firsts) + len(other.firsts)) * seconds - self.area
+
+
 def _grouped(groups: list[list[str]]) -> list[list[str]]:
     """Return terms in few groups, so that in each any first character goes with any second.
 
-    Those are joined that allow the fewest pairs by it which no term has.
+    Those are joined that allow the fewest pairs by it which no term has; the smallest is compared
+    with so many others that the time grows as the terms do.
     """
-    sets = [({g[0][0]}, {term[1:2] for term in g}) for g in groups]
-    while len(groups) > _GROUPS:
-        at = min(range(len(groups)), key=lambda n: _area(sets[n]))
-        group, (firsts, seconds) = groups.pop(at), sets.pop(at)
-        into = min(
-            range(len(groups)),
-            key=lambda n: _area((sets[n][0] | firsts, sets[n][1] | seconds)) - _area(sets[n]),
-        )
-        groups[into] = groups[into] + group
-        sets[into] = sets[into][0] | firsts, sets[into][1] | seconds
-    return groups
+    found = [_Group(terms, {terms[0][0]}, {term[1:2] for term in terms}) for terms in groups]
+    found.sort(key=_area)
+    while len(found) > _GROUPS:
+        least = found.pop(0)
+        into = min(range(min(len(found), _COMPARED)), key=lambda n: found[n].growth(least))
+        insort(found, found.pop(into).joined(least), key=_area)
+    return [group.terms for group in found]
 
 
-def _area(sets: tuple[set[str], set[str]]) -> int:
-    return len(sets[0]) * len(sets[1])
+_area = attrgetter("area")
 
 
 def _places(terms: Sequence[str]) -> str:
