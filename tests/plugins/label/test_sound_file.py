@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,16 @@ LOSSLESS = ["a.wav", "a.flac", "a.oga", "alac.m4a"]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
+def each_at_a_place(names: Iterable[str]) -> list[Any]:
+    """Return each name with a place, one after the other; with the two others it is `deep`."""
+    places = ("start", "middle", "end")
+    return [
+        pytest.param(name, place, marks=[] if at == number % 3 else pytest.mark.deep)
+        for number, name in enumerate(names)
+        for at, place in enumerate(places)
+    ]
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return each_once(
@@ -91,8 +101,7 @@ def samples(path: Path) -> array[int]:
     return found
 
 
-@pytest.mark.parametrize("place", ["start", "middle", "end"])
-@pytest.mark.parametrize("name", CODINGS)
+@pytest.mark.parametrize(("name", "place"), each_at_a_place(CODINGS))
 def test_rhythm_is_heard_at_its_place_and_put_there_once(
     made: Made, tmp_path: Path, name: str, place: Position
 ) -> None:
@@ -136,8 +145,9 @@ def test_sound_that_is_coded_again_is_as_long_and_as_loud(
     assert sum(rest) == pytest.approx(sum(old.loud), rel=0.05)
 
 
-@pytest.mark.parametrize("place", ["start", "middle", "end"])
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.opus", "a.m4a"])
+@pytest.mark.parametrize(
+    ("name", "place"), each_at_a_place(["a.flac", "a.wav", "a.mp3", "a.opus", "a.m4a"])
+)
 def test_voice_is_heard_at_its_place_and_put_there_once(
     made: Made, voice: Path, tmp_path: Path, name: str, place: Position
 ) -> None:
