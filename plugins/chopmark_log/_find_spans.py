@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from ._winnow import GRAM, Codes, Places, Words, codes_of, weights_of
 _SEED = 8  # the weight of the shortest run: 4 characters of Chinese, 8 letters of English
 _GAP = 32  # the most characters that may differ between two runs of one span
 _AGAIN = 8  # in how many places of the other text a seed is followed
+_MOST_RUNS = 10_000  # the longest ones; of a text that repeats itself there are many more
+_MOST_GOING = 32  # chains that a run may go on; where there are more, all of them are alike
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -84,6 +87,9 @@ def _runs(left: Codes, right: Codes, size: int) -> list[Run]:
     at, to = at[sort], to[sort]
     begin = np.flatnonzero(np.append(True, (np.diff(at) != 1) | (np.diff(to) != 1))[: len(at)])
     length = np.diff(np.append(begin, len(at))) + size - 1
+    if len(begin) > _MOST_RUNS:
+        longest = np.argsort(-length, kind="stable")[:_MOST_RUNS]
+        begin, length = begin[longest], length[longest]
     return sorted(map(Run, at[begin].tolist(), to[begin].tolist(), length.tolist()))
 
 
@@ -114,7 +120,8 @@ def _chains(runs: Sequence[Run]) -> list[list[Run]]:
         still: list[list[Run]] = []
         for chain in going:
             (still if _between(chain[-1], run, 0) <= _GAP else done).append(chain)
-        going = still
+        done += still[:-_MOST_GOING]
+        going = still[-_MOST_GOING:]
         near = [
             (max(_between(chain[-1], run, 0), _between(chain[-1], run, 1)), n)
             for n, chain in enumerate(going)
@@ -156,8 +163,13 @@ def _best(chain: Sequence[Run]) -> Span:
 def _apart(found: Sequence[Span]) -> list[Span]:
     """Leave out spans whose part of the first text is in a better one already."""
     kept: list[Span] = []
+    starts: list[int] = []  # of those that are kept, and apart: in order, and so are their ends
+    ends: list[int] = []
     for span in found:
         start, end = span.left
-        if all(end <= one.left[0] or start >= one.left[1] for one in kept):
+        at = bisect_left(starts, end)
+        if at == 0 or ends[at - 1] <= start:
+            starts.insert(at, start)
+            ends.insert(at, end)
             kept.append(span)
     return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 from hypothesis import given
@@ -81,3 +82,15 @@ def test_a_text_that_repeats_itself_is_the_same_as_itself() -> None:
 
 def test_nothing_has_nothing_in_common() -> None:
     assert spans_of("", "abc") == spans_of("abc", "") == spans_of("a", "a") == []
+
+
+@pytest.mark.parametrize("of", ["ab", "abcdefghijklmno"])
+def test_a_text_that_repeats_itself_takes_no_longer_than_its_length_says(of: str) -> None:
+    took = []
+    for length in (20_000, 160_000):
+        left, right = of * (length // len(of)), of * (length // len(of) // 10)
+        start = time.process_time()
+        spans = spans_of(left, right)
+        took.append(time.process_time() - start)
+        assert spans
+    assert took[1] < 40 * took[0]  # eight times as long a text; by its square it were 64
