@@ -16,7 +16,7 @@ from chopmark import LogError
 from . import verify as _verify
 from ._cosignatures import cosigned
 from ._folder import LogFolder
-from ._handover import History, is_handover, keys_under
+from ._handover import History, handovers_in, is_handover, keys_under
 from ._leaf import decode
 from ._roots import Roots
 from ._store import Head, Run, Store
@@ -81,7 +81,8 @@ def audit(
             told = read
             progress(read)
     roots.end()
-    history = History(keys, writers.handovers)
+    before = handovers_in(LogFolder(store.folder)) if first else ()
+    history = History(keys, writers.handovers, first, before)
     faults += history.faults
     for size, _, note in signed:
         try:

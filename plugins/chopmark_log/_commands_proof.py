@@ -61,14 +61,21 @@ def verify_proof(
 ) -> None:
     """Say whether LEAF is in the log, by PROOF and a key that you know. It needs no log."""
     from ._signing import read_verifier_key
-    from .verify import Proof, VerifyError, moment, split_handovers, with_successors
+    from .verify import (
+        Handover,
+        Proof,
+        VerifyError,
+        moment,
+        split_handovers,
+        with_successors,
+    )
 
     with errors():
         known = [read_verifier_key(key) for key in keys]
         text, entry = text_of(proof), bytes_of(leaf)
         notes = split_handovers(text_of(handovers)) if handovers is not None else []
     try:
-        known = with_successors(known, notes)
+        known = with_successors(known, map(Handover.open, notes))
         found = Proof.parse(text)
         head, signers = found.check(entry, known)
     except VerifyError as error:

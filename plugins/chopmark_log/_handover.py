@@ -95,17 +95,26 @@ def known_keys(folder: LogFolder, keys: Sequence[VerifierKey]) -> list[VerifierK
     Raises:
         LogError: a handover does not hold, or the file cannot be read.
     """
+    handovers = handovers_in(folder)
+    found = with_successors(keys, handovers)
+    for one in reversed(handovers):
+        if one.new in found and one.old not in found:
+            found.append(one.old)
+    return found
+
+
+def handovers_in(folder: LogFolder) -> list[Handover]:
+    """Return the handovers in the folder of a log, the first one first.
+
+    Raises:
+        LogError: one does not hold, or the file cannot be read.
+    """
     try:
-        notes = split_handovers(folder.handovers.read_text("utf-8"))
-        found = with_successors(keys, notes)
-        for one in reversed([Handover.open(note) for note in notes]):
-            if one.new in found and one.old not in found:
-                found.append(one.old)
+        return [Handover.open(one) for one in split_handovers(folder.handovers.read_text("utf-8"))]
     except FileNotFoundError:
-        return list(keys)
+        return []
     except (OSError, UnicodeError, VerifyError) as error:
         raise LogError(f"{str(folder.handovers)!r}: {error}") from error
-    return found
 
 
 def keys_under(folder: LogFolder, public: VerifierKey, note: str) -> list[VerifierKey]:
@@ -135,10 +144,15 @@ class History:
     Args:
         keys: those that are known from elsewhere. One of them must be among those of the history.
         entries: the entries that hand over keys: their indices, and their leaves.
+        pruned: how many entries are gone.
+        before: the handovers that may have been among those.
     """
 
-    def __init__(self, keys: Sequence[VerifierKey], entries: Iterable[tuple[int, bytes]]) -> None:
-        self._keys = keys
+    def __init__(
+        self, keys: Sequence[VerifierKey], entries: Iterable[tuple[int, bytes]],
+        pruned: int = 0, before: Sequence[Handover] = (),
+    ) -> None:  # fmt: skip
+        self._keys, self._pruned = keys, pruned
         self._turns: list[tuple[int, Handover]] = []
         self.faults: list[str] = []
         for index, leaf in entries:
@@ -152,6 +166,9 @@ class History:
                     f"entry {index} hands over key {found.old.key_id.hex()}, which was not in force"
                 )
             self._turns.append((index, found))
+        known = {one for _, one in self._turns}
+        gone = [one for one in before if one not in known]
+        self._former = [gone[0].old, *(one.new for one in gone)] if gone else []
 
     def open(self, note: str, size: int) -> Checkpoint:
         """Return the checkpoint of `size` entries in a note that the key in force signed.
@@ -159,9 +176,13 @@ class History:
         Raises:
             VerifyError: it did not, or it is not known.
         """
-        chain = [self._turns[0][1].old, *(one.new for _, one in self._turns)] if self._turns else []
-        if not set(chain) & set(self._keys):
+        chain = self._former[-1:]
+        if self._turns:
+            chain = [self._turns[0][1].old, *(one.new for _, one in self._turns)]
+        if not {*chain, *self._former} & set(self._keys):
             return open_checkpoint(note, self._keys).checkpoint
+        if self._former and size <= self._pruned:  # which of them it was is in no entry any more
+            return open_checkpoint(note, self._former).checkpoint
         now = sum(index < size for index, _ in self._turns)
         try:
             return open_checkpoint(note, [chain[now]]).checkpoint

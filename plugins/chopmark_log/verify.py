@@ -390,14 +390,12 @@ def split_handovers(text: str) -> list[str]:
     return [f"{HANDOVER}\n{part}\n" for part in parts]
 
 
-def with_successors(keys: Sequence[VerifierKey], notes: Iterable[str]) -> list[VerifierKey]:
-    """Return `keys`, and those that took their places, by handovers, the first one first.
-
-    Raises:
-        VerifyError: one of them does not hold.
-    """
+def with_successors(
+    keys: Sequence[VerifierKey], handovers: Iterable[Handover]
+) -> list[VerifierKey]:
+    """Return `keys`, and those that took their places, by handovers, the first one first."""
     known = list(keys)
-    for found in map(Handover.open, notes):
+    for found in handovers:
         if found.old in known and found.new not in known:
             known.append(found.new)
     return known
@@ -569,8 +567,8 @@ class _Paths:
         self._known.update(way)
 
 
-def _handovers(file: Path) -> list[str]:
-    return split_handovers(file.read_text("utf-8"))
+def _handovers(file: Path) -> list[Handover]:
+    return [Handover.open(one) for one in split_handovers(file.read_text("utf-8"))]
 
 
 def _lines(file: Path) -> Iterator[str]:
@@ -596,7 +594,7 @@ def main(words: Sequence[str]) -> int:
     """Run the command; return its exit code."""
     names: list[str] = []
     keys: list[VerifierKey] = []
-    handovers: list[str] = []
+    handovers: list[Handover] = []
     rest = iter(words)
     try:
         for word in rest:
