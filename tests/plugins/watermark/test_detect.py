@@ -101,18 +101,26 @@ def test_no_key_to_look_for_is_an_error_not_a_verdict(ring: Ring, tokenizer: Fil
         detect("w1 w2", revoked, tokenizer)
 
 
-def test_unmarked_texts_are_called_marked_as_seldom_as_the_level_says() -> None:
-    """Zipf's words, 10,000 texts and keys: at most 1.3 times the level, by a one-sided bound."""
+@pytest.mark.parametrize(
+    ("texts", "most"), [(2_000, 38), pytest.param(10_000, 130, marks=pytest.mark.deep)]
+)
+def test_unmarked_texts_are_called_marked_as_seldom_as_the_level_says(
+    texts: int, most: int
+) -> None:
+    """Zipf's words, a key each: beyond `most` false alarms at 1 % is a chance of 1 in 500 or less.
+
+    Of the longer run it is 1.3 times the level, by a one-sided bound.
+    """
     from chopmark_watermark._detect import conclude, search
     from chopmark_watermark._schemes import GUMBEL
 
     rng = np.random.default_rng(11)
     called = 0
-    for _ in range(10_000):
+    for _ in range(texts):
         ids = (rng.zipf(1.2, 120) % WORDS).astype(np.uint32)
         finding = search(ids, [(None, rng.bytes(16))], GUMBEL)
         called += conclude(finding, GUMBEL, 1, 1e-2).verdict == "marked"
-    assert called <= 130
+    assert called <= most
 
 
 def test_a_detection_can_be_told_to_machines(ring: Ring, tokenizer: FileTokenizer) -> None:
