@@ -13,8 +13,8 @@ from chopmark.testing import sample_record
 from chopmark_log._content import record_id
 from chopmark_log._cosignatures import Cosignatures
 from chopmark_log._folder import LogFolder
-from chopmark_log._leaf import call_leaf
 from chopmark_log._signing import SigningKey
+from chopmark_log._usual import encode_call
 from chopmark_log._witness_client import Cosignature, WitnessAddress
 from chopmark_log.verify import ED25519_COSIGNATURE, split_note
 
@@ -52,7 +52,7 @@ def test_a_text_that_is_not_what_its_leaf_commits_to_is_named_where_it_is_opened
     record = sample_record()
     frames, payload, _ = log._seal(record, content_of(answer="what was kept"))
     _, _, other = log._seal(record, content_of(answer="what was recorded"))
-    log._put(record.id, lambda who, n: call_leaf(record, who, n, other, payload), frames)
+    log._put(record.id, lambda *at: encode_call(record, other, *at, payload=payload), frames)
     log.close()
     assert faults(folder) == []
     [fault] = faults(folder, "--deep")
