@@ -17,6 +17,7 @@ from ._values import Context, Failure, Receipt, Record, Verdict
 from .hookspecs import Detector, IdleScanner, Log, Marker, Signer, Wrapper
 from .policy import Decider, Policy
 
+_JSON = ("structured", "tool_call")
 _NO_CAP = sys.maxsize // 2  # an offset may be added to it
 
 _ROLE_MEMBERS = {
@@ -59,7 +60,7 @@ class Engine:
 
     def open_screen(self, context: Context, audience: str) -> Screen:
         """Return the screen of one text."""
-        json_text = context.kind in ("structured", "tool_call")
+        json_text = context.kind in _JSON
         cap = self.cap(context)
         watches = []
         for detector in self.detectors:

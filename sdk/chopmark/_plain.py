@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from ._marks import Lane
 from ._screen import Screen
@@ -61,7 +61,7 @@ class Plain(Generic[R]):
             if out is given:
                 return SAME  # type: ignore[no-any-return]
         if self._strings:
-            return cast(Sequence[R], (out,) if out else ())
+            return (out,) if out else ()  # type: ignore[return-value]
         return self._shape.write(raw, (out,), ())
 
     def _read(self, raw: R) -> Sequence[R] | None:
