@@ -3,7 +3,7 @@
     chopmark desk users add li --role admin --policy service.toml
     chopmark desk --policy service.toml
 
-Options under `[settings.desk]`, all of them optional:
+Options under `[settings.desk]`, all of them optional; a policy that has one enables `desk`:
 
     folder = "chopmark-desk"        # the desk's own files: its users, who is logged in
     name = "desk.example.org"       # the host name that people type, behind a proxy

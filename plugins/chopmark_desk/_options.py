@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from chopmark import Policy
+from chopmark import Policy, PolicyError
 from chopmark.options import Table
 
 NAME = "desk"
@@ -40,6 +40,11 @@ class Options:
 
 def read_options(policy: Policy) -> Options:
     """Return the options in `policy`; raise `PolicyError` naming the key and the cure."""
+    if policy.options(NAME) and NAME not in policy.plugins:
+        raise PolicyError(
+            f"policy {policy.name!r} has [settings.desk] and does not enable plugin 'desk', so no "
+            'call could be guarded by it; add "desk" to `plugins`'
+        )
     given = Table.of(policy, NAME, _KNOWN)
     return Options(
         folder=given.folder / given.text("folder", "chopmark-desk", cure="write a path in quotes"),

@@ -23,7 +23,7 @@ SECRET = b"0123456789abcdef0123456789abcdef"
 QUICK = Cost(n=4, r=8, p=1)
 
 POLICY = """
-plugins = ["keyword", "pii", "label", "log", "complaints"]
+plugins = ["keyword", "pii", "label", "log", "complaints", "desk"]
 
 [rules]
 pii = "modify"

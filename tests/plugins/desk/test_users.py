@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chopmark import Policy, PolicyError, load_policy
+from chopmark import Chopmark, ChopmarkError, Policy, PolicyError, load_policy
 from chopmark._cli import cli
 from chopmark.reading import readable
 from chopmark_desk._desk import Desk
@@ -144,9 +145,18 @@ def test_a_file_of_something_else_is_not_touched(tmp_path: Path) -> None:
 )
 def test_a_wrong_option_is_told(line: str, cure: str, tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
-    path.write_text(f"plugins = []\n[settings.desk]\n{line}\n")
+    path.write_text(f'plugins = ["desk"]\n[settings.desk]\n{line}\n')
     with pytest.raises(PolicyError, match=cure):
         read_options(load_policy(path))
+
+
+def test_options_of_a_desk_that_the_policy_does_not_enable_are_told_before_a_call_is() -> None:
+    policy = Policy(name="p", settings={"desk": {"name": "desk.test"}})
+    with pytest.raises(ChopmarkError, match="desk"):
+        Chopmark(policy)
+    with pytest.raises(PolicyError, match='add "desk" to `plugins`'):
+        read_options(policy)
+    Chopmark(replace(policy, plugins=("desk",)))
 
 
 def run(policy: Path, *arguments: str, **more: str) -> Result:
@@ -263,5 +273,5 @@ def test_the_document_names_every_option() -> None:
     options = page.partition("## Who opens what")[0]
     named = re.findall(r"^\| `([a-z_]+)` \|", options, re.M)
     with pytest.raises(PolicyError) as wrong:
-        read_options(Policy(name="p", settings={"desk": {"x": 1}}))
+        read_options(Policy(name="p", plugins=("desk",), settings={"desk": {"x": 1}}))
     assert ", ".join(sorted(named)) in str(wrong.value)

@@ -49,7 +49,7 @@ def test_every_area_role_and_note_has_its_text() -> None:
     assert {f"role.{role}" for role in ROLES} <= names
     assert {name[4:] for name in names if name.startswith("nav.")} <= set(AREAS)
     code = "".join(file.read_text("utf-8") for file in HERE.rglob("*.py"))
-    told = {*re.findall(r'\.to\([^()]*?"([a-z_]+)"\)', code)}
+    told = {*re.findall(r'\.to\([^()]*?"([a-z_.]+)"\)', code)}
     assert {f"said.{key}" for key in told} <= names
 
 
