@@ -42,7 +42,7 @@ def test_every_head_has_texts_on_both_sides_in_both_languages() -> None:
 
 @pytest.mark.parametrize("step", [8, pytest.param(1, marks=pytest.mark.deep)])
 def test_no_text_and_no_twin_is_on_two_sides_of_the_split(step: int) -> None:
-    """Each row for training is compared with all of the dev set; of `step` 8, one in eight of them."""
+    """Each row for training is compared with all of the dev set, of `step` 8 one in eight."""
     every = [row for n, row in enumerate(read()) if row.part == "dev" or n % step == 0]
     rows, dropped = without_dev(every)
     parts: defaultdict[str, set[str]] = defaultdict(set)

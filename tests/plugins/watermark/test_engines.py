@@ -143,8 +143,11 @@ def test_no_text_is_too_short_to_be_scored(ids: list[int], key: int) -> None:
         assert np.isfinite(found.values).all()
 
 
+MANY = pytest.param(1_500, 31, marks=pytest.mark.deep)
+
+
 @pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize(("texts", "most"), [(400, 13), DEEP])
+@pytest.mark.parametrize(("texts", "most"), [(400, 13), MANY])
 def test_a_search_for_an_engine_s_mark_errs_as_seldom_as_it_says(
     name: str, texts: int, most: int
 ) -> None:
