@@ -42,6 +42,8 @@ class Counting:
             return response
         found = {verdict.category for verdict in response.verdicts}
         state = usage.take(key, request, response, reminded=REMINDER in found)
+        if state is None:
+            return response
         told = {**response.metadata, "usage": _told(state)}
         texts = _texts(usage.options, request)
         if REMINDER in found:

@@ -53,11 +53,14 @@ class Usage:
         """Return what is kept of a user, before a call; raise `StoreError`."""
         return State.unpack(self.keeping.load(key))
 
-    def take(self, key: str, request: Request, response: Response, *, reminded: bool) -> State:
-        """Count a call that has ended, and return what is then kept of its user.
+    def take(
+        self, key: str, request: Request, response: Response, *, reminded: bool
+    ) -> State | None:
+        """Count a call that has ended, and return what is then kept of its user; None where the
+        store failed.
 
         Raises:
-            StoreError: the store failed, and the policy does not let calls go on.
+            StoreError: it did, and the policy does not let calls go on.
         """
         struck, now, limits = self._struck(request, response), self.now(), self.options.limits
 
@@ -65,7 +68,8 @@ class Usage:
             state = State.unpack(kept)
             return limits.after(state, now, struck=struck, reminded=reminded).pack()
 
-        return State.unpack(self.keeping.update(key, change))
+        kept = self.keeping.update(key, change)
+        return None if kept is None else State.unpack(kept)
 
     def seen(self, user: str) -> State:
         """Return what is kept of `user`, outside every call; raise `StoreError`."""

@@ -37,7 +37,7 @@ def bad_line(server: Server) -> Iterator[Line]:
 
 @pytest.fixture
 def store(server: Server, tmp_path: Path) -> RedisStore:
-    return RedisStore(server.url, prefix=f"{tmp_path}:")
+    return RedisStore(server.url, timeout=5, prefix=f"{tmp_path}:")
 
 
 class TestRedisStore(StoreContract):
@@ -48,7 +48,7 @@ class TestRedisStore(StoreContract):
         type(self).url = server.url
 
     def make(self, folder: Path) -> Store:
-        return RedisStore(self.url, prefix=f"{folder}:")
+        return RedisStore(self.url, timeout=5, prefix=f"{folder}:")
 
 
 def more(kept: bytes | None) -> bytes:

@@ -32,7 +32,7 @@ def open_store(given: Table, *, keep_seconds: float) -> Store:
             raise given.wrong(key, f"is for {where}")
     most = given.whole("most", 10_000, least=1)
     wait, least = (1.0, 0.001) if in_redis else (0.25, 0.0)
-    timeout = given.number("timeout", wait, least=least, most=60)
+    timeout = given.number("timeout", wait, least=least, most=2)
     if kind == "memory":
         return MemoryStore(most)
     if kind == "sqlite":

@@ -74,7 +74,7 @@ class RedisStore:
     def update(self, key: str, change: Change) -> bytes:
         """Keep what `change` makes of what is kept, and return it; raise `StoreError`."""
         name, lasts = self._prefix + key, max(1, int(self._keep_seconds * 1000))
-        patience = time.monotonic() + 10 * self._timeout
+        patience = time.monotonic() + 2 * self._timeout
         kept = self._asked(self._client.get, name)
         while True:
             value = change(None if kept is None else kept[_TAG:])

@@ -153,6 +153,7 @@ def test_the_policy_may_let_calls_go_on_without_a_store(make: Make, broken: str)
     policy = Policy(name="p", on_error=OnError(detector="allow"))
     service = make(store=Broken(broken), policy=policy)
     assert service.say("hello") == "fine"
+    assert ("usage" in service.last.metadata) is (broken == "load")  # nothing is made up
 
 
 def test_no_content_and_no_id_is_in_the_file(make: Make, tmp_path: Any) -> None:

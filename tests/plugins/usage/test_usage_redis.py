@@ -14,7 +14,7 @@ from tests.sdk.redis_server import Line, Server, line, serving
 
 from chopmark import Chopmark, Context, Needs, OnError, Policy, PolicyBlocked, Verdict, calling
 from chopmark._cli import cli
-from chopmark.stores import StoreError
+from chopmark.stores import RedisStore, Store, StoreError
 from chopmark.testing import MemoryLog, WordDetector, plugin
 from chopmark_usage import UsageLimits
 
@@ -47,7 +47,7 @@ class Words(WordDetector):
 
 
 def service(
-    store: str,
+    store: Store | str,
     log: MemoryLog | None = None,
     *,
     policy: Policy | None = None,
@@ -99,7 +99,7 @@ async def held(slow: Line) -> None:
 @pytest.mark.parametrize("role", ["detector", "wrapper"])
 def test_a_slow_server_holds_up_no_other_call(slow: Line, backend: str, role: str) -> None:
     then = slow.hold if role == "wrapper" else bool
-    waiting = service(slow.url, prefix=f"{backend}-{role}:", timeout=5, then=then)
+    waiting = service(RedisStore(slow.url, 5, prefix=f"{backend}-{role}:"), then=then)
     free = service("memory")
     done: list[str] = []
 
@@ -126,7 +126,7 @@ def test_a_slow_server_holds_up_no_other_call(slow: Line, backend: str, role: st
 
 @BACKENDS
 def test_who_leaves_while_it_is_counted_is_counted(slow: Line, backend: str) -> None:
-    log, prefix = MemoryLog(), f"leaving-{backend}:"
+    log, store = MemoryLog(), RedisStore(slow.url, 5, prefix=f"leaving-{backend}:")
 
     async def leave(scope: anyio.CancelScope) -> None:
         await held(slow)
@@ -141,11 +141,11 @@ def test_who_leaves_while_it_is_counted_is_counted(slow: Line, backend: str) -> 
                 async with anyio.create_task_group() as group:
                     with anyio.CancelScope() as scope:
                         group.start_soon(leave, scope)
-                        answer = service(slow.url, log, prefix=prefix, timeout=5, then=slow.hold)
+                        answer = service(store, log, then=slow.hold)
                         with pytest.raises(PolicyBlocked):
                             await answer("bad")
             with pytest.raises(PolicyBlocked, match="suspended for you"):
-                await service(slow.url, log, prefix=prefix)("hello")
+                await service(store, log)("hello")
 
     anyio.run(main, backend=backend)
     assert [record.ending for record in log.records] == ["blocked"] * 4
