@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chopmark import Chopmark, LogError, Policy
-from chopmark.reading import new_event, open_log, readable, takes_events
+from chopmark import Chopmark, LogError, Policy, load_policy
+from chopmark.reading import builtin_policies, new_event, open_log, paged, readable, takes_events
 from chopmark.testing import MemoryLog, plugin
 
 
@@ -56,5 +56,12 @@ def test_a_log_that_cannot_do_it_is_named() -> None:
     log = open_log(Policy(name="p"), [plugin(log=Bare())])
     with pytest.raises(LogError, match="'bare' cannot be read again"):
         readable(log)
+    with pytest.raises(LogError, match="'bare' cannot be read page by page"):
+        paged(log)
     with pytest.raises(LogError, match="'bare' takes no events"):
         takes_events(log)
+
+
+def test_policies_that_come_with_chopmark_are_named_and_can_be_loaded() -> None:
+    assert {"cn", "eu", "off", "record-only"} <= set(builtin_policies())
+    assert all(load_policy(name).name == name for name in builtin_policies())

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chopmark import Content, LogError, Message, Record, Verdict
+from chopmark import Content, Message, Record, Verdict
 from chopmark.hookspecs import Entry
 from chopmark.private import write_private
-from chopmark.reading import new_event, paged
-from chopmark.testing import MemoryLog, sample_record
+from chopmark.reading import new_event
+from chopmark.testing import sample_record
 from chopmark_desk import _search
 from chopmark_desk._running import Running
 from chopmark_desk._search import LOOKED, PAGE, Sought, search
@@ -352,11 +352,6 @@ def test_an_entry_that_somebody_wrote_by_hand_stops_no_count(tmp_path: Path) -> 
     assert running.other("fault") == 1
     assert running.ask(lambda tally: tally.actions["allow"]) == 1
     running.close()
-
-
-def test_a_log_that_cannot_be_paged_is_named() -> None:
-    with pytest.raises(LogError, match="page by page"):
-        paged(MemoryLog())
 
 
 # --- spans
