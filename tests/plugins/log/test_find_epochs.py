@@ -82,6 +82,21 @@ def test_what_many_answers_of_different_months_share_is_common(folder: LogFolder
     assert best(find(folder, answers[4])).index == 4
 
 
+def test_words_that_answers_of_other_months_use_make_no_quotation_common(tmp_path: Path) -> None:
+    quoted = english(90, 7)
+    words = [quoted[at : at + 24] for at in range(0, len(quoted) - 24, 3)]
+    answers = [f"{english(n)} {words[n % len(words)]} {english(n + 50)}" for n in range(96)]
+    answers[88] = f"{english(195)} {quoted} {english(196)}"
+    entries = 0  # by keys that are chance, so of three logs
+    for name in "abc":
+        folder = LogFolder(tmp_path / name)
+        fill(folder, answers, [7 - n // 12 for n in range(96)])
+        told = find(folder, f"{chinese(1)}{quoted}{chinese(2)}")
+        (mine,) = (one for one in told.matches if one.index == 88)
+        entries += mine.parts[0].entries
+    assert entries < 27  # counting any gram of it, as many as make it common
+
+
 def test_the_key_of_past_answers_is_destroyed_with_the_last_of_them(folder: LogFolder) -> None:
     fill(folder, [english(n) for n in range(4)], [4, 4, 2, 0])
     find(folder, english(0))

@@ -89,6 +89,7 @@ def test_texts_side_by_side_have_the_fingerprints_that_each_has_alone(texts: lis
         alone = MADE.parts([text])
         assert together.words[mine].tolist() == alone.words.tolist()
         assert together.start[mine].tolist() == alone.start.tolist()
+    assert [one.tolist() for one in MADE.places(texts)] == [one.tolist() for one in together[1:]]
 
 
 def test_where_a_long_text_is_cut_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
