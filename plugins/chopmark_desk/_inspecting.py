@@ -185,7 +185,8 @@ def _read(answer: Path, ended: int, path: Path, name: str) -> Looked:
         with answer.open("rb") as file:
             said: Mapping[str, Any] = json.loads(file.read(process.MOST_ANSWER))
         if failure := said.get("failure"):
-            return Looked(failure=failure, detail=str(said.get("detail", ""))[:500])
+            detail = str(said.get("detail", "")).replace(str(path), shown(name))
+            return Looked(failure=failure, detail=detail[:500])
         return Looked(report=_report(said["report"], str(said["text"]), path, shown(name)))
     except (OSError, ValueError, LookupError, TypeError):
         # Ended by a signal: SIGXCPU and SIGKILL of the system are for time, others for a crash.
