@@ -142,8 +142,8 @@ class Verdict:
 class Mark:
     """A sign of origin on an answer, or the reason why it could not be put there.
 
-    `kind` is `visible`, `metadata`, `watermark` or `manifest`; `where` is the place in it, for
-    example `start`. A mark with `placed=False` has a `reason`.
+    `kind` is one of `hookspecs.MARK_KINDS`; `where` is the place in it, for example `start`. A mark
+    with `placed=False` has a `reason`.
     """
 
     marker: str

@@ -167,6 +167,11 @@ class StreamDetector(Detector, Protocol):
         ...
 
 
+MARK_KINDS = ("visible", "metadata", "watermark", "manifest", "record")
+"""The kinds of marks: read by people, read by machines, in the choice of words, a signed
+manifest; and `record`, which is no part of the answer: a log knows it again."""
+
+
 class Marking(Protocol):
     """One answer being marked. What it writes must not depend on where the text was cut.
 
@@ -187,8 +192,8 @@ class Marking(Protocol):
 class Marker(Protocol):
     """Makes a sign of origin. Long-lived, shared by threads.
 
-    `kind` is `visible`, `metadata`, `watermark` or `manifest`. A marker is opened only for
-    prose; for JSON answers the response says why the mark is missing in the text.
+    `kind` is one of `MARK_KINDS`. A marker is opened only for prose; for JSON answers the response
+    says why the mark is missing in the text.
 
     It may have `beside`, True where its marks stand beside the answer and never in its text. It
     is then opened once for every call that goes to the model, prose, JSON or tool calls, and

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from .._strip import finders, strip
 from .._values import Mark, Message, Request
-from ..hookspecs import Marker
+from ..hookspecs import MARK_KINDS, Marker
 from ._cuts import cuts, texts
 
 
@@ -41,7 +41,7 @@ class MarkerContract:
 
     def test_has_the_members_of_its_role(self, marker: Marker) -> None:
         assert isinstance(marker, Marker)
-        assert marker.kind in ("visible", "metadata", "watermark", "manifest")
+        assert marker.kind in MARK_KINDS
 
     def test_chunk_borders_do_not_matter(self, marker: Marker) -> None:
         @settings(
