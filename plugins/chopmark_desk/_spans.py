@@ -28,10 +28,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The texts of a call. `lost` are the numbers of the verdicts on what is in none of them."""
+    """The texts of a call. `lost` are the numbers of the verdicts on what is in none of them.
+
+    `marked` says that our marks could not be taken off the answer.
+    """
 
     texts: tuple[Shown, ...]
     lost: tuple[int, ...]
+    marked: bool
 
 
 def pieces(text: str, spans: Mapping[int, Span]) -> tuple[Piece, ...]:
@@ -45,27 +49,29 @@ def pieces(text: str, spans: Mapping[int, Span]) -> tuple[Piece, ...]:
     )
 
 
-def opened(content: Content, answer: str, verdicts: Sequence[Mapping[str, Any]]) -> Opened:
+def opened(content: Content, answer: str | None, verdicts: Sequence[Mapping[str, Any]]) -> Opened:
     """Return the texts of a call with its verdicts in them, numbered from 1.
 
     Args:
         content: what the log keeps of it.
-        answer: that of `content` without our marks, as detectors judged it.
+        answer: that of `content` without our marks, as detectors judged it; None where they cannot
+            be taken off, so that no place in it is known.
         verdicts: as the record has them. What was found in an answer behind a replaced place
             stands elsewhere now, and what was found in JSON, in reasoning, or in what was not
             delivered, stands nowhere.
     """
+    judged = "" if answer is None else answer
     by_text: dict[int, dict[int, Span]] = {}
     lost = []
     replaced = min(
         (one["start"] for one in verdicts if _is_answer(one) and one["outcome"] == "modify"),
-        default=len(answer),
+        default=len(judged),
     )
     for number, one in enumerate(verdicts, 1):
         span = (one["start"], one["end"])
         if one["direction"] == "input" and 0 <= one["part"] < len(content.messages):
             by_text.setdefault(one["part"], {})[number] = span
-        elif _is_answer(one) and span[1] <= min(replaced, len(answer)):
+        elif _is_answer(one) and span[1] <= min(replaced, len(judged)):
             by_text.setdefault(-1, {})[number] = span
         else:
             lost.append(number)
@@ -73,8 +79,9 @@ def opened(content: Content, answer: str, verdicts: Sequence[Mapping[str, Any]])
         Shown(message.role, pieces(message.text, by_text.get(n, {})))
         for n, message in enumerate(content.messages)
     ]
-    texts.append(Shown("", pieces(answer, by_text.get(-1, {}))))
-    return Opened(tuple(texts), tuple(lost))
+    shown = content.answer if answer is None else answer
+    texts.append(Shown("", pieces(shown, by_text.get(-1, {}))))
+    return Opened(tuple(texts), tuple(lost), answer is None)
 
 
 def _is_answer(verdict: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Protocol, cast
 from urllib.parse import urlencode
 
@@ -137,10 +138,9 @@ class _ContentsLog(Protocol):
 
 def _opened(desk: Desk, entry: Entry) -> Opened:
     content = cast(_ContentsLog, desk.log).content(entry.said["id"])
-    try:
+    answer: str | None = None
+    with suppress(ChopmarkError):  # the policy cannot be loaded here, or a marker is broken
         answer = desk.chop.strip(content.answer)
-    except ChopmarkError:  # a marker is broken, so it is shown with all that is in it
-        answer = content.answer
     return opened(content, answer, entry.said["verdicts"])
 
 

@@ -172,6 +172,20 @@ def test_what_was_found_in_a_message_is_marked_in_it(as_role: AsRole, ids: list[
     assert re.search(r'<mark class="bad">[^<]*pipe bomb', html), text_of(html)
 
 
+def test_an_answer_is_shown_with_its_marks_where_they_cannot_be_taken_off_and_says_so(
+    desk: Desk, ids: list[str]
+) -> None:
+    broken = desk.policy.with_options("keyword", lists=["/no/such/list.toml"])
+    other = replace(desk, policy=broken, kept=Kept())
+    with Browser(make_app(other), base_url="http://desk.test") as browser:
+        browser.log_in("reviewer").see(f"/calls/{ids[0]}")
+        html = browser.submit(f"/calls/{ids[0]}/texts").text
+    assert "AI-generated" in html
+    assert "could not be taken off here" in html
+    assert "Without the label" not in html
+    other.kept.close()
+
+
 def test_texts_stay_closed_where_the_log_takes_no_note(
     as_role: AsRole, desk: Desk, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
