@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timezone
+from typing import TypeVar
 
 import click
 
@@ -19,6 +20,8 @@ from ._office import Office
 from ._register import MOST_CHARACTERS
 from ._store import CHARACTERS, DIGEST, Kept
 
+Command = TypeVar("Command", bound=Callable[..., object])
+
 FAILS, BROKEN = 1, 2
 """Exit codes: what was asked about does not hold, and the command could not do its work."""
 
@@ -26,13 +29,23 @@ number_argument = click.argument("number", metavar="NUMBER")
 policy_option = click.option(
     "--policy", required=True, help="The policy of the service: a name, or a TOML file."
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-by_option = click.option(
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+_by_option = click.option(
     "--by", "actor", required=True, help="Who acts, as your people are named; it goes into the log."
 )
 basis_option = click.option(
     "--basis", required=True, help="Why, such as an article of the law; it goes into the log."
 )
+
+
+def looking(command: Command) -> Command:
+    """Give a command that only looks `policy` and `as_json`."""
+    return policy_option(_json_option(command))
+
+
+def acting(command: Command) -> Command:
+    """Give a command that somebody does `actor`, `policy` and `as_json`."""
+    return _by_option(looking(command))
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from chopmark.terminal import table
 
 from ._cli import (
     FAILS,
-    by_option,
+    acting,
     echo_history,
     echo_json,
     history,
-    json_option,
+    looking,
     minute,
     number_argument,
     opened,
@@ -55,8 +55,7 @@ def complaints() -> None:
 @click.option("--contact", default="", help="Where the complainant can be told.")
 @click.option("--language", default="", help="Of notices; by default that of the complaint.")
 @click.option("--by", "actor", default="", help="Who takes it; it goes into the log.")
-@policy_option
-@json_option
+@looking
 def receive(
     file: str | None,
     text: str | None,
@@ -104,8 +103,7 @@ def receive(
 @complaints.command("list")
 @click.option("--overdue", is_flag=True, help="Only those past their deadline; exit with 1 if any.")
 @click.option("--all", "every", is_flag=True, help="Also those that are done.")
-@policy_option
-@json_option
+@looking
 def list_command(overdue: bool, every: bool, policy: str, as_json: bool) -> None:
     """Show what is to be decided or told, the most urgent first."""
     with opened(policy) as office:
@@ -135,8 +133,7 @@ def list_command(overdue: bool, every: bool, policy: str, as_json: bool) -> None
 
 @complaints.command()
 @number_argument
-@policy_option
-@json_option
+@looking
 def show(number: str, policy: str, as_json: bool) -> None:
     """Show a complaint: its steps, and its texts where they are not erased."""
     with opened(policy) as office:
@@ -158,9 +155,7 @@ def show(number: str, policy: str, as_json: bool) -> None:
 @click.argument("decision", type=click.Choice(DECISIONS))
 @click.option("--reason", required=True, help="Why; the complainant is told, the log is not.")
 @click.option("--again", is_flag=True, help="Change a decision that was made.")
-@by_option
-@policy_option
-@json_option
+@acting
 def decide(
     number: str, decision: str, reason: str, again: bool, actor: str, policy: str, as_json: bool
 ) -> None:

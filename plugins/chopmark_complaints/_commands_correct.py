@@ -11,13 +11,12 @@ import click
 
 from ._cli import (
     FAILS,
+    acting,
     basis_option,
-    by_option,
     echo_json,
-    json_option,
+    looking,
     number_argument,
     opened,
-    policy_option,
     text_of,
 )
 from ._errors import ComplaintError
@@ -37,9 +36,7 @@ from ._errors import ComplaintError
     help="The word list; by default that of the policy.",
 )  # fmt: skip
 @click.option("--label", help="What an example should be called: a category, or allow.")
-@by_option
-@policy_option
-@json_option
+@acting
 def correct(
     number: str,
     file: str | None,
@@ -84,9 +81,7 @@ def correct(
 @click.argument("numbers", metavar="NUMBER...", nargs=-1)
 @click.option("--contact", help="Instead: all that came from this contact.")
 @basis_option
-@by_option
-@policy_option
-@json_option
+@acting
 def erase(
     numbers: tuple[str, ...],
     contact: str | None,
@@ -119,9 +114,7 @@ def erase(
     "-o", "--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
     help="The new file, of JSON Lines.",
 )  # fmt: skip
-@by_option
-@policy_option
-@json_option
+@acting
 def export(out: Path, actor: str, policy: str, as_json: bool) -> None:
     """Write the examples of all corrections for retraining: text, label, number of the complaint.
 
@@ -137,8 +130,7 @@ def export(out: Path, actor: str, policy: str, as_json: bool) -> None:
 
 
 @click.command()
-@policy_option
-@json_option
+@looking
 def verify(policy: str, as_json: bool) -> None:
     """Compare what is kept of complaints and incidents with what the log has; reads it whole.
 

@@ -9,16 +9,15 @@ import click
 from chopmark.terminal import table
 
 from ._cli import (
+    acting,
     basis_option,
-    by_option,
     echo_history,
     echo_json,
     history,
-    json_option,
+    looking,
     minute,
     number_argument,
     opened,
-    policy_option,
     short,
     text_of,
 )
@@ -44,9 +43,7 @@ def incidents() -> None:
     "--ground", type=click.Choice(GROUNDS), default="illegal", show_default=True,
     help="What is wrong.",
 )  # fmt: skip
-@by_option
-@policy_option
-@json_option
+@acting
 def open_command(
     file: str | None,
     text: str | None,
@@ -69,9 +66,7 @@ def open_command(
 @click.option("--note", default="", help="What was done; it is kept in the file.")
 @click.option("--to", default="", help="To whom it was reported; it goes into the log.")
 @click.option("--reference", default="", help="Of the report; it goes into the log.")
-@by_option
-@policy_option
-@json_option
+@acting
 def step(
     number: str,
     step: str,
@@ -96,8 +91,7 @@ def step(
 
 @incidents.command("list")
 @click.option("--all", "every", is_flag=True, help="Also those that are closed.")
-@policy_option
-@json_option
+@looking
 def list_command(every: bool, policy: str, as_json: bool) -> None:
     """Show the incidents, and when each step was last taken."""
     with opened(policy) as office:
@@ -112,8 +106,7 @@ def list_command(every: bool, policy: str, as_json: bool) -> None:
 
 @incidents.command()
 @number_argument
-@policy_option
-@json_option
+@looking
 def show(number: str, policy: str, as_json: bool) -> None:
     """Show an incident: its steps, and its texts where they are not erased."""
     with opened(policy) as office:
@@ -136,9 +129,7 @@ def show(number: str, policy: str, as_json: bool) -> None:
     help="A step that was not needed; may be repeated, and needs --note.",
 )  # fmt: skip
 @click.option("--note", default="", help="Why it is closed; it is kept in the file.")
-@by_option
-@policy_option
-@json_option
+@acting
 def close(
     number: str, without: tuple[str, ...], note: str, actor: str, policy: str, as_json: bool
 ) -> None:
@@ -154,9 +145,7 @@ def close(
 @incidents.command()
 @number_argument
 @basis_option
-@by_option
-@policy_option
-@json_option
+@acting
 def erase(number: str, basis: str, actor: str, policy: str, as_json: bool) -> None:
     """Erase the texts of an incident that is closed; the log keeps the steps."""
     with opened(policy) as office:
