@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 import anyio
-import anyio.to_thread
+from anyio import to_thread
+from anyio.lowlevel import RunVar
 
 from ._inside import CURRENT, Guarding
 from ._steps import END, SAME, Abandoned, Append, Ask, Effect, Flow, Push, Relay
@@ -20,6 +21,9 @@ R = TypeVar("R")
 EFFECT_SECONDS = 10.0
 """How long a log, or a wrapper, may take before that counts as failed: it is shielded from
 cancellation, so one that hangs would hang the caller."""
+_APPENDING: RunVar[anyio.CapacityLimiter] = RunVar("chopmark_appending")
+"""The threads of an event loop that append: a record waits for no detector, and no wrapper."""
+_APPENDING_MOST = 40
 _LOOK_SECONDS = 0.002
 """Between two looks whether an effect is done whose task was cancelled meanwhile."""
 
@@ -78,14 +82,14 @@ async def drive(
                 elif kind is Append:
                     effect = _Shielded("the log", partial(step.to, log))
                     if log is not None and log.blocking:
-                        leaving = await effect.run() or leaving
+                        leaving = await effect.run(_appending()) or leaving
                     value = effect.outcome()
                 elif kind is Effect:
                     effect = _Shielded("a wrapper", step.run)
                     leaving = await effect.run() or leaving
                     value = effect.outcome()
                 else:
-                    value = await anyio.to_thread.run_sync(step.run)
+                    value = await to_thread.run_sync(step.run)
             except GeneratorExit as raised:
                 leaving, error = raised, Abandoned()
             except cancelled as raised:
@@ -99,6 +103,14 @@ async def drive(
         if aclose is not None:
             with anyio.CancelScope(shield=True):
                 await aclose()
+
+
+def _appending() -> anyio.CapacityLimiter:
+    found = _APPENDING.get(None)
+    if found is None:
+        found = anyio.CapacityLimiter(_APPENDING_MOST)
+        _APPENDING.set(found)
+    return found
 
 
 class _Shielded:
@@ -115,13 +127,13 @@ class _Shielded:
         self._value: Any = None
         self._error: BaseException | None = None
 
-    async def run(self) -> BaseException | None:
+    async def run(self, limiter: anyio.CapacityLimiter | None = None) -> BaseException | None:
         """Have a thread do it; return the cancellation that came meanwhile, if one did."""
         came: BaseException | None = None
         cancelled = anyio.get_cancelled_exc_class()
         with anyio.CancelScope(shield=True), anyio.move_on_after(EFFECT_SECONDS) as patience:
             try:
-                await anyio.to_thread.run_sync(self._work, abandon_on_cancel=True)
+                await to_thread.run_sync(self._work, abandon_on_cancel=True, limiter=limiter)
             except cancelled as raised:
                 if patience.cancel_called:
                     raise

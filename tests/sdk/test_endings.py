@@ -323,6 +323,31 @@ async def test_a_cancellation_before_the_append_has_a_thread_does_not_lose_the_r
     assert [ending for ending, _ in endings(log)] == ["cancelled"]
 
 
+async def test_a_record_waits_for_no_thread_of_others() -> None:
+    from anyio import to_thread
+
+    class Where(MemoryLog):
+        def append(self, record: Record) -> Receipt:
+            where.append(threading.current_thread() is threading.main_thread())
+            return super().append(record)
+
+    where: list[bool] = []
+
+    @make(Where(blocking=True)).guard
+    async def answer(prompt: str) -> str:
+        return "fine"
+
+    limiter = to_thread.current_default_thread_limiter()
+    for n in range(int(limiter.available_tokens)):  # detectors hold them all
+        limiter.acquire_on_behalf_of_nowait(n)
+    try:
+        assert await answer("q") == "fine"
+    finally:
+        for n in range(int(limiter.borrowed_tokens)):
+            limiter.release_on_behalf_of(n)
+    assert where == [False]
+
+
 def test_whoever_is_told_and_breaks_does_not_break_the_call(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
