@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from chopmark.wording import Wording
 
-from ._bounds import form_of
+from ._bounds import arriving
 from ._cookies import session_of, set_language, set_visitor, visitor_of
 from ._desk import Desk
 from ._language import LANGUAGES, PACKAGE, language_of
@@ -29,21 +29,25 @@ def guarded(desk: Desk, renderer: Renderer, page: Page) -> Callable[[Request], A
     """Return the endpoint of `page` that lets nobody through who must not open it."""
 
     async def endpoint(request: Request) -> Response:
-        visit = replace(await visit_of(desk, renderer, request), area=page.area)
-        refused = _refused(desk, page, visit)
-        if refused is not None:
-            return refused
-        if request.method not in _READS:
+        if request.method in _READS:
+            visit = await admitted(request)
+            return _with_cookies(visit, _elsewhere(page, visit) or await page(visit))
+        async with arriving(request) as body:
+            visit = await admitted(request)
+            _check_user(page, visit)
             _check_origin(request)
             _check_room(visit)
             upload = desk.options.upload if page.takes_file else 0
-            async with form_of(request, page.most, upload) as form:
+            async with body.form(page.most, upload) as form:
                 if not _same(form.get("csrf"), visit.token):
                     raise HTTPException(403, "stale")
-                response = await page(replace(visit, form=form))
-        else:
-            response = await page(visit)
-        return _with_cookies(visit, response)
+                return _with_cookies(visit, await page(replace(visit, form=form)))
+
+    async def admitted(request: Request) -> Visit:
+        visit = replace(await visit_of(desk, renderer, request), area=page.area)
+        if visit.user is not None and page.area and not visit.may(page.area):
+            raise HTTPException(403, "role")
+        return visit
 
     return endpoint
 
@@ -79,18 +83,26 @@ def check_host(desk: Desk, request: Request) -> None:
         raise HTTPException(421, "host")
 
 
-def _refused(desk: Desk, page: Page, visit: Visit) -> Response | None:
-    if not page.area or (desk.public and page.public) or visit.may(page.area):
+def _elsewhere(page: Page, visit: Visit) -> Response | None:
+    """Return where a stranger is sent first, None where the page may be opened."""
+    if visit.user is not None or _open(page, visit):
         return None
-    if visit.user is not None:
-        raise HTTPException(403, "role")
-    request = visit.request
-    if request.method not in _READS:  # what was written is still in the browser
-        raise HTTPException(401, "ended")
-    where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    url = visit.request.url
+    where = url.path + (f"?{url.query}" if url.query else "")
     return RedirectResponse(
         "/login" if where == "/" else f"/login?next={quote(where, safe='')}", 303
     )
+
+
+def _check_user(page: Page, visit: Visit) -> None:
+    """Raise HTTPException where a session ended; what was written is still in the browser."""
+    if visit.user is None and not _open(page, visit):
+        raise HTTPException(401, "ended")
+
+
+def _open(page: Page, visit: Visit) -> bool:
+    """Return whether strangers open a page: the login, and what the public variant has."""
+    return not page.area or (visit.desk.public and page.public)
 
 
 def _check_origin(request: Request) -> None:
