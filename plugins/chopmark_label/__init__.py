@@ -42,6 +42,7 @@ from ._wording import check_wording
 
 if TYPE_CHECKING:
     from ._files._formats import suffixes as suffixes
+    from ._files._pdf import bound_pdf as bound_pdf
     from ._inspect import inspect_file as inspect_file
     from ._inspect import inspect_text as inspect_text
     from ._inspect_readers import read_pins as read_pins
@@ -58,6 +59,7 @@ __all__ = [
     "Label",
     "Report",
     "SoundReport",
+    "bound_pdf",
     "check_wording",
     "draw_label",
     "html_fragment",
@@ -77,6 +79,7 @@ __all__ = [
 _READING = {
     "Finding": "_inspect_report",
     "Report": "_inspect_report",
+    "bound_pdf": "_files._pdf",
     "inspect_file": "_inspect",
     "inspect_text": "_inspect",
     "read_pins": "_inspect_readers",

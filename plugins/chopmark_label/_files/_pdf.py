@@ -31,8 +31,12 @@ _LARGEST_XMP = 16 * 2**20
 _SMALL = 64 * 2**10
 """Bytes of packed XMP that may be unpacked by a filter whose output cannot be bounded."""
 
-_CONFUSED = (ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError,
-             RecursionError, OverflowError, NotImplementedError)  # fmt: skip
+_MOST_UNPACKED = 64 * 2**20
+"""Bytes of the largest stream that is unpacked where qpdf can bound that."""
+
+CONFUSED = (ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError,
+            RecursionError, OverflowError, NotImplementedError)  # fmt: skip
+"""What pikepdf raises beside its own error where objects are not what they should be."""
 _MEND = "get the file again, or mend it with `qpdf IN.pdf OUT.pdf`"
 
 
@@ -91,9 +95,25 @@ class PdfFiles:
                     _write_anew(pdf, target)
                 else:
                     append_update(source, target, pdf, dict(map(_spelt, changed)))
-        except (pikepdf.PdfError, *_CONFUSED) as error:
+        except (pikepdf.PdfError, *CONFUSED) as error:
             raise _damaged(source, error) from error
         return _WHERE
+
+
+def bound_pdf() -> None:
+    """Have this process unpack no more of a PDF at a time than an honest one needs.
+
+    The bounds are of the process, also for others in it that use qpdf, so this is for a program
+    that only looks at files. Before qpdf 12.3 there are none.
+    """
+    with suppress(ImportError, AttributeError):
+        from pikepdf import settings
+
+        settings.set_qpdf_limits(
+            flate_max_memory=_MOST_UNPACKED, run_length_max_memory=_MOST_UNPACKED,
+            png_max_memory=_MOST_UNPACKED, tiff_max_memory=_MOST_UNPACKED,
+            dct_max_memory=_MOST_UNPACKED,
+        )  # fmt: skip
 
 
 def _label(path: Path, pdf: Pdf, block: str) -> Any:
@@ -136,7 +156,7 @@ def _read(path: Path, *, mend: bool) -> list[Place]:
     try:
         with _open(path, mend=mend) as pdf:
             return _places(path, pdf)
-    except (pikepdf.PdfError, *_CONFUSED) as error:
+    except (pikepdf.PdfError, *CONFUSED) as error:
         raise _damaged(path, error) from error
 
 

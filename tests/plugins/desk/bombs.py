@@ -34,12 +34,15 @@ def docx(part: str = "word/document.xml") -> bytes:
     return bytes(data)
 
 
-def png(width: int = 60_000, height: int = 60_000) -> bytes:
-    """Return a picture of 3.6 thousand million pixels, and a text of a gigabyte in it."""
-    text = b"AIGC\0\0" + deflated(wbits=15)
-    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"zTXt", text), (b"IDAT", deflated(b"\0", 2**20, 15)),
-              (b"IEND", b""))  # fmt: skip
+def png(width: int = 60_000, height: int = 60_000, text: int = GIGABYTE) -> bytes:
+    """Return a picture that says it has so many pixels, with a text of so many bytes, or none."""
+    said = [(b"zTXt", b"AIGC\0\0" + deflated(count=text, wbits=15))] if text else []
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)),
+        *said,
+        (b"IDAT", deflated(b"\0", _MEGABYTE, 15)),
+        (b"IEND", b""),
+    ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         for kind, data in chunks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.plugins.label.inspected import findings, report, run
 
 from chopmark_label import label_sound
 from chopmark_label._files._errors import FileError
-from chopmark_label._inspect_pdf import EDGE, seen_in_pdf
+from chopmark_label._inspect_pdf import EDGE, MOST_IN_FILE, MOST_ON_PAGE, seen_in_pdf
 from chopmark_label._inspect_sound import LONGEST
 
 LABEL = "（AI生成）"
@@ -97,6 +98,25 @@ def test_the_middle_of_a_long_pdf_is_said_to_be_left_out(tmp_path: Path) -> None
     assert text.split("\n\n") == [*numbers[:EDGE], *numbers[-EDGE:]]
     assert note == f"its first and last {EDGE} pages were looked into, 3 between were not"
     assert note in report(tmp_path / "a.pdf", status=1)["notes"]
+
+
+@pytest.mark.parametrize("pages", [1, 5])
+def test_pages_that_unfold_to_too_much_are_not_laid_out(tmp_path: Path, pages: int) -> None:
+    most = MOST_ON_PAGE if pages == 1 else MOST_IN_FILE // 4
+    path = tmp_path / "bomb.pdf"
+    with pikepdf.new() as made:
+        for _ in range(pages):
+            made.add_blank_page()
+        content = made.make_stream(b"")
+        content.write(zlib.compress(b" " * (most + 1)), filter=pikepdf.Name.FlateDecode)
+        for page in made.pages:
+            page.obj.Contents = content if pages == 1 else pikepdf.Array([content])
+        made.save(path)
+    assert path.stat().st_size < 2**17
+    with pytest.raises(FileError, match="page 1 .*bomb" if pages == 1 else "bomb"):
+        seen_in_pdf(path)
+    [note] = report(path, status=1)["notes"]
+    assert "not looked into" in note
 
 
 def test_broken_pdfs_are_read_or_named(tmp_path: Path) -> None:
