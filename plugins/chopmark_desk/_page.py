@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 from urllib.parse import quote
 
 from anyio import to_thread
@@ -150,6 +150,6 @@ class Page:
     takes_file: bool = False
     in_navigation: bool = False
 
-    def __call__(self, visit: Visit) -> Awaitable[Any]:
+    def __call__(self, visit: Visit) -> Awaitable[Response]:
         """Answer a visit."""
         return self.endpoint(visit)

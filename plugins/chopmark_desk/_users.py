@@ -42,6 +42,14 @@ class User:
         return f"{self.role}:{self.id}"
 
 
+Noted = Callable[[User], None]
+"""Takes a change down, before it is made; where it raises, nothing is changed."""
+
+
+def _unnoted(user: User) -> None:
+    """Take nothing down: a terminal of the machine may do more than that, anyway."""
+
+
 class Users:
     """The users and their sessions, in the desk's file. Shared by threads and processes.
 
@@ -92,7 +100,7 @@ class Users:
             )  # fmt: skip
         return self._user(*rows[0])
 
-    def add(self, name: str, role: str, password: str) -> User:
+    def add(self, name: str, role: str, password: str, noted: Noted = _unnoted) -> User:
         """Add a user."""
         name = _same(name)
         if not _NAME.fullmatch(name):
@@ -110,31 +118,40 @@ class Users:
                 )  # fmt: skip
             self._base.rows("INSERT INTO users VALUES (?, ?, ?, ?)",
                             name, _role(role), held, self._clock())  # fmt: skip
-        return self.get(name)
+            user = self.get(name)
+            noted(user)
+        return user
 
-    def set_role(self, name: str, role: str) -> User:
+    def set_role(self, name: str, role: str, noted: Noted = _unnoted) -> User:
         """Give a user another role, and end its sessions."""
-        user, wanted = self.get(name), _role(role)
+        wanted = _role(role)
         with self._base.transaction():
+            user = self.get(name)
             self._keep_an_admin(user, wanted)
             self._base.rows("UPDATE users SET role = ? WHERE name = ?", wanted, user.name)
             self._end(user.name)
-        return self.get(name)
+            user = self.get(name)
+            noted(user)
+        return user
 
-    def set_password(self, name: str, password: str) -> None:
+    def set_password(self, name: str, password: str, noted: Noted = _unnoted) -> User:
         """Give a user another password, and end its sessions."""
         user = self.get(name)
         held = passwords.kept(passwords.checked(password, user.name), self._cost)
         with self._base.transaction():
             self._base.rows("UPDATE users SET password = ? WHERE name = ?", held, user.name)
             self._end(user.name)
+            noted(user)
+        return user
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, noted: Noted = _unnoted) -> User:
         """Remove a user; what the log has of it stays."""
-        user = self.get(name)
         with self._base.transaction():
+            user = self.get(name)
             self._keep_an_admin(user, None)
             self._base.rows("DELETE FROM users WHERE name = ?", user.name)  # and its sessions
+            noted(user)
+        return user
 
     def check(self, name: str, password: str) -> User | None:
         """Return the user whose name and password these are; takes as long where there is none."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from starlette.responses import Response
 
 from chopmark.reading import new_event, takes_events
 
 from .._errors import DeskError
-from .._page import Page, Visit
+from .._page import Endpoint, Page, Visit
 from .._roles import ROLES
+from .._users import User
 
 
 async def show(visit: Visit) -> Response:
@@ -20,56 +22,41 @@ async def show(visit: Visit) -> Response:
 
 async def add(visit: Visit) -> Response:
     """Add a user."""
-    name, role = visit.sent("name"), visit.sent("role")
-    users = visit.desk.users
-    return await _done(visit, "added", lambda: users.add(name, role, visit.sent("password")).id)
+    name, role, password = visit.sent("name"), visit.sent("role"), visit.sent("password")
+    return await _done(visit, "added", partial(visit.desk.users.add, name, role, password))
 
 
 async def set_role(visit: Visit) -> Response:
     """Give a user another role."""
     name, role = visit.sent("name"), visit.sent("role")
-    return await _done(visit, "role", lambda: visit.desk.users.set_role(name, role).id)
+    return await _done(visit, "role", partial(visit.desk.users.set_role, name, role))
 
 
 async def set_password(visit: Visit) -> Response:
     """Give a user another password."""
-    name, users = visit.sent("name"), visit.desk.users
-
-    def change() -> str:
-        users.set_password(name, visit.sent("password"))
-        return users.get(name).id
-
-    return await _done(visit, "password", change)
+    name, password = visit.sent("name"), visit.sent("password")
+    return await _done(visit, "password", partial(visit.desk.users.set_password, name, password))
 
 
 async def remove(visit: Visit) -> Response:
     """Remove a user."""
-    name, users = visit.sent("name"), visit.desk.users
-
-    def change() -> str:
-        id = users.get(name).id
-        users.remove(name)
-        return id
-
-    return await _done(visit, "removed", change)
+    return await _done(visit, "removed", partial(visit.desk.users.remove, visit.sent("name")))
 
 
-async def _done(visit: Visit, what: str, change: Callable[[], str]) -> Response:
+async def _done(visit: Visit, what: str, change: Callable[..., User]) -> Response:
+    """Make a change that the log has taken down; where it does not, nothing is changed."""
+
+    def noted(user: User) -> None:
+        assert visit.user is not None
+        data = {"user": user.id, "role": user.role}
+        event = new_event(f"desk.user.{what}", actor=visit.user.actor, data=data)
+        takes_events(visit.desk.log).append_event(event)
+
     try:
-        await visit.work(_change, visit, what, change)
+        await visit.work(change, noted=noted)
     except DeskError as error:
         return await _shown(visit, 400, visit.told(error))
     return visit.to("/users", f"user_{what}")
-
-
-def _change(visit: Visit, what: str, change: Callable[[], str]) -> None:
-    """Make a change, and take it down; what the log does not take is an error all the same."""
-    assert visit.user is not None
-    log, actor = takes_events(visit.desk.log), visit.user.actor
-    data = {"user": change()}
-    if role := visit.sent("role"):
-        data["role"] = role
-    log.append_event(new_event(f"desk.user.{what}", actor=actor, data=data))
 
 
 async def _shown(visit: Visit, status: int = 200, wrong: str = "") -> Response:
@@ -77,8 +64,8 @@ async def _shown(visit: Visit, status: int = 200, wrong: str = "") -> Response:
     return visit.render("users.html", status, users=users, roles=ROLES, wrong=wrong)
 
 
-def _post(path: str, endpoint: Callable[[Visit], object]) -> Page:
-    return Page(path=path, endpoint=endpoint, area="users", methods=("POST",), most=2**14)  # type: ignore[arg-type]
+def _post(path: str, endpoint: Endpoint) -> Page:
+    return Page(path=path, endpoint=endpoint, area="users", methods=("POST",), most=2**14)
 
 
 ROUTES = (

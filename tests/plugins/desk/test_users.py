@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chopmark import Chopmark, ChopmarkError, Policy, PolicyError, load_policy
+from chopmark import Chopmark, ChopmarkError, LogError, Policy, PolicyError, load_policy
 from chopmark._cli import cli
 from chopmark.reading import readable
 from chopmark_desk._desk import Desk
@@ -219,6 +219,24 @@ def test_what_an_admin_changes_stands_in_the_log_without_a_name(
     assert {event["actor"] for event in found} == {admin.actor}
     assert {event["data"]["user"] for event in found} == {wang.id}
     assert "wang" not in json.dumps(found)
+
+
+def test_nobody_is_changed_where_the_log_cannot_take_it_down(
+    as_role: Callable[[str], Browser], desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(event: object) -> None:
+        raise LogError("the disk is full")
+
+    one, before = as_role("admin"), desk.users.all()
+    monkeypatch.setattr(desk.log, "append_event", refuse)
+    new = {"name": "wang", "role": "viewer", "password": PASSWORD}
+    for path, form in (("add", new), ("role", {"name": "viewer", "role": "admin"}),
+                       ("remove", {"name": "viewer"}),
+                       ("password", {"name": "viewer", "password": PASSWORD + "!"})):  # fmt: skip
+        found = one.submit(f"/users/{path}", form)
+        assert (found.status_code, "the disk is full" in found.text) == (409, True)
+    assert desk.users.all() == before
+    assert desk.users.check("viewer", PASSWORD) is not None
 
 
 @pytest.mark.parametrize(
