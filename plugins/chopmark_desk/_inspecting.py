@@ -167,13 +167,13 @@ def shown(name: str) -> str:
 
 
 def _kill(begun: subprocess.Popen[bytes]) -> None:
-    """End the process, and all that it began."""
-    with suppress(ProcessLookupError, PermissionError):
+    """End the process, and all that it began, where it has not ended by itself."""
+    if begun.poll() is None:  # else its number may be another's by now
         if hasattr(os, "killpg"):
             os.killpg(begun.pid, signal.SIGKILL)
         else:
             begun.kill()
-    begun.wait()
+        begun.wait()
     if begun.stdin is not None:
         with suppress(OSError):
             begun.stdin.close()
