@@ -23,6 +23,7 @@ class Renderer:
         self._environment = Environment(
             loader=PackageLoader(str(__package__)),
             autoescape=True,
+            auto_reload=False,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -33,9 +34,8 @@ class Renderer:
         """Return what `template` makes of `names`, and of these, which every template has.
 
         `visit`; `t`, which says a text of the catalogue; `csrf`, the field that every form that
-        posts must have; `navigation`; `said`, the key of what is to be told, or "".
+        posts must have; `navigation`; `languages`; `said`, what is to be told, or "".
         """
-        key = f"said.{visit.asked('said')}"
         return self._environment.get_template(template).render(
             {
                 "visit": visit,
@@ -47,7 +47,7 @@ class Renderer:
                 "languages": {
                     language: self._in_language(visit, language) for language in LANGUAGES
                 },
-                "said": key if key in visit.words.names() else "",
+                "said": visit.words.get(f"said.{visit.asked('said')}", ""),
                 **names,
             }
         )
