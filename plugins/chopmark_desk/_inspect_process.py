@@ -19,8 +19,7 @@ from typing import Any
 from chopmark import Policy
 from chopmark.hookspecs import Marker
 
-_SECRETS = "CHOPMARK_DESK_"
-_ENVIRONMENT: Mapping[str, str] = MappingProxyType(
+ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
         # Each thread, and each arena of malloc, would take address space, which is bounded.
         "MALLOC_ARENA_MAX": "2",
@@ -49,12 +48,6 @@ class Asked:
     answer: Path
     seconds: float
     memory: int
-
-
-def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the process: that of the desk, without the desk's secrets."""
-    kept = {name: value for name, value in given.items() if not name.startswith(_SECRETS)}
-    return {**kept, **_ENVIRONMENT}
 
 
 def without_logs(markers: Iterable[Marker]) -> tuple[Marker, ...]:
