@@ -108,9 +108,9 @@ def _open(page: Page, visit: Visit) -> bool:
 def _check_origin(request: Request) -> None:
     """Raise HTTPException where the browser says that another site sends this."""
     site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
     host = request.headers.get("host", "")
-    if site != "same-origin" or (origin is not None and urlsplit(origin).netloc != host):
+    origin = request.headers.get("origin", f"://{host}")
+    if site != "same-origin" or origin.partition("://")[2] != host:
         raise HTTPException(403, "origin")
 
 

@@ -116,6 +116,8 @@ def test_no_form_of_the_login_or_of_strangers_is_taken_without_one_either(
     [
         {"origin": "https://evil.test"},
         {"origin": "null"},
+        {"origin": "http://["},
+        {"origin": ""},
         {"origin": "http://desk.test:81"},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
