@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +17,7 @@ from chopmark.reading import readable
 from chopmark_desk._app import make_app
 from chopmark_desk._desk import Desk, open_desk
 from chopmark_desk._limits import Limits
+from chopmark_desk.pages import PAGES
 
 from .conftest import PASSWORD, QUICK, SECRET, Browser
 
@@ -103,3 +106,41 @@ def test_a_user_who_cannot_be_added_is_named_as_text(one: Browser, text: str) ->
     sent = {"name": f"?{text}", "role": "viewer", "password": PASSWORD}
     found = one.submit("/users/add", sent)
     assert (found.status_code, Page(found.text).tags) == (400, Page(plain.text).tags)
+
+
+PLACES = sorted({page.path for page in PAGES if "GET" in page.methods} | {"/static/x", "/none"})
+FIELDS = (
+    "from",
+    "to",
+    "before",
+    "after",
+    "category",
+    "lang",
+    "next",
+    "said",
+    "case",
+    "all",
+    "show",
+)
+
+
+@settings(max_examples=60)
+@given(
+    place=st.sampled_from(PLACES),
+    part=texts,
+    asked=st.dictionaries(st.sampled_from(FIELDS), texts | st.integers().map(str), max_size=4),
+    headers=st.dictionaries(
+        st.sampled_from(["accept-language", "cookie", "content-length", "origin", "range", "x-y"]),
+        st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20),
+        max_size=3,
+    ),
+)
+def test_whatever_is_asked_for_breaks_nothing(
+    one: Browser, place: str, part: str, asked: dict[str, str], headers: dict[str, str]
+) -> None:
+    if "chopmark-desk-session" not in one.cookies:
+        one.log_in("admin")
+    path = re.sub(r"\{[^}]*\}", quote(part.replace("\x00", "") or "x", safe=""), place)
+    found = one.get(path, params=asked, headers=headers, follow_redirects=False)
+    assert found.status_code < 500, (path, asked, headers)
+    assert found.headers["x-content-type-options"] == "nosniff"
