@@ -80,6 +80,7 @@ def status(path: Path, as_json: bool) -> None:
         found = {
             "origin": store.origin,
             "entries": store.size,
+            "pruned_entries": store.minimum,
             "bytes": store.room,
             "waiting_bytes": waiting,
             "waiting_records": store.waiting,

@@ -10,7 +10,6 @@ file, without texts and keys, is put aside.
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -19,10 +18,11 @@ from typing import NamedTuple
 from chopmark import LogError
 
 from ._audit import audit
-from ._folder import FINGERPRINTS, LogFolder, write_whole
+from ._folder import LogFolder, write_whole
 from ._integrate import integrate, integrating, publish
+from ._migrate_end import State, arrive
 from ._migrate_tables import LOG, TABLES, compare, copy, count
-from ._migrate_target import Arriving, declare, said_of, wipe
+from ._migrate_target import Arriving, said_of, wipe
 from ._postgres import Address
 from ._postgres_tables import create
 from ._side import Side
@@ -36,7 +36,6 @@ from ._tables import ErasableFile, tables_of
 PATIENCE = 30.0
 """Seconds for which the process that takes in what is in the spools is waited for."""
 Progress = Callable[[int], object]
-_BESIDE = ("-wal", "-shm", "-journal")
 
 
 class Moved(NamedTuple):
@@ -65,7 +64,7 @@ def migrate(folder: LogFolder, address: Address, progress: Progress = lambda n: 
     if folder.address == address.text and not folder.moved.exists():
         return _told(folder, address)
     with _alone(folder):
-        state = _State.read(folder)
+        state = State.read(folder)
         if state is None:
             state = _begin(folder, address)
         if state.to != address.text:
@@ -76,7 +75,7 @@ def migrate(folder: LogFolder, address: Address, progress: Progress = lambda n: 
         if not state.done:
             _copy(folder, address, progress)
             state = state.over(folder)
-        _end(folder, address, state)
+        arrive(folder, address, state)
         return _told(folder, address)
 
 
@@ -87,7 +86,7 @@ def cancel(folder: LogFolder) -> None:
         LogError: it was not, all of it was moved already, or the database cannot be reached.
     """
     with _alone(folder):
-        state = _State.read(folder)
+        state = State.read(folder)
         if state is None:
             raise LogError(f"the log in {str(folder.path)!r} is not being moved")
         if state.done:
@@ -113,32 +112,7 @@ def todo(folder: LogFolder) -> int:
         store.close()
 
 
-class _State(NamedTuple):
-    """What the file says that seals the folder: to where, and whether all of it is there."""
-
-    to: str
-    done: bool
-    aside: str
-
-    @classmethod
-    def read(cls, folder: LogFolder) -> _State | None:
-        try:
-            return cls(**json.loads(folder.moved.read_text("utf-8")))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, TypeError) as error:
-            raise LogError(f"{str(folder.moved)!r} cannot be read: {error}") from error
-
-    def keep(self, folder: LogFolder) -> None:
-        write_whole(folder.moved, json.dumps(self._asdict()) + "\n")
-
-    def over(self, folder: LogFolder) -> _State:
-        state = self._replace(done=True)
-        state.keep(folder)
-        return state
-
-
-def _begin(folder: LogFolder, address: Address) -> _State:
+def _begin(folder: LogFolder, address: Address) -> State:
     """Seal the folder, so that what is in it does not change any more."""
     if folder.where.exists():
         raise LogError(f"the log of {str(folder.path)!r} is in {folder.address!r} already")
@@ -153,7 +127,7 @@ def _begin(folder: LogFolder, address: Address) -> _State:
         raise LogError(f"{address.text!r} has log {found.get('origin')!r} already")
     if found:
         wipe(address)  # of a move that was taken back: what was erased since is in it
-    state = _State(address.text, False, f"moved-{time.time_ns() // 1_000_000:x}")
+    state = State(address.text, False, f"moved-{time.time_ns() // 1_000_000:x}")
     state.keep(folder)
     try:
         _check_ended(folder)
@@ -220,48 +194,6 @@ def _copy_log(source: SqlStore, target: SqlStore, progress: Progress) -> None:
             "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             [("size", str(source.size)), ("minimum", str(source.minimum))],
         )
-
-
-def _end(folder: LogFolder, address: Address, state: _State) -> None:
-    """Make the database the log, and take out of the folder what belongs there no more.
-
-    Each step may have been done before.
-    """
-    declare(address)
-    write_whole(folder.where, f"{address.text}\n")
-    _forget_contents(folder)
-    _put_aside(folder, state)
-    folder.moved.unlink()
-    sync_folder(folder.path)
-
-
-def _put_aside(folder: LogFolder, state: _State) -> None:
-    """Keep the former file in a folder of its own, in which it can be verified."""
-    aside = LogFolder(folder.path / state.aside)
-    aside.path.mkdir(mode=0o700, exist_ok=True)
-    state.keep(aside)
-    for path in (folder.public, folder.head, folder.handovers):
-        if path.exists():
-            shutil.copyfile(path, aside.path / path.name)
-    for end in (*_BESIDE, ""):  # the log itself last
-        path = folder.base.with_name(folder.base.name + end)
-        if path.exists():
-            path.rename(aside.path / path.name)
-    sync_folder(aside.path)
-
-
-def _forget_contents(folder: LogFolder) -> None:
-    """Take texts and their keys out of the folder: who is erased from now on is erased there."""
-    keys = folder.path / "keys.db"
-    if keys.exists():
-        tables = ErasableFile(keys, writing=True)
-        tables.rows("DELETE FROM keys")
-        tables.scrub()  # from here on nobody can read a text by what is in the folder
-        tables.close()
-    shutil.rmtree(folder.path / FINGERPRINTS, ignore_errors=True)
-    for name in ("side.db", "keys.db"):
-        for end in (*_BESIDE, ""):
-            (folder.path / f"{name}{end}").unlink(missing_ok=True)
 
 
 def _sources(folder: LogFolder) -> list[tuple[str, ErasableFile]]:

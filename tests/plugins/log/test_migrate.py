@@ -15,7 +15,7 @@ from tests.plugins.log.postgres_storm import log_of as shared_log_of
 
 from chopmark import LogError
 from chopmark.testing import sample_record
-from chopmark_log import _migrate, _migrate_tables
+from chopmark_log import _migrate, _migrate_end, _migrate_tables
 from chopmark_log._audit import prove
 from chopmark_log._beside import audit_all
 from chopmark_log._erase import holds, registrar
@@ -141,6 +141,11 @@ def test_every_entry_receipt_proof_and_text_is_there_afterwards(
     consistent = invoke("log", "consistency", str(older), "--path", str(folder.path))
     assert consistent.output.startswith(f"holds: {before.heads[0].size} entries became 310")
     assert faults_of(folder) == ()
+    one = folder.open(writing=True)
+    one.prune(256)
+    assert [entry.index for entry in one.entries(0, 260)] == [256, 257, 258, 259]
+    one.close()
+    assert faults_of(folder) == ()
 
 
 def test_the_folder_is_sealed_and_has_neither_texts_nor_keys(folder: LogFolder, store: str) -> None:
@@ -205,9 +210,9 @@ STEPS = (
     (_migrate, "copy", 13),
     (_migrate, "compare", 13),
     (_migrate, "audit", 1),
-    (_migrate, "declare", 1),
-    (_migrate, "_forget_contents", 1),
-    (_migrate, "_put_aside", 1),
+    (_migrate_end, "declare", 1),
+    (_migrate_end, "_forget_contents", 1),
+    (_migrate_end, "_put_aside", 1),
 )
 """What comes one after the other, and at which call of it the process ends."""
 

@@ -134,6 +134,8 @@ def test_entries_go_when_the_archive_has_them_and_all_proofs_hold(
     found = json.loads(pruned(folder, entries_days=days, archive=archive).output)
     assert found["pruned"] == 512
     assert json.loads(pruned(folder, entries_days=days, archive=archive).output)["pruned"] == 0
+    told = json.loads(invoke("log", "status", "--path", str(folder.path), "--json").output)
+    assert (told["entries"], told["pruned_entries"]) == (901, 512)
     (leaf,) = leaves(folder, "prune")
     assert (leaf["before"], leaf["basis"]) == (512, f"entries_days of the policy: {days}")
     assert faults_of(folder) == []
