@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mutagen.flac import FLAC, CueSheet, CueSheetTrack, CueSheetTrackIndex, Picture
 from mutagen.id3 import APIC, CHAP, ID3, TIT2, TLEN
 from mutagen.mp4 import MP4, MP4Cover
+from tests.depth import scaled
 from tests.plugins.label.files.media_files import (
     Made,
     broken_versions,
@@ -344,7 +345,7 @@ def test_chapters_stay_right_when_the_label_is_at_the_end(tmp_path: Path) -> Non
 
 
 @given(seed=st.integers(0, 1 << 30), name=st.sampled_from(["a.flac", "a.mp3", "a.m4a", "a.opus"]))
-@settings(max_examples=4)
+@settings(max_examples=scaled(4))
 def test_broken_files_are_labelled_or_named(
     made: Made, tmp_path_factory: pytest.TempPathFactory, seed: int, name: str
 ) -> None:
