@@ -8,6 +8,9 @@ Enable it with `plugins = ["log"]` and set it up under `[settings.log]`:
     integrate = true                # or false, where another process takes the records in
     contents = true                 # keep the texts beside it, sealed under a key of each user
     retention_days = 0              # how long the law wants them kept: 183 under China's rules
+    texts_days = 0                  # how long they are kept at the most, if `log prune` ends that
+    entries_days = 0                # how long entries are, whose hashes stay
+    archive = "/archive"            # a folder that must have entries first: `log archive write`
     store = "postgresql://user@host/name"   # where machines share it; `path` is of this one then
     witnesses = [{ url = "https://witness.example.org", key = "witness.example.org+..." }]
     witness_seconds = 0.5           # until they are asked about a new checkpoint
