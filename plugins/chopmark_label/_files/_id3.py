@@ -38,7 +38,7 @@ def tag_blocks(path: Path, tag: bytes) -> list[Place]:
         FileError: the tag is broken, or mutagen is not installed.
     """
     found: list[Place] = []
-    with _named(path):
+    with naming(path):
         parsed = parse_tag(tag)
         for frame in parsed.frames:
             _without(parsed, frame, found)
@@ -53,7 +53,7 @@ def label_tag(path: Path, tag: bytes, block: str | None) -> bytes:
     Raises:
         FileError: the tag is broken or has a C2PA manifest, or mutagen is not installed.
     """
-    with _named(path):
+    with naming(path):
         parsed = parse_tag(tag) if tag else new_tag()
         if any(_is_manifest(frame) for frame in parsed.frames):
             raise Broken(
@@ -109,8 +109,8 @@ def _user_texts(tag: Tag, frame: Frame) -> list[str]:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Name the file in the errors of the body."""
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in the errors of the body, also that mutagen is not there."""
     try:
         yield
     except ImportError as error:

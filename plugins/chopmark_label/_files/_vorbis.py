@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from ._boxes import Broken
-from ._errors import FileError, missing
 from ._flac import flac_comments, flac_edits
 from ._format import Place
-from ._id3 import label_tag, tag_blocks
+from ._id3 import label_tag, naming, tag_blocks
 from ._id3_frames import HEAD, length_in
 from ._ogg import label_ogg, ogg_comments, pieces
 from ._rewrite import Edit, opened, rewrite_file
@@ -36,7 +33,7 @@ class Vorbis:
 
     def read(self, path: Path) -> list[Place]:
         """Return the comments of that name, of each piece where Ogg files were joined."""
-        with opened(path) as file, _named(path):
+        with opened(path) as file, naming(path):
             if _is_ogg(file):
                 comments = [ogg_comments(file, piece) for piece in pieces(file)]
                 tagged = []
@@ -52,7 +49,7 @@ class Vorbis:
 
         Where Ogg files were joined it stands in the first.
         """
-        with opened(source) as file, _named(source):
+        with opened(source) as file, naming(source):
             if _is_ogg(file):
                 joined = pieces(file)
                 with nothing_left(target), target.open("wb") as out:
@@ -79,14 +76,3 @@ def _tag(file: BinaryIO) -> bytes:
     length = length_in(file.read(HEAD))
     file.seek(0)
     return file.read(length)
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Name the file in the errors of the body."""
-    try:
-        yield
-    except ImportError as error:
-        raise missing(path, "mutagen") from error
-    except Broken as error:
-        raise FileError(path, str(error)) from error
