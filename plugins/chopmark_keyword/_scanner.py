@@ -42,16 +42,18 @@ class KeywordScanner:
 
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece."""
-        if self.glance is not None and text and self._moved is None:
-            joined = self._tail + text
-            waiting = self.glance(joined)
+        glance = self.glance
+        if glance is not None and text and self._moved is None:
+            joined = self._tail + text if self._tail else text
+            waiting = glance(joined)
             if waiting >= 0:  # which is so for most text
-                cut = len(joined) - waiting
                 self._seen = seen = self.settled + len(joined)
-                self.settled = seen - waiting
-                self._tail = joined[cut:].lower() if waiting else ""
-                if cut:
-                    self._before = joined[:cut]
+                if not waiting:
+                    self._before, self._tail, self.settled = joined, "", seen
+                else:
+                    self._before = joined[:-waiting] or self._before
+                    self._tail = joined[-waiting:].lower()
+                    self.settled = seen - waiting
                 return self._ready() if self._queue else ()
         self.advance(text)
         return self._ready() if self._queue else ()

@@ -46,13 +46,18 @@ class PiiScanner:
 
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece."""
-        self._take(text)
+        self._end = end = self._end + len(text)
+        if end > self._trim and self.calm:
+            self._buffer()
+        self._pieces.append(text)
         if self.calm:
             held = self._held + text if self._held else text
             waiting = self.glance(held)
-            if waiting >= 0:
-                self.settled = self._end - waiting
-                self._held = held[-waiting:] if waiting else ""
+            if not waiting:
+                self.settled, self._held = end, ""
+                return ()
+            if waiting > 0:
+                self.settled, self._held = end - waiting, held[-waiting:]
                 return ()
         return self._decide()
 
@@ -62,7 +67,8 @@ class PiiScanner:
 
     def skip(self, text: str) -> None:
         """Settle what was fed, and `text` behind it, in which there is nothing."""
-        self._take(text)
+        self._pieces.append(text)
+        self._end += len(text)
         self.settled = self._end
         self._held = ""
 
@@ -72,12 +78,6 @@ class PiiScanner:
             return self._decide(last=True)
         self.settled = self._end
         return ()
-
-    def _take(self, text: str) -> None:
-        self._end += len(text)
-        if self._end > self._trim and self.calm:
-            self._buffer()
-        self._pieces.append(text)
 
     def _buffer(self) -> str:
         """Return the end of the text that is still looked at; while nothing hot is held."""

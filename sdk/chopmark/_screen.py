@@ -48,9 +48,11 @@ class Screen:
         "_held",
         "_kept",
         "_kind",
+        "_lesson",
         "_modifies",
         "_on_error",
         "_part",
+        "_patience",
         "_plan",
         "_released",
         "_watches",
@@ -79,6 +81,8 @@ class Screen:
         self._feeds = [] if self._calm else _feeds(watches)
         self._by: list[str] = []  # what went by since the scanners were fed
         self._fed = 0  # up to where they were
+        self._patience = 0  # so many pieces are fed before glances are tried again
+        self._lesson = _PATIENCE  # and so many of them the next time
         self._held = ""
         self._released = 0  # while all is calm, what it was before
         self._plan: list[Verdict] = []  # decided verdicts that still bear on held text
@@ -178,7 +182,9 @@ class Screen:
         waiting = len(self._held)
         if waiting > self.worst:
             self.worst = waiting
-        if self._glancing and not self._plan and not self.stopped:
+        if self._patience:
+            self._patience -= 1
+        elif self._glancing and not self._plan and not self.stopped:
             self._calm = are_calm([watch.scanner for watch in self._watches])
             self._fed = end
         return out
@@ -204,6 +210,8 @@ class Screen:
 
     def _wake(self) -> str:
         """Have the scanners skip what went by and was let go; return the rest, to be fed."""
+        self._patience = self._lesson if len(self._by) < _PATIENCE else _PATIENCE
+        self._lesson = min(2 * self._patience, _MOST_PATIENCE)
         by = "".join(self._by)
         self._by.clear()
         self._calm = False
@@ -300,6 +308,9 @@ class Screen:
         self._released = until
 
 
+_PATIENCE, _MOST_PATIENCE = 8, 128
+"""A piece that wakes the scanners costs as much as a few that are fed, and may not come alone: a
+text has many figures, or words of another script, or hardly any."""
 _STOPS = ("deny", "escalate")
 _Feed = tuple[Callable[[str], Sequence[Verdict]], Scanner, Watch]
 
