@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -61,6 +62,7 @@ class RedisStore:
         self._keep_seconds, self._prefix = keep_seconds, prefix
         self._client = _client(address, timeout)
         self._put = self._client.register_script(_PUT)
+        weakref.finalize(self, self._client.connection_pool.disconnect)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as a store of the same server."""

@@ -45,3 +45,16 @@ async def test_a_blocking_store_is_asked_in_a_thread(tmp_path: Path, make: Any) 
     with calling(metadata={"conversation": "c"}):
         assert await answer("hello") == "fine"
     assert asked == [False]
+
+
+def test_machines_that_share_a_server_follow_one_conversation(make: Any, chat: Any) -> None:
+    from tests.sdk.redis_server import serving
+
+    with serving() as server:
+        first, second = (type(chat)(make(store=server.url)) for _ in range(2))
+        first.say("risk=0.6")
+        before = first.risk
+        second.say("risk=0.6")
+        assert second.risk > before
+        assert first.say(*["risk=0.75"] * 4) == "block"
+        assert second.say("hello") == "block"
