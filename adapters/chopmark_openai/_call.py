@@ -12,7 +12,7 @@ from chopmark.adapting import parameters
 from ._blocked import openai_errors
 from ._endpoint import Endpoint, find_endpoint
 from ._http import streamed_response, whole_response
-from ._piece import Piece, WireShape, render, render_cut
+from ._piece import Answer, Piece, WireShape, render, render_cut
 from ._prompt import arguments, embedded, structured, unreadable, user
 from ._source import AsyncSource, ErrorEvent, ErrorStatus, Reader, Source
 from ._tree import Path
@@ -172,33 +172,20 @@ class Call:
         return whole_response(inner, b"".join(parts))
 
     def _parts(self, first: Piece, pieces: Iterable[Piece]) -> Iterator[bytes]:
-        """Return the bytes of the body, piece by piece.
-
-        A piece that ends a text waits for what follows it: only that tells whether the policy
-        ended the call there.
-        """
-        answer = self._answer
-        waiting = None if first.head is not None else first
+        """Return the bytes of the body, piece by piece."""
+        out = _Rendering(self._answer, first)
         with openai_errors():
             try:
                 for piece in pieces:
-                    if waiting is not None:
-                        cut = piece.refused is not None
-                        yield render_cut(answer, waiting) if cut else render(answer, waiting)
-                    waiting = piece if piece.ends else None
-                    if waiting is None:
-                        yield render(answer, piece)
+                    yield from out.take(piece)
             except ErrorEvent as failed:
-                if waiting is not None:
-                    yield render(answer, waiting)
-                yield render(answer, failed.piece)
+                yield from out.rest()
+                yield render(self._answer, failed.piece)
             except PolicyBlocked:
-                if waiting is not None:
-                    yield render_cut(answer, waiting)
+                yield from out.rest(cut=True)
                 raise
             else:
-                if waiting is not None:
-                    yield render(answer, waiting)
+                yield from out.rest()
 
     # Async: the same, awaited.
 
@@ -231,28 +218,49 @@ class Call:
         return whole_response(inner, b"".join([part async for part in parts]))
 
     async def _aparts(self, first: Piece, pieces: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
-        answer = self._answer
-        waiting = None if first.head is not None else first
+        out = _Rendering(self._answer, first)
         with openai_errors():
             try:
                 async for piece in pieces:
-                    if waiting is not None:
-                        cut = piece.refused is not None
-                        yield render_cut(answer, waiting) if cut else render(answer, waiting)
-                    waiting = piece if piece.ends else None
-                    if waiting is None:
-                        yield render(answer, piece)
+                    for part in out.take(piece):
+                        yield part
             except ErrorEvent as failed:
-                if waiting is not None:
-                    yield render(answer, waiting)
-                yield render(answer, failed.piece)
+                for part in out.rest():
+                    yield part
+                yield render(self._answer, failed.piece)
             except PolicyBlocked:
-                if waiting is not None:
-                    yield render_cut(answer, waiting)
+                for part in out.rest(cut=True):
+                    yield part
                 raise
             else:
-                if waiting is not None:
-                    yield render(answer, waiting)
+                for part in out.rest():
+                    yield part
+
+
+class _Rendering:
+    """Makes pieces into bytes of the body.
+
+    A piece that ends a text waits for what follows it: only that tells whether the policy ended
+    the call there.
+    """
+
+    def __init__(self, answer: Answer, first: Piece) -> None:
+        self._answer = answer
+        self._waiting = None if first.head is not None else first
+
+    def take(self, piece: Piece) -> Iterator[bytes]:
+        """Return what goes out now that `piece` is there."""
+        yield from self.rest(cut=piece.refused is not None)
+        if piece.ends:
+            self._waiting = piece
+        else:
+            yield render(self._answer, piece)
+
+    def rest(self, *, cut: bool = False) -> Iterator[bytes]:
+        """Return what waited; `cut` is whether the policy ended the call behind it."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            yield render_cut(self._answer, waiting) if cut else render(self._answer, waiting)
 
 
 def _without_marks(chop: Chopmark, body: Mapping[str, Any]) -> Changes:
