@@ -35,13 +35,9 @@ def detector() -> PiiDetector:
 
 
 def seconds(detector: PiiDetector, text: str) -> float:
-    """The least of some runs: others only take time away."""
-    taken = []
-    for _ in range(2):
-        begun = time.process_time()
-        detector.judge(text, OUTPUT)
-        taken.append(time.process_time() - begun)
-    return min(taken)
+    begun = time.process_time()
+    detector.judge(text, OUTPUT)
+    return time.process_time() - begun
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -49,7 +45,9 @@ def test_four_times_the_text_takes_about_four_times_as_long(
     detector: PiiDetector, unit: str
 ) -> None:
     short, long = ((unit * length)[:length] for length in (SHORT, TIMES * SHORT))
-    assert seconds(detector, long) < 2 * TIMES * seconds(detector, short) + 0.01
+    assert any(  # others on the machine only ever take time away
+        seconds(detector, long) < 2 * TIMES * seconds(detector, short) + 0.01 for _ in range(4)
+    )
 
 
 @pytest.mark.parametrize("unit", ["Aa ", "12 Main St\n", "乡王村", "王", "的", "ab and "])
@@ -62,4 +60,4 @@ def test_a_stream_of_single_characters_grows_no_faster(detector: PiiDetector, un
         scanner.finish()
         return time.process_time() - begun
 
-    assert taken(TIMES * SHORT) < 2 * TIMES * min(taken(SHORT), taken(SHORT)) + 0.01
+    assert any(taken(TIMES * SHORT) < 2 * TIMES * taken(SHORT) + 0.01 for _ in range(4))
