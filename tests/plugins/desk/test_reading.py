@@ -255,6 +255,7 @@ def test_the_next_desk_goes_on_where_this_one_stopped(
 @pytest.mark.parametrize(
     "saved",
     [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b'{"form": "of another version"}')],
+    ids=["nothing", "no gzip", "a list", "another version"],  # gzip has the time in it
 )
 def test_a_file_that_is_of_no_use_is_passed_over(tmp_path: Path, saved: bytes) -> None:
     write_private(tmp_path / "counts", saved)
