@@ -308,7 +308,7 @@ class Screen:
         self._released = until
 
 
-_PATIENCE, _MOST_PATIENCE = 8, 128
+_PATIENCE, _MOST_PATIENCE = 4, 128
 """A piece that wakes the scanners costs as much as a few that are fed, and may not come alone: a
 text has many figures, or words of another script, or hardly any."""
 _STOPS = ("deny", "escalate")
