@@ -9,10 +9,13 @@ from json.encoder import encode_basestring as _q
 from typing import Any, TypeVar
 
 from chopmark import Commitment, Event, Failure, LogError, Mark, Record, Usage, Verdict
+from chopmark.parsing import parse
 
 VERSION = 1
 CALL, EVENT = "call", "event"
 T = TypeVar("T")
+_MOST = 2**53 - 1
+"""What every reader of JSON reads exactly (RFC 7493, 2.2)."""
 _KEYS = {
     kind: {field.name for field in fields(made)} | {"k", "v"}
     for kind, made in ((CALL, Record), (EVENT, Event))
@@ -72,6 +75,8 @@ def encode_event(event: Event) -> bytes:
     for name, value in event.data.items():
         if not isinstance(value, str | int):
             raise LogError(f"event {event.id}: {name!r} is {value!r}; give text or whole numbers")
+        if isinstance(value, int) and abs(value) > _MOST:
+            raise LogError(f"event {event.id}: {name!r} is {value}; write such a number as text")
     return _ENCODE(whole).encode("utf-8", "backslashreplace") + b"\n"
 
 
@@ -82,7 +87,7 @@ def decode(line: bytes) -> dict[str, Any]:
         LogError: the line is not a whole record, or of a version that is not known here.
     """
     try:
-        value = json.loads(line.decode("utf-8"))
+        value = parse(line)
     except (ValueError, RecursionError) as error:
         raise LogError(f"not a whole line of JSON ({error})") from error
     if not isinstance(value, dict) or "k" not in value or "v" not in value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Any
@@ -10,6 +9,7 @@ from uuid import UUID
 
 from chopmark import LogError
 from chopmark.hookspecs import Entry
+from chopmark.parsing import parse
 
 from ._folder import LogFolder
 from ._leaf import CALL, MARK, VERDICT, VERSION
@@ -113,7 +113,7 @@ def _fault(index: int, error: LogError) -> Entry:
 
 
 def _leaf(leaf: bytes) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(str(leaf, "utf-8"))
+    data: dict[str, Any] = parse(leaf)
     if data["v"] != VERSION:
         raise LogError("another version wrote it; read it with the chopmark that did")
     return data

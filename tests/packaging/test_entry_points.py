@@ -10,7 +10,7 @@ import pytest
 from chopmark._plugins import installed
 
 BLOCKED = ("onnxruntime", "tokenizers", "numpy", "langchain_core", "llama_index", "openai", "rich")
-LIGHT = {"ahocorasick_rs", "click", "stdnum"}  # each of them loads in some milliseconds
+LIGHT = {"ahocorasick_rs", "click", "orjson", "stdnum"}  # each of them loads in some milliseconds
 MOST = 80  # modules, those of the standard library and of the plugin itself included
 CODE = """
 import importlib, sys
