@@ -99,10 +99,6 @@ def _entry(path: str, start: int, at: int, raw: bytes) -> Entry:
     return Entry(start + at, {"k": "fault", "why": f"{path!r}, byte {at}: {line.problem}"})
 
 
-def _mapped(file: BinaryIO, size: int) -> mmap.mmap:
-    return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-
-
 def _line_start(file: BinaryIO, at: int) -> int:
     """Return where the first line begins that does so at `at` or behind it."""
     if at <= 0:
