@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chopmark import Chopmark, Policy, Response
+from chopmark import Chopmark, Policy, PolicyBlocked, Response
 
 from ._local import Endpoint, find_model_file
 
 PROMPT = "Write a short story about a lighthouse keeper and a storm."
 MAX_TOKENS = 350
+TRIES = 4
 # llama.cpp's server takes a bias for some tokens and no hook at the logits.
 OPTIONS = {"scheme": "unigram", "words": 1000, "delta": 2, "alpha": 1e-3}
 
@@ -75,11 +76,11 @@ def mark_and_find(policy: Policy, at: Endpoint, say: Callable[[str], None]) -> M
             OpenAI(base_url=at.base_url, api_key=at.api_key), chop, on_response=responses.append
         )
 
-        def ask(heard: Callable[[str], None], **bias: Any) -> str:
+        def ask(heard: Callable[[str], None], seed: int, **bias: Any) -> str:
             said = ""
             stream = client.chat.completions.create(
                 model=at.model, messages=[{"role": "user", "content": PROMPT}], stream=True,
-                temperature=0.7, max_tokens=MAX_TOKENS, **bias,
+                temperature=0.7, max_tokens=MAX_TOKENS, seed=seed, **bias,
             )  # fmt: skip
             for chunk in stream:
                 for choice in chunk.choices:
@@ -87,10 +88,20 @@ def mark_and_find(policy: Policy, at: Endpoint, say: Callable[[str], None]) -> M
                     said += choice.delta.content or ""
             return said
 
-        said = ask(say, logit_bias=dict(watermark.logit_bias()))
-        control = ask(lambda text: None)
+        def answered(heard: Callable[[str], None], **bias: Any) -> str:
+            """What a small model tells of a storm may be stopped: it then tells another story."""
+            for seed in range(1, TRIES):
+                try:
+                    return ask(heard, seed, **bias)
+                except PolicyBlocked:
+                    heard("\n\n(the policy stopped this answer; another one:)\n\n")
+            return ask(heard, TRIES, **bias)
+
+        said = answered(say, logit_bias=dict(watermark.logit_bias()))
+        marked = responses[-1]
+        control = answered(lambda text: None)
         chop.close()
-        marks = [mark for mark in responses[0].marks if mark.kind == "watermark"]
+        marks = [mark for mark in marked.marks if mark.kind == "watermark"]
         return Marked(
             prompt=PROMPT,
             said=said,
