@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import _passwords as passwords
-from ._base import Base
+from ._base import open_base
 from ._errors import DeskError
 from ._passwords import Cost
 from ._roles import ROLES, Role
@@ -75,7 +75,7 @@ class Users:
         secret: bytes = b"",
         cost: Cost = Cost(),  # noqa: B008 - frozen
     ) -> None:
-        self._base = Base(folder)
+        self._base = open_base(folder)
         self._clock, self._idle, self._longest, self._cost = clock, idle, longest, cost
         self._secret = secret or bytes(self._base.rows("SELECT value FROM secret")[0][0])
         self._nobody = passwords.nobodys(cost)

@@ -8,7 +8,8 @@ import stat
 import tempfile
 from pathlib import Path
 
-_OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OF_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+"""The bits of a mode that let others than the owner in."""
 
 
 def read_private(path: str | os.PathLike[str]) -> bytes:
@@ -23,7 +24,7 @@ def read_private(path: str | os.PathLike[str]) -> bytes:
     """
     with Path(path).open("rb") as stream:
         mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
-        if os.name == "posix" and mode & _OF_OTHERS:
+        if os.name == "posix" and mode & OF_OTHERS:
             raise PermissionError(
                 errno.EPERM,
                 f"it can be read by others than its owner (mode {mode:o}); run `chmod 600`, and "
