@@ -27,6 +27,26 @@ class Text(Protocol):
         ...
 
 
+class Numbered(Protocol):
+    """A complaint, or an incident."""
+
+    @property
+    def id(self) -> str:
+        """Its number."""
+        ...
+
+
+class Work(Protocol):
+    """The complaints, or the incidents, of a service."""
+
+    def get(self, id: str) -> Numbered:
+        """Return one by its number."""
+        ...
+
+
+W = TypeVar("W", bound=Work)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """A step: `what` it was, when, by whom, what it says, and the texts that are kept of it."""
@@ -69,24 +89,29 @@ async def found(visit: Visit, get: Callable[[str], T]) -> T:
 
 async def taken(
     visit: Visit,
-    act: Callable[[], object],
+    work: Callable[[Visit], W],
+    act: Callable[[W, str, str], object],
     said: str,
-    to: str,
-    again: Callable[[str], Awaitable[Response]],
+    folder: str,
+    shown: Callable[..., Awaitable[Response]],
 ) -> Response:
-    """Take a step, and lead back to where it shows.
+    """Take a step of what the address names, and lead back to where it shows.
 
     Args:
         visit: whose step it is.
-        act: takes it.
+        work: returns the complaints, or the incidents; it may open their file, so a thread asks.
+        act: takes the step, given those, the number, and who acts.
         said: the key of what is told then.
-        to: the address to lead to.
-        again: given why it cannot be taken, returns the page that says so.
+        folder: the address above that of the number.
+        shown: returns the page of the number, with a status, and `refused`: why it cannot be taken.
     """
+    assert visit.user is not None
+    actor = visit.user.actor
+    one = await found(visit, lambda number: work(visit).get(number))
     try:
-        await visit.work(act)
+        await visit.work(lambda: act(work(visit), one.id, actor))
     except UnloggedError:  # the step is kept, and goes into the log with the next one
         said = "step.unlogged"
     except ComplaintError as error:
-        return await again(str(error))
-    return visit.to(to, said)
+        return await shown(visit, 400, refused=str(error))
+    return visit.to(f"{folder}/{one.id}", said)

@@ -126,16 +126,7 @@ def _complaints(visit: Visit) -> Complaints:
 async def _taken(
     visit: Visit, act: Callable[[Complaints, str, str], object], said: str
 ) -> Response:
-    assert visit.user is not None
-    actor = visit.user.actor
-    one = await found(visit, lambda number: _complaints(visit).get(number))
-
-    async def again(refused: str) -> Response:
-        return await _shown(visit, 400, refused=refused)
-
-    return await taken(
-        visit, lambda: act(_complaints(visit), one.id, actor), said, f"/complaints/{one.id}", again
-    )
+    return await taken(visit, _complaints, act, said, "/complaints", _shown)
 
 
 async def _shown(visit: Visit, status: int = 200, wrong: str = "", refused: str = "") -> Response:

@@ -90,16 +90,7 @@ async def _listed(visit: Visit, status: int = 200, wrong: str = "", refused: str
 
 
 async def _taken(visit: Visit, act: Callable[[Incidents, str, str], object], said: str) -> Response:
-    assert visit.user is not None
-    actor = visit.user.actor
-    one = await found(visit, lambda number: _incidents(visit).get(number))
-
-    async def again(refused: str) -> Response:
-        return await _shown(visit, 400, refused=refused)
-
-    return await taken(
-        visit, lambda: act(_incidents(visit), one.id, actor), said, f"/incidents/{one.id}", again
-    )
+    return await taken(visit, _incidents, act, said, "/incidents", _shown)
 
 
 async def _shown(visit: Visit, status: int = 200, wrong: str = "", refused: str = "") -> Response:
