@@ -22,7 +22,7 @@ TESTS = frozenset(
         "plain", "negation", "counter_speech", "quotation", "reclaimed", "homonym", "idiom", "news",
         "medicine", "law", "fiction", "code", "help_seeking", "security_work", "education",
         "history", "identity_mention", "game", "commerce", "everyday", "dialogue", "answer",
-        "refusal", "disguised", "mixed", "long",
+        "refusal", "disguised", "indirect", "mixed", "long",
     }
 )  # fmt: skip
 # Heads on which a family that is positive elsewhere is not judged: the border runs through it.
