@@ -10,7 +10,9 @@ model = guard(ChatOpenAI(), Chopmark(policy="cn"))
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from chopmark.lazy import lazily
 
 from . import _supported as _supported  # first: it says so where langchain-core is another one
 from ._blocked import LangChainBlocked, is_retryable
@@ -22,6 +24,8 @@ from ._sources import sources_step
 
 if TYPE_CHECKING:
     from ._middleware import ChopmarkMiddleware
+else:
+    __getattr__, __dir__ = lazily(__name__, {"_middleware": ["ChopmarkMiddleware"]})
 
 __all__ = [
     "ChopmarkMiddleware",
@@ -34,16 +38,3 @@ __all__ = [
     "is_retryable",
     "sources_step",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name != "ChopmarkMiddleware":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        from ._middleware import ChopmarkMiddleware
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"ChopmarkMiddleware needs the package langchain ({error.name} is missing); install "
-            "it with `pip install 'langchain>=1.5,<2'`"
-        ) from error
-    return ChopmarkMiddleware

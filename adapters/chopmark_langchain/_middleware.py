@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.messages import ToolMessage
-from langgraph.prebuilt.tool_node import ToolCallRequest
-from langgraph.types import Command
 
 from chopmark import Chopmark, Message, OnBlock, PolicyBlocked, Request
 
@@ -16,6 +13,16 @@ from ._guard import guard
 from ._guarding import Done, Guarding
 from ._request import text, with_text
 from ._texts import PassedShape
+
+try:
+    from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
+    from langgraph.prebuilt.tool_node import ToolCallRequest
+    from langgraph.types import Command
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f"ChopmarkMiddleware needs the package langchain ({error.name} is missing); install it "
+        "with `pip install 'langchain>=1.5,<2'`"
+    ) from error
 
 _TOOL = "langchain.tool"
 

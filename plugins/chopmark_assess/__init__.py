@@ -7,10 +7,10 @@ sure that is; no conformity is.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chopmark import hookimpl
+from chopmark.lazy import lazily
 
 from ._commands_assess import assess
 from ._commands_bank import bank
@@ -20,16 +20,20 @@ from ._commands_review import decide_command, review_command
 from ._errors import AssessError
 
 if TYPE_CHECKING:
-    from ._command_conduct import write_summary as write_summary
-    from ._review import decide as decide
-    from ._review import may_review as may_review
-    from ._review import queue as queue
-    from ._run import Review as Review
-    from ._run import Run as Run
-    from ._run import is_run as is_run
-    from ._run import load as load
-    from ._tally import Result as Result
-    from ._tally import results as results
+    from ._command_conduct import write_summary
+    from ._review import decide, may_review, queue
+    from ._run import Review, Run, is_run, load
+    from ._tally import Result, results
+else:  # the command line alone need not load what reviews a run
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "_command_conduct": ["write_summary"],
+            "_review": ["decide", "may_review", "queue"],
+            "_run": ["Review", "Run", "is_run", "load"],
+            "_tally": ["Result", "results"],
+        },
+    )
 
 __all__ = [
     "AssessError",
@@ -45,26 +49,6 @@ __all__ = [
     "results",
     "write_summary",
 ]
-
-_REVIEWING = {
-    "Result": "_tally",
-    "Review": "_run",
-    "Run": "_run",
-    "decide": "_review",
-    "is_run": "_run",
-    "load": "_run",
-    "may_review": "_review",
-    "queue": "_review",
-    "results": "_tally",
-    "write_summary": "_command_conduct",
-}
-"""Where the names for reviewing a run are: the command line alone need not load them."""
-
-
-def __getattr__(name: str) -> Any:
-    if name in _REVIEWING:
-        return getattr(import_module(f".{_REVIEWING[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @hookimpl

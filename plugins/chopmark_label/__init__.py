@@ -23,11 +23,11 @@ the front matter of Markdown and the head of an HTML page, which wait for their 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Evidence, Marker, Wrapper
+from chopmark.lazy import lazily
 
 from ._agreement import check_agreement
 from ._block import Aigc
@@ -41,14 +41,22 @@ from ._sound_file import SoundReport, label_sound
 from ._wording import check_wording
 
 if TYPE_CHECKING:
-    from ._files._formats import suffixes as suffixes
-    from ._files._pdf import bound_pdf as bound_pdf
-    from ._inspect import inspect_file as inspect_file
-    from ._inspect import inspect_text as inspect_text
-    from ._inspect_readers import read_pins as read_pins
-    from ._inspect_readers import readers as readers
-    from ._inspect_report import Finding as Finding
-    from ._inspect_report import Report as Report
+    from ._files._formats import suffixes
+    from ._files._pdf import bound_pdf
+    from ._inspect import inspect_file, inspect_text
+    from ._inspect_readers import read_pins, readers
+    from ._inspect_report import Finding, Report
+else:  # who guards calls need not load what reads files
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "_files._formats": ["suffixes"],
+            "_files._pdf": ["bound_pdf"],
+            "_inspect": ["inspect_file", "inspect_text"],
+            "_inspect_readers": ["read_pins", "readers"],
+            "_inspect_report": ["Finding", "Report"],
+        },
+    )
 
 __all__ = [
     "Aigc",
@@ -75,24 +83,6 @@ __all__ = [
     "signing",
     "suffixes",
 ]
-
-_READING = {
-    "Finding": "_inspect_report",
-    "Report": "_inspect_report",
-    "bound_pdf": "_files._pdf",
-    "inspect_file": "_inspect",
-    "inspect_text": "_inspect",
-    "read_pins": "_inspect_readers",
-    "readers": "_inspect_readers",
-    "suffixes": "_files._formats",
-}
-"""Where the names of the reading side are: who guards calls need not load what reads files."""
-
-
-def __getattr__(name: str) -> Any:
-    if name in _READING:
-        return getattr(import_module(f".{_READING[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @hookimpl

@@ -20,9 +20,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chopmark import PluginError, Policy, hookimpl
+from chopmark.lazy import lazily
 
 if TYPE_CHECKING:
     from ._otel import Otel
+else:  # OpenTelemetry is loaded with it
+    __getattr__, __dir__ = lazily(__name__, {"_otel": ["Otel"]})
 
 __all__ = ["Otel", "chopmark_detectors", "chopmark_log", "chopmark_wrappers"]
 Brought = Generator[None, Any, Any]
@@ -56,11 +59,3 @@ def _shared() -> Otel:
             f"plugin 'otel' needs {error.name}; run: pip install 'chopmark[otel]'"
         ) from error
     return Otel()
-
-
-def __getattr__(name: str) -> Any:
-    if name == "Otel":
-        from ._otel import Otel
-
-        return Otel
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -33,41 +33,52 @@ mark is evidence of nothing. Paraphrase and translation erase it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Evidence, Marker, Wrapper
+from chopmark.lazy import lazily
 
 from ._commands import watermark
 from ._names import NAME, SYNONYMS
 
 if TYPE_CHECKING:
-    from ._boilerplate import Boilerplate as Boilerplate
-    from ._detect import detect as detect
-    from ._detection import Detection as Detection
-    from ._detection import Span as Span
-    from ._draw import Drawer as Drawer
-    from ._draw import force as force
-    from ._green import GreenDrawer as GreenDrawer
-    from ._gumbel import GumbelDrawer as GumbelDrawer
-    from ._lint import Finding as Finding
-    from ._lint import check as check
-    from ._names import ALPHA as ALPHA
-    from ._ring import KeyName as KeyName
-    from ._ring import Master as Master
-    from ._ring import Ring as Ring
-    from ._ring import RingError as RingError
-    from ._ring_file import read_ring as read_ring
-    from ._ring_file import write_ring as write_ring
-    from ._sampling import Sampling as Sampling
-    from ._synonyms import SynonymMark as SynonymMark
-    from ._tiktoken import RanksTokenizer as RanksTokenizer
-    from ._tiktoken import read_tokenizer as read_tokenizer
-    from ._tokens import FileTokenizer as FileTokenizer
-    from ._tokens import Tokenizer as Tokenizer
-    from ._tokens import Tokens as Tokens
-    from ._watermark import Watermark as Watermark
+    from ._boilerplate import Boilerplate
+    from ._detect import detect
+    from ._detection import Detection, Span
+    from ._draw import Drawer, force
+    from ._green import GreenDrawer
+    from ._gumbel import GumbelDrawer
+    from ._lint import Finding, check
+    from ._names import ALPHA
+    from ._ring import KeyName, Master, Ring, RingError
+    from ._ring_file import read_ring, write_ring
+    from ._sampling import Sampling
+    from ._synonyms import SynonymMark
+    from ._tiktoken import RanksTokenizer, read_tokenizer
+    from ._tokens import FileTokenizer, Tokenizer, Tokens
+    from ._watermark import Watermark
+else:  # numpy and the tokenizers are loaded when one of these is used
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "_boilerplate": ["Boilerplate"],
+            "_detect": ["detect"],
+            "_detection": ["Detection", "Span"],
+            "_draw": ["Drawer", "force"],
+            "_green": ["GreenDrawer"],
+            "_gumbel": ["GumbelDrawer"],
+            "_lint": ["Finding", "check"],
+            "_names": ["ALPHA"],
+            "_ring": ["KeyName", "Master", "Ring", "RingError"],
+            "_ring_file": ["read_ring", "write_ring"],
+            "_sampling": ["Sampling"],
+            "_synonyms": ["SynonymMark"],
+            "_tiktoken": ["RanksTokenizer", "read_tokenizer"],
+            "_tokens": ["FileTokenizer", "Tokenizer", "Tokens"],
+            "_watermark": ["Watermark"],
+        },
+    )
 
 __all__ = [
     "ALPHA",
@@ -96,41 +107,6 @@ __all__ = [
     "read_tokenizer",
     "write_ring",
 ]
-
-_HOMES = {
-    "ALPHA": "_names",
-    "Boilerplate": "_boilerplate",
-    "detect": "_detect",
-    "Detection": "_detection",
-    "Span": "_detection",
-    "Drawer": "_draw",
-    "force": "_draw",
-    "GreenDrawer": "_green",
-    "GumbelDrawer": "_gumbel",
-    "check": "_lint",
-    "Finding": "_lint",
-    "KeyName": "_ring",
-    "Master": "_ring",
-    "Ring": "_ring",
-    "RingError": "_ring",
-    "read_ring": "_ring_file",
-    "write_ring": "_ring_file",
-    "Sampling": "_sampling",
-    "SynonymMark": "_synonyms",
-    "RanksTokenizer": "_tiktoken",
-    "read_tokenizer": "_tiktoken",
-    "FileTokenizer": "_tokens",
-    "Tokenizer": "_tokens",
-    "Tokens": "_tokens",
-    "Watermark": "_watermark",
-}
-"""Where each name is: numpy and the tokenizers are loaded when one of them is used."""
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @hookimpl
