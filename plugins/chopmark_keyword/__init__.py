@@ -10,36 +10,73 @@ has the way in its detail, as in `ops#3/sound`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Detector, Evidence
+from chopmark.lazy import lazily
 
 from ._commands import words
 from ._detector import KeywordDetector
 from ._diff import Change, diff
+from ._errors import ChangedListError, ListError, UnwrittenListError
 from ._lint import Finding, problems
-from ._lists import Entry, WordList
+from ._lists import FOLDINGS, Entry, WordList
 from ._options import Options, read_options
 from ._read import Reading, read_bundled, read_bytes, read_file
 
+if TYPE_CHECKING:
+    from ._amend import Amended, Amendment, amend, find, twin, written
+    from ._own import own_list
+    from ._replace import digest_of, replace_list
+    from ._search import STANDINGS, search
+    from ._trial import Place, Trial
+else:  # for those who look after lists: who guards calls does not load it
+    __getattr__, __dir__ = lazily(
+        __name__,
+        {
+            "_amend": ["Amended", "Amendment", "amend", "find", "twin", "written"],
+            "_own": ["own_list"],
+            "_replace": ["digest_of", "replace_list"],
+            "_search": ["STANDINGS", "search"],
+            "_trial": ["Place", "Trial"],
+        },
+    )
+
 __all__ = [
+    "FOLDINGS",
+    "STANDINGS",
+    "Amended",
+    "Amendment",
     "Change",
+    "ChangedListError",
     "Entry",
     "Finding",
     "KeywordDetector",
+    "ListError",
     "Options",
+    "Place",
     "Reading",
+    "Trial",
+    "UnwrittenListError",
     "WordList",
+    "amend",
     "chopmark_commands",
     "chopmark_detectors",
     "chopmark_evidence",
     "diff",
+    "digest_of",
+    "find",
+    "own_list",
     "problems",
     "read_bundled",
     "read_bytes",
     "read_file",
     "read_options",
+    "replace_list",
+    "search",
+    "twin",
+    "written",
 ]
 
 

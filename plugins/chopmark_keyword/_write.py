@@ -34,11 +34,11 @@ def cells(entry: Entry) -> dict[str, object]:
 
 def write_toml(words: WordList) -> str:
     """Return `words` as a TOML list, one entry a line."""
-    head = [f"{key} = {_quoted(getattr(words, key))}\n" for key in ("name", "version", "language")]
+    head = [f"{key} = {quoted(getattr(words, key))}\n" for key in ("name", "version", "language")]
     rows = []
     for entry in words.entries:
         pairs = ", ".join(
-            f"{key} = {value if isinstance(value, float) or key == 'expires' else _quoted(value)}"
+            f"{key} = {value if isinstance(value, float) or key == 'expires' else quoted(value)}"
             for key, value in cells(entry).items()
         )
         rows.append(f"    {{ {pairs} }},\n")
@@ -80,6 +80,6 @@ WRITERS: Mapping[str, Callable[[WordList], str]] = MappingProxyType(
 """How to write a list, by the suffix of the file."""
 
 
-def _quoted(value: object) -> str:
+def quoted(value: object) -> str:
     """Return a string as TOML writes it: as JSON does, but for one control character."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
