@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from chopmark import Policy, Request, Response, hookimpl
 from chopmark.hookspecs import Detector, Evidence, Wrapper
-from chopmark.options import Table
-from chopmark.stores import Keeping, PerPolicy, Store
+from chopmark.stores import Keeper, Store
 
 from ._conversations import Conversations
 from ._detector import ConversationDetector
-from ._options import Options, read_options, read_store
+from ._options import read_options, read_store
+
+_KEEPER = Keeper("conversation", read_options, read_store, Conversations)
 
 
 class Following:
@@ -54,39 +54,17 @@ class Conversation:
         clock: Callable[[], float] = time.time,
         **options: object,
     ) -> None:
-        given = Table("conversation", {**options, "store": store})
-        self._options = read_options(given)
-        self._store = read_store(given, self._options)
-        self._clock = clock
+        self._of = _KEEPER.given(store, options, clock)
 
     @hookimpl
     def chopmark_detectors(self, policy: Policy) -> Iterable[Detector]:
         """Return the detector."""
-        return [ConversationDetector(self._conversations(policy), policy.roles)]
+        return [ConversationDetector(self._of(policy), policy.roles)]
 
     @hookimpl
     def chopmark_wrappers(self, policy: Policy) -> Iterable[Wrapper]:
         """Return the wrapper."""
-        return [Following(self._conversations(policy))]
-
-    def _conversations(self, policy: Policy) -> Conversations:
-        return _conversations(policy, self._options, self._store, self._clock)
-
-
-def _of(policy: Policy) -> Conversations:
-    given = Table("conversation", policy.options("conversation"), Path(policy.folder))
-    options = read_options(given)
-    return _conversations(policy, options, read_store(given, options))
-
-
-def _conversations(
-    policy: Policy, options: Options, store: Store, clock: Callable[[], float] = time.time
-) -> Conversations:
-    keeping = Keeping("conversation", store, policy.on_error.detector)
-    return Conversations(options, keeping, clock)
-
-
-_shared = PerPolicy(_of)
+        return [Following(self._of(policy))]
 
 
 @hookimpl
@@ -97,13 +75,13 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
     (0.3), `half_life_turns` (8), `half_life_seconds` (3600), `weights`, and those that name a
     store (`chopmark.stores.open_store`).
     """
-    return [ConversationDetector(_shared.of(policy), policy.roles)]
+    return [ConversationDetector(_KEEPER.of(policy), policy.roles)]
 
 
 @hookimpl
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return the wrapper that follows the turns."""
-    return [Following(_shared.of(policy))]
+    return [Following(_KEEPER.of(policy))]
 
 
 @hookimpl

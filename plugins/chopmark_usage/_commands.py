@@ -14,7 +14,7 @@ from chopmark import ChopmarkError, load_policy
 from chopmark.stores import MemoryStore
 from chopmark.terminal import table
 
-from ._plugin import usage_of
+from ._plugin import KEEPER
 from ._rules import ALWAYS, State
 from ._usage import Usage
 
@@ -64,7 +64,7 @@ def lift(user: str, policy: str, as_json: bool) -> None:
 @contextmanager
 def _opened(policy: str) -> Iterator[Usage]:
     try:
-        found = usage_of(load_policy(policy))
+        found = KEEPER.open(load_policy(policy))
         store = found.keeping.store
         if isinstance(store, MemoryStore):
             raise click.ClickException(

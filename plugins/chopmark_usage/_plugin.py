@@ -12,13 +12,15 @@ from chopmark import Policy, Request, Response, hookimpl
 from chopmark.hookspecs import Detector, Evidence, Wrapper
 from chopmark.options import Table
 from chopmark.policy import language_asked
-from chopmark.stores import Keeping, PerPolicy, Store
+from chopmark.stores import Keeper, Store
 
 from ._detector import REMINDER, SUSPENDED, UsageDetector
 from ._options import OPTIONS, Options, read_options, read_store
 from ._rules import State
 from ._texts import Texts
 from ._usage import Usage
+
+KEEPER = Keeper("usage", read_options, read_store, Usage)
 
 
 class Counting:
@@ -71,39 +73,17 @@ class UsageLimits:
         clock: Callable[[], float] = time.time,
         **options: object,
     ) -> None:
-        given = Table("usage", {**options, "store": store})
-        self._options = read_options(given)
-        self._store = read_store(given, self._options)
-        self._clock = clock
+        self._of = KEEPER.given(store, options, clock)
 
     @hookimpl
     def chopmark_detectors(self, policy: Policy) -> Iterable[Detector]:
         """Return the detector."""
-        return [UsageDetector(self._usage(policy), policy.roles)]
+        return [UsageDetector(self._of(policy), policy.roles)]
 
     @hookimpl
     def chopmark_wrappers(self, policy: Policy) -> Iterable[Wrapper]:
         """Return the wrapper."""
-        return [Counting(self._usage(policy))]
-
-    def _usage(self, policy: Policy) -> Usage:
-        return _usage(policy, self._options, self._store, self._clock)
-
-
-def usage_of(policy: Policy) -> Usage:
-    """Return the usage that the options of `policy` name; raise `PolicyError`."""
-    given = Table("usage", policy.options("usage"), Path(policy.folder))
-    options = read_options(given)
-    return _usage(policy, options, read_store(given, options))
-
-
-def _usage(
-    policy: Policy, options: Options, store: Store, clock: Callable[[], float] = time.time
-) -> Usage:
-    return Usage(options, Keeping("usage", store, policy.on_error.detector), clock)
-
-
-_shared = PerPolicy(usage_of)
+        return [Counting(self._of(policy))]
 
 
 @hookimpl
@@ -115,13 +95,13 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
     (["minor"]), `pause_minutes` (15), `required` (false), `texts`, and those that name a store
     (`chopmark.stores.open_store`).
     """
-    return [UsageDetector(_shared.of(policy), policy.roles)]
+    return [UsageDetector(KEEPER.of(policy), policy.roles)]
 
 
 @hookimpl
 def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
     """Return the wrapper that counts."""
-    return [Counting(_shared.of(policy))]
+    return [Counting(KEEPER.of(policy))]
 
 
 @hookimpl

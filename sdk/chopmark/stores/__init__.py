@@ -3,6 +3,7 @@
 Or in a store of one's own: `chopmark.testing.StoreContract` has the promises of a `Store`.
 """
 
+from ._keeper import Keeper
 from ._keeping import Keeping
 from ._memory import MemoryStore
 from ._options import STORE_OPTIONS, open_store
@@ -14,6 +15,7 @@ from ._store import Change, Store, StoreError
 __all__ = [
     "STORE_OPTIONS",
     "Change",
+    "Keeper",
     "Keeping",
     "MemoryStore",
     "PerPolicy",

@@ -11,10 +11,11 @@ from click.testing import CliRunner
 
 from chopmark import Chopmark, Context, Message, Policy, PolicyError, Request, calling, load_policy
 from chopmark._cli import cli
+from chopmark.stores import Keeping, MemoryStore
 from chopmark.testing import DetectorContract
-from chopmark_usage import UsageLimits
 from chopmark_usage._detector import UsageDetector
-from chopmark_usage._usage import key_of
+from chopmark_usage._options import Options
+from chopmark_usage._usage import Usage, key_of
 
 
 @pytest.mark.parametrize(
@@ -99,11 +100,10 @@ class TestUsageDetector(DetectorContract):
     clean = ("",)
 
     def make(self) -> UsageDetector:
-        policy = Policy(name="p")
-        usage = UsageLimits()._usage(policy)
+        usage = Usage(Options(), Keeping("usage", MemoryStore(), "block"))
         usage.suspend("u", 0)
         assert usage.state(key_of("u")).suspended_until
-        return UsageDetector(usage, policy.roles)
+        return UsageDetector(usage, ["user"])
 
     def test_stays_silent_where_it_should(self, detector: Any) -> None:
         """What is silent here is a user, not a text."""
