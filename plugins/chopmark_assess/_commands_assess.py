@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from chopmark.policy import is_under
+from chopmark.terminal import Commands
 
 from ._command_conduct import conduct, read_prices, tell
 from ._command_options import (
@@ -26,7 +27,7 @@ from ._commands_bank import as_json_option, schema_option
 STATES = ("right", "wrong", "error", "unasked", "unjudged")
 
 
-@click.group("assess")
+@click.group("assess", cls=Commands)
 def assess() -> None:
     """Ask a target the questions of banks, judge the answers, and have people review them.
 

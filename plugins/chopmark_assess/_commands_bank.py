@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 if TYPE_CHECKING:
     from ._check import Coverage
@@ -22,7 +22,7 @@ schema_option = click.option(
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 
-@click.group("bank")
+@click.group("bank", cls=Commands)
 def bank() -> None:
     """Check banks of questions, list what comes along, convert public sets.
 

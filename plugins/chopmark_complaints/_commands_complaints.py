@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._cli import (
     FAILS,
@@ -30,7 +30,7 @@ from ._errors import ComplaintError
 _DAY = 86_400_000
 
 
-@click.group()
+@click.group(cls=Commands)
 def complaints() -> None:
     """Take complaints about answers, decide on them, correct, and tell the result.
 

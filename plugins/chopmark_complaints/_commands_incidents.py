@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._cli import (
     acting,
@@ -25,7 +25,7 @@ from ._complaint import GROUNDS
 from ._incident import STEPS, Incident
 
 
-@click.group()
+@click.group(cls=Commands)
 def incidents() -> None:
     """Keep what was done about illegal content: stop, remove, rectify, report.
 

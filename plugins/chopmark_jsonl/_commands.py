@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._format import EVENT
 from ._log import DEFAULT_PATH
@@ -31,7 +31,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return path(as_json(command))
 
 
-@click.group()
+@click.group(cls=Commands)
 def records() -> None:
     """Look into a file of records."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chopmark import LogError
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._command_line import errors, folder_of, index_of, json_option, path_option, shown_time
 from ._packages import check_packages
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._store import Store
 
 
-@click.group("log")
+@click.group("log", cls=Commands)
 def log() -> None:
     """Look into a transparency log of calls, prove what is in it, and verify it.
 

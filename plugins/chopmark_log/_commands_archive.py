@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._command_line import FAILS, errors, folder_of, json_option, keys_option, path_option
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _folder = click.argument("folder", type=click.Path(path_type=Path))
 
 
-@click.group("archive")
+@click.group("archive", cls=Commands)
 def archive() -> None:
     """Keep the closed months of a log as Parquet files, which any tool can ask in SQL.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chopmark import LogError, load_policy
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._command_line import FAILS, errors, folder_of, json_option, path_option, shown_time
 
@@ -111,7 +111,7 @@ def prune(path: Path, policy: str | None, as_json: bool) -> None:
         click.echo(f"{entries} entries pruned; their hashes stay")
 
 
-@click.group("hold")
+@click.group("hold", cls=Commands)
 def hold() -> None:
     """Suspend erasures, for example while a court wants the records."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._command_line import errors, folder_of, json_option, path_option
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._folder import LogFolder
 
 
-@click.group("keys")
+@click.group("keys", cls=Commands)
 def keys() -> None:
     """Look at the keys of a log, and put new ones in their places."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chopmark import LogError
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._command_line import (
     FAILS,
@@ -39,7 +39,7 @@ _child_path = click.option(
 )  # fmt: skip
 
 
-@click.group("parent")
+@click.group("parent", cls=Commands)
 def parent() -> None:
     """Keep the heads of many logs in one: of each machine's, under a key of its own.
 

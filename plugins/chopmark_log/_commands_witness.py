@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chopmark import LogError
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._command_line import (
     FAILS,
@@ -36,7 +36,7 @@ _witness_path = click.option(
 _KINDS = {"ed25519": 0x04, "ml-dsa-44": 0x06}
 
 
-@click.group("witness")
+@click.group("witness", cls=Commands)
 def witness() -> None:
     """Watch logs of others: cosign what grew, refuse what was set back or tells two stories.
 

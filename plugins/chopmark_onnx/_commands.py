@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._folder import read_folder
 from ._listing import Listed, look
@@ -28,7 +28,7 @@ _provider = click.option(
 _given = click.argument("names", nargs=-1, metavar="[MODEL]...")
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Commands, invoke_without_command=True)
 @click.pass_context
 def models(context: click.Context) -> None:
     """Look after classifiers for plugin `onnx`; by itself it lists the bundled ones.

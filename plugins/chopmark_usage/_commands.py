@@ -12,14 +12,14 @@ import click
 
 from chopmark import ChopmarkError, load_policy
 from chopmark.stores import MemoryStore
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._plugin import KEEPER
 from ._rules import ALWAYS, State
 from ._usage import Usage
 
 
-@click.group()
+@click.group(cls=Commands)
 def usage() -> None:
     """Look after users whom plugin `usage` has suspended."""
 

@@ -11,7 +11,7 @@ import click
 
 from chopmark import ChopmarkError, MarkError
 from chopmark.private import write_private
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._boilerplate_command import boilerplate_command
 from ._keys_command import keys
@@ -30,7 +30,7 @@ _ON = {
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 
 
-@click.group("watermark")
+@click.group("watermark", cls=Commands)
 def watermark() -> None:
     """Look for watermarks in text, and keep the keys that make them."""
 

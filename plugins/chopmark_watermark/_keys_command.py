@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chopmark import MarkError
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 if TYPE_CHECKING:
     from ._ring import Ring
@@ -19,7 +19,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for mac
 _file = click.argument("ring", type=click.Path(path_type=Path), metavar="RING")
 
 
-@click.group("keys")
+@click.group("keys", cls=Commands)
 def keys() -> None:
     """Make, list, rotate, retire and revoke keys. No command shows one."""
 

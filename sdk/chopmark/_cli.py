@@ -21,12 +21,13 @@ from ._version import __version__
 from .hookspecs import Detector
 from .options import did_you_mean
 from .policy import Policy, is_under
-from .terminal import table
+from .terminal import Commands, table
 
 
-class _Group(click.Group):
+class _Group(Commands):
     """Loads the plugins' commands only when one of them, or the list, is asked for."""
 
+    group_class = Commands
     _loaded = False
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections.abc import Sequence
+
+import click
+
+
+class Commands(click.Group):
+    """A group of commands whose list says all of what each does.
+
+    click itself cuts a command's first sentence off where the line ends.
+    """
+
+    group_class = type
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command with its first sentence, over as many lines as that takes."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        listed = [
+            (name, command.get_short_help_str(sys.maxsize))
+            for name, command in found
+            if command is not None and not command.hidden
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(listed)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

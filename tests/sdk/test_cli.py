@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -132,3 +134,23 @@ def test_an_audience_that_is_almost_a_known_one_is_noted(tmp_path: Path) -> None
 def test_the_built_in_policies_are_fine(name: str) -> None:
     found = run("policy", "check", name)
     assert (found.exit_code, found.stderr) == (0, "")
+
+
+def groups(group: click.Group, name: str) -> Iterator[tuple[str, click.Group, click.Context]]:
+    context = click.Context(group, info_name=name, terminal_width=80)
+    yield name, group, context
+    for command in group.list_commands(context):
+        found = group.get_command(context, command)
+        if isinstance(found, click.Group):
+            yield from groups(found, f"{name} {command}")
+
+
+def test_lists_of_commands_cut_no_sentence_off() -> None:
+    listed = [
+        (name, g.get_help(c))
+        for name, g, c in groups(cli, "chopmark")
+        if type(g) is not click.Group
+    ]
+    assert {"chopmark", "chopmark policy", "chopmark log archive"} <= {name for name, _ in listed}
+    assert [name for name, text in listed if "..." in text.partition("Commands:")[2]] == []
+    assert max(len(line) for _, text in listed for line in text.splitlines()) <= 80
