@@ -13,26 +13,20 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from chopmark import LogError
 
-from ._archive_file import Base, check_columns, digest_of, leaves_of, reading, write_leaves
+from ._archive_check import agrees
+from ._archive_file import Base, reading, write_leaves
 from ._archive_manifest import MANIFEST, File, Manifest, Period, is_name
 from ._cosignatures import with_cosignatures
-from ._handover import History, is_handover
-from ._roots import Roots
+from ._spool import sync_folder
 from ._store import Head, Store
-from .verify import (
-    Checkpoint,
-    VerifierKey,
-    VerifyError,
-    hash_leaves,
-    split_note,
-)
+from .verify import Checkpoint, VerifierKey, split_note
 
 MOST = 1 << 18
 """Entries of a file: so much is done again where a run is cut short."""
@@ -79,114 +73,35 @@ def due(store: Store, folder: Path, *, open_month: bool = False) -> int:
     return sum(one.end - one.reached for one in _due(store, manifest, open_month))
 
 
-def verify(
-    folder: Path,
-    keys: Sequence[VerifierKey],
-    *,
-    progress: Progress = lambda n: None,
-) -> list[str]:
-    """Read all of an archive again, and return where it does not hold, as sentences.
-
-    Each file must be the one that was written, its leaves those that were signed, and its columns
-    what the leaves say. It needs no log.
-
-    Args:
-        folder: that of the archive.
-        keys: those of the log, one of which must have signed.
-        progress: told how many entries more are done.
-
-    Raises:
-        LogError: it is no archive.
-    """
-    manifest = Manifest.read(folder)
-    faults: list[str] = []
-    roots = Roots(period.end for period in manifest.periods)
-    handovers: list[tuple[int, bytes]] = []
-    at = 0
-    try:
-        with reading() as base:
-            for one in manifest.files:
-                path = folder / one.name
-                if digest_of(path) != (one.bytes, one.sha256):
-                    raise LogError(f"file {one.name!r} is not the one that was written")
-                for leaves in leaves_of(base, path, one.first, one.end):
-                    roots.add(hash_leaves(leaves))
-                    handovers += [
-                        (n, leaf) for n, leaf in enumerate(leaves, at) if is_handover(leaf)
-                    ]
-                    at += len(leaves)
-                check_columns(base, path)
-                progress(one.end - one.first)
-    except LogError as error:
-        return [str(error)]  # no root behind it can be computed
-    roots.end()
-    history = History(keys, handovers)
-    for period in manifest.periods:
-        try:
-            head = history.open(period.checkpoint, period.end)
-        except VerifyError as error:
-            faults.append(f"checkpoint of {period.name}: {error}")
-            continue
-        if (head.origin, head.size) != (manifest.origin, period.end):
-            faults.append(f"checkpoint of {period.name} is one of {head.origin}, {head.size}")
-        root = roots.found.get(period.end)
-        if period.reached == period.end and head.root != root:
-            faults.append(f"the entries up to {period.end} are not those that were signed")
-    return [*history.faults, *faults]
-
-
-def compare(store: Store, folder: Path, first: int, end: int) -> None:
-    """Raise unless an archive has the entries from `first` to before `end` as a log has them.
-
-    Raises:
-        LogError: it has not.
-    """
-    manifest = Manifest.read(folder)
-    agrees(store, manifest)
-    if manifest.size < end:
-        raise LogError(
-            f"entries before {end} are to be pruned, and archive {str(folder)!r} has "
-            f"{manifest.size}; run `chopmark log archive write` first"
-        )
-    with reading() as base:
-        for one in manifest.files:
-            if one.end <= first or one.first >= end:
-                continue
-            at = one.first
-            for leaves in leaves_of(base, folder / one.name, one.first, one.end):
-                known = store.hashes(0, at, at + len(leaves))
-                if b"".join(hash_leaves(leaves)) != known:
-                    raise LogError(f"file {one.name!r} of the archive is not what the log has")
-                at += len(leaves)
-
-
-def agrees(store: Store, manifest: Manifest) -> None:
-    """Raise unless an archive is of this log, and the log still has what is archived.
-
-    Raises:
-        LogError: it is not, or has not.
-    """
-    if manifest.origin != store.origin:
-        raise LogError(f"the archive is of log {manifest.origin!r}, this is {store.origin!r}")
-    for period in manifest.periods:
-        kept = store.checkpoint(period.end)
-        if kept is None or split_note(kept.note)[0] != split_note(period.checkpoint)[0]:
-            raise LogError(
-                f"the archive has {period.end} entries that were signed, and the log has that "
-                "checkpoint not, or another: the log was set back, or it is another one"
-            )
-
-
 def _begun(store: Store, public: VerifierKey, folder: Path) -> Manifest:
-    """Return the manifest as it stands, without what a run that was cut short left over."""
-    if not (folder / MANIFEST).exists():
+    """Return the manifest as it stands, without what a run that was cut short left over.
+
+    What is there may be the only copy of what was pruned: nothing is taken away that cannot be
+    written again.
+    """
+    there = [path for path in folder.iterdir() if is_name(path.name.removesuffix(".part"))]
+    if (folder / MANIFEST).exists():
+        manifest = Manifest.read(folder)
+    elif there:
+        raise LogError(
+            f"archive {str(folder)!r} has files and no {MANIFEST}: put its newest one back from a "
+            "copy, or choose another folder; nothing was changed"
+        )
+    else:
         manifest = Manifest(store.origin, (str(public),))
-        manifest.write(folder)
-    manifest = Manifest.read(folder)
     agrees(store, manifest)
+    if manifest.reached < store.minimum:
+        raise LogError(
+            f"archive {str(folder)!r} has {manifest.reached} entries, and the log none before "
+            f"{store.minimum}, which were pruned: write into the archive that has them, or put its "
+            f"newest {MANIFEST} back; nothing was changed"
+        )
+    if not (folder / MANIFEST).exists():
+        manifest.write(folder)
+        sync_folder(folder.parent)  # else a power cut may take the archive and all that is in it
     known = {file.name for file in manifest.files}
-    for path in folder.iterdir():
-        if path.name not in known and is_name(path.name.removesuffix(".part")):
+    for path in there:
+        if path.name not in known:
             path.unlink()
     return manifest
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from chopmark import LogError
 
-from ._archive_table import differing, typed
+from ._archive_table import described, differing, typed
 from ._spool import sync_folder
 from ._store import Store
 from .verify import HASH_BYTES, hash_leaf
@@ -117,10 +117,14 @@ def check_columns(base: Base, path: Path) -> None:
     """
     try:
         ((count,),) = base.execute(differing(_file(path))).fetchall()
+        found, made = (base.execute(one).fetchall() for one in described(_file(path)))
     except duckdb.Error as error:
         raise LogError(f"file {path.name!r}: {_told(error)}") from error
     if count:
         raise LogError(f"file {path.name!r} has {count} rows whose columns are not their leaf's")
+    others = [name for name, type in found if (name, type) not in made]
+    if others:
+        raise LogError(f"file {path.name!r} has columns that no leaf makes: {', '.join(others)}")
 
 
 def entries_of(base: Base, path: Path, record: str) -> list[int]:
@@ -159,7 +163,8 @@ def _leaves(store: Store, first: int, end: int) -> np.ndarray[tuple[int], np.dty
 
 
 def _file(path: Path) -> str:
-    return f"read_parquet({_quoted(path)})"
+    # Else a folder above it that is named `kind=log` would be taken for its column `kind`.
+    return f"read_parquet({_quoted(path)}, hive_partitioning = false)"
 
 
 def _quoted(path: Path) -> str:

@@ -63,6 +63,11 @@ class Manifest:
         whole = [one.end for one in self.periods if one.reached == one.end]
         return whole[-1] if whole else 0
 
+    @property
+    def reached(self) -> int:
+        """Behind the last entry that is in a file."""
+        return self.periods[-1].reached if self.periods else 0
+
     @classmethod
     def read(cls, folder: Path) -> Manifest:
         """Return the manifest of the archive in a folder.
@@ -92,13 +97,15 @@ class Manifest:
             raise LogError(f"{str(path)!r} is no manifest of an archive: {error!r}") from error
 
     def check(self) -> None:
-        """Raise unless its files stand side by side, and none is outside of its folder.
+        """Raise unless its periods and files stand side by side, and none is outside of its folder.
 
         Raises:
             ValueError: they do not.
         """
         at = 0
         for period in self.periods:
+            if period.first != at or period.end <= at:
+                raise ValueError(f"period {period.name!r} does not follow entry {at}")
             for one in period.files:
                 if (
                     one.first != at
@@ -108,8 +115,6 @@ class Manifest:
                 ):
                     raise ValueError(f"file {one.name!r} does not follow entry {at}")
                 at = one.end
-        if any(one.reached != one.end for one in self.periods[:-1]):
-            raise ValueError("a period that is not the last one is not whole")
 
     def write(self, folder: Path) -> None:
         """Keep it, whole or not at all."""

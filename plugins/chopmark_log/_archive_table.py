@@ -100,5 +100,15 @@ def differing(file: str) -> str:
     """
     columns = [name for name in COLUMNS if name != "leaf"]
     differs = " OR ".join(f'a."{name}" IS DISTINCT FROM b."{name}"' for name in columns)
-    leaves = f"(SELECT entry, decode(leaf) AS leaf FROM {file})"
-    return f"SELECT count(*) FROM {file} a POSITIONAL JOIN ({typed(leaves)}) b WHERE {differs}"
+    made = typed(_leaves(file))
+    return f"SELECT count(*) FROM {file} a POSITIONAL JOIN ({made}) b WHERE {differs}"
+
+
+def described(file: str) -> tuple[str, str]:
+    """Return the queries for the names and types of a file's columns: that it has, and should."""
+    query = "SELECT column_name, column_type FROM (DESCRIBE {})"
+    return query.format(f"FROM {file}"), query.format(typed(_leaves(file)))
+
+
+def _leaves(file: str) -> str:
+    return f"(SELECT entry, decode(leaf) AS leaf FROM {file})"

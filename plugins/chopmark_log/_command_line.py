@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._folder import LogFolder
     from ._store import Store
 
-FAILS, UNCHECKED = 1, 2
+FAILS, UNCHECKED, INTERRUPTED = 1, 2, 130
 path_option = click.option(
     "--path", type=click.Path(path_type=Path), default="chopmark-log", show_default=True,
     help="The folder of the log.",
@@ -43,7 +43,7 @@ def index_of(store: Store, record: str) -> int:
     Raises:
         LogError: it is neither, or the log has no such record.
     """
-    if record.isdigit():
+    if record.isascii() and record.isdigit():
         return int(record)
     try:
         name = bytes.fromhex(record.replace("-", ""))
@@ -93,13 +93,28 @@ def bytes_of(file: Path) -> bytes:
 
 
 @contextmanager
-def errors() -> Iterator[None]:
-    """Turn what cannot be checked into a message and exit code 2."""
+def errors(interrupted: str = "interrupted") -> Iterator[None]:
+    """Turn what cannot be checked into a message and exit code 2, and Ctrl-C into one and 130."""
     try:
         yield
+    except KeyboardInterrupt:
+        click.echo(interrupted, err=True)
+        sys.exit(INTERRUPTED)
     except (ChopmarkError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(UNCHECKED)
+
+
+def leaf_beside(out: Path) -> Path:
+    """Return the file of the leaf that belongs to the proof in `out`.
+
+    Raises:
+        LogError: it is the same file.
+    """
+    leaf = out.with_suffix(".leaf")
+    if leaf == out:
+        raise LogError(f"{str(out)!r} is where the leaf goes; give the proof another ending")
+    return leaf
 
 
 def write_proof(store: Store, index: int, proof: object, out: Path) -> str:
@@ -107,8 +122,8 @@ def write_proof(store: Store, index: int, proof: object, out: Path) -> str:
 
     Return what was written where, for people.
     """
+    leaf = leaf_beside(out)
     out.write_text(str(proof), "utf-8")
-    leaf = out.with_suffix(".leaf")
     leaf.write_bytes(store.entry(index).leaf)
     return f"{out}: entry {index} of {store.origin}\n{leaf}: what was recorded"
 

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chopmark import LogError
 from chopmark.terminal import Commands, table
 
-from ._command_line import FAILS, errors, folder_of, json_option, keys_option, path_option
+from ._command_line import (
+    FAILS,
+    errors,
+    folder_of,
+    json_option,
+    keys_option,
+    leaf_beside,
+    path_option,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -42,7 +51,7 @@ def write(folder: Path, path: Path, open_month: bool, as_json: bool) -> None:
     Months end at the last checkpoint that was signed in them (UTC). A file is read again before it
     counts. Cut short, by Ctrl-C or a loss of power, it goes on with the file that it was at.
     """
-    with errors():
+    with errors("interrupted; the same command goes on"):
         from ._archive import due
         from ._archive import write as bring
         from ._signing import read_verifier_key
@@ -54,9 +63,6 @@ def write(folder: Path, path: Path, open_month: bool, as_json: bool) -> None:
             left = due(store, folder, open_month=open_month)
             with _bar("archiving", left, as_json) as bar:
                 done = bring(store, public, folder, open_month=open_month, progress=bar.update)
-        except KeyboardInterrupt:
-            click.echo("interrupted; the same command goes on", err=True)
-            sys.exit(130)
         finally:
             store.close()
     told = {
@@ -93,13 +99,15 @@ def verify(folder: Path, keys: tuple[str, ...], path: Path, as_json: bool) -> No
     look.
     """
     with errors():
-        from ._archive import verify as look
+        from ._archive_check import verify as look
         from ._archive_manifest import Manifest
         from ._signing import read_verifier_key
 
         manifest = Manifest.read(folder)
+        if not keys and not folder_of(path).public.exists():
+            raise LogError(f"there is no log in {str(path)!r}; give its key by --key")
         known = [read_verifier_key(key) for key in keys or (str(folder_of(path).public),)]
-        with _bar("reading", manifest.size, as_json) as bar:
+        with _bar("reading", manifest.reached, as_json) as bar:
             faults = look(folder, known, progress=bar.update)
     if as_json:
         told = {"holds": not faults, "origin": manifest.origin, "entries": manifest.size}
@@ -118,21 +126,28 @@ def verify(folder: Path, keys: tuple[str, ...], path: Path, as_json: bool) -> No
 @_folder
 @click.argument("record")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="By default RECORD.tlog-proof.")
-def prove(folder: Path, record: str, out: Path | None) -> None:
+@json_option
+def prove(folder: Path, record: str, out: Path | None, as_json: bool) -> None:
     """Write the proof that RECORD, an id or an index, is in the log, and its leaf beside it.
 
-    It needs no log, and hashes all that is in the archive.
+    It needs no log, and hashes all that is in the archive. Exits with 2 where that is not what was
+    signed.
     """
     with errors():
+        from ._archive_manifest import Manifest
         from ._archive_proof import find
         from ._archive_proof import prove as make
 
-        found = make(folder, find(folder, record))
         out = out or Path(f"{record}.tlog-proof")
+        leaf, index = leaf_beside(out), find(folder, record)
+        with _bar("hashing", Manifest.read(folder).reached, as_json) as bar:
+            found = make(folder, index, bar.update)
         out.write_text(str(found.proof), "utf-8")
-        leaf = out.with_suffix(".leaf")
         leaf.write_bytes(found.leaf)
-    click.echo(f"{out}: entry {found.proof.index}\n{leaf}: what was recorded")
+    if as_json:
+        click.echo(json.dumps({"entry": index, "proof": str(out), "leaf": str(leaf)}))
+        return
+    click.echo(f"{out}: entry {index}\n{leaf}: what was recorded")
 
 
 def _bar(label: str, length: int, hidden: bool) -> AbstractContextManager[Any]:

@@ -66,11 +66,12 @@ def rotate(which: str, path: Path, as_json: bool) -> None:
     and goes into master.key. A shared log wants it on each machine before.
 
     signing: an entry that both keys sign hands the log over, and the next checkpoint is signed by
-    both. Give the file handovers to those who know the old key, and log.pub to witnesses.
+    both. Give the file handovers to those who know the old key. Witnesses and parents that run
+    chopmark learn of the new one from the log, when it next asks them; give others log.pub.
 
     What is cut short is ended by running it again. Exits with 2 where it could not be done.
     """
-    with errors():
+    with errors("interrupted; run it again, which ends what was begun"):
         told = _rotate_master(path, as_json) if which == "master" else _rotate_signing(path)
     click.echo(json.dumps({"which": which, **told}) if as_json else told.pop("told"))
 
@@ -109,7 +110,7 @@ def _rotate_signing(path: Path) -> dict[str, Any]:
         key = str(rotate_signing(folder, store).public)
     told = (
         f"the log is signed by\n{key}\ngive {folder.handovers} to those who know the key before "
-        "it, and this key to witnesses and a parent log"
+        "it, and this key to witnesses of other makes: those of chopmark learn it from the log"
     )
     return {"key": key, "handovers": str(folder.handovers), "told": told}
 

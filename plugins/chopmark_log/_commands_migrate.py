@@ -32,7 +32,7 @@ def migrate(path: Path, store: str, cancel: bool, as_json: bool) -> None:
     What was cut short, by Ctrl-C or a loss of power, goes on by the same command. Exits with 0
     where the log is moved, or was before, and with 2 where it could not be.
     """
-    with errors():
+    with errors("interrupted; the same command goes on, --cancel takes it back"):
         if bool(store) == cancel:
             raise LogError("say where to, by --store ADDRESS, or --cancel")
         from ._migrate import cancel as take_back
@@ -49,14 +49,10 @@ def migrate(path: Path, store: str, cancel: bool, as_json: bool) -> None:
             return
         address = Address.of(store)
         left = todo(folder)
-        try:
-            with click.progressbar(
-                length=left, label="moving", file=sys.stderr, hidden=as_json or not left
-            ) as bar:
-                done = move(folder, address, bar.update)
-        except KeyboardInterrupt:
-            click.echo("interrupted; the same command goes on, --cancel takes it back", err=True)
-            sys.exit(130)
+        with click.progressbar(
+            length=left, label="moving", file=sys.stderr, hidden=as_json or not left
+        ) as bar:
+            done = move(folder, address, bar.update)
     if as_json:
         click.echo(json.dumps(done._asdict()))
         return

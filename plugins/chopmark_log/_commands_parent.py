@@ -20,6 +20,7 @@ from ._command_line import (
     folder_of,
     index_of,
     json_option,
+    leaf_beside,
     serve_until_interrupted,
     shown_time,
     text_of,
@@ -163,9 +164,9 @@ def prove_head(origin: str, path: Path, out: Path) -> None:
     from ._parent_proof import prove_head as make
 
     with errors():
+        leaf = leaf_beside(out)
         found = make(_open(path), origin)
         out.write_text(str(found.proof), "utf-8")
-        leaf = out.with_suffix(".leaf")
         leaf.write_bytes(found.leaf)
     click.echo(f"{out}: a head of {origin}\n{leaf}: the entry that holds it")
 
@@ -197,8 +198,14 @@ def prove(record: str, path: Path, under: Path, out: Path | None) -> None:
     "--key", "keys", multiple=True, required=True,
     help="The parent's key, or its file; and the child's, where you know it.",
 )  # fmt: skip
+@click.option(
+    "--handovers", multiple=True, type=click.Path(path_type=Path),
+    help="The file of that name of the parent or the child: how a key that you know gave way.",
+)  # fmt: skip
 @json_option
-def verify_proof(proof: Path, head: Path, keys: tuple[str, ...], as_json: bool) -> None:
+def verify_proof(
+    proof: Path, head: Path, keys: tuple[str, ...], handovers: tuple[Path, ...], as_json: bool
+) -> None:
     """Say whether a record is in a child whose head is in the parent. It needs neither log.
 
     PROOF is what `prove` wrote, HEAD what `prove-head` wrote, each beside its .leaf. Each of the
@@ -206,13 +213,15 @@ def verify_proof(proof: Path, head: Path, keys: tuple[str, ...], as_json: bool) 
     """
     from ._parent_proof import check_both
     from ._signing import read_verifier_key
-    from .verify import Proof, VerifyError
+    from .verify import Handover, Proof, VerifyError, split_handovers, with_successors
 
     with errors():
         known = [read_verifier_key(key) for key in keys]
+        notes = [note for file in handovers for note in split_handovers(text_of(file))]
         texts = [text_of(one) for one in (proof, head)]
         leaves = [bytes_of(one.with_suffix(".leaf")) for one in (proof, head)]
     try:
+        known = with_successors(known, map(Handover.open, notes))
         below, above = (Proof.parse(text) for text in texts)
         found = check_both(leaves[0], below, leaves[1], above, known)
     except VerifyError as error:

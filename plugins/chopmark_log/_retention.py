@@ -33,16 +33,18 @@ def end_texts(by: Registrar, options: LogOptions, now: int) -> int:
     """
     if not options.texts:
         return 0
-    older, count = _first_id(now - options.texts), 0
+    older = _first_id(now - options.texts)
     leaving = {one.id for one in by.keys.leaving()}  # whose end is another one
-    for key in by.side.keys(older):
-        if key not in leaving and not by.keys.is_held(key):
-            by.clear(key, older)
-            count += by.side.remove(key, now, older)
-    if count:
+    kept = [key for key in by.side.keys(older) if key not in leaving and not by.keys.is_held(key)]
+    due = {key: count for key in kept if (count := by.side.count(key, now, older))}
+    count = sum(due.values())
+    if count:  # said first: what is cut short may be said twice, and none goes unsaid
         basis = f"texts_days of the policy: {options.texts // DAY}"
         with by.keys.transaction():
             by.keys.send(*leaf_of("erase", {"count": count, "basis": basis}))
+    for key in due:
+        by.clear(key, older)
+        by.side.remove(key, now, older)
     return count
 
 
@@ -71,7 +73,7 @@ def end_entries(by: Registrar, options: LogOptions, now: int) -> int:
     if end <= first:
         return 0
     if options.archive is not None:
-        from ._archive import compare
+        from ._archive_check import compare
 
         compare(store, options.archive, first, end)
     said = {"before": end, "basis": f"entries_days of the policy: {options.entries // DAY}"}

@@ -14,6 +14,7 @@ from ._tables import tables_of
 _NAME = "side"
 _EVER = (1 << 63) - 1
 _LAST = b"\xff" * 17  # behind every id
+_UNDER = "FROM payloads WHERE key = ? AND until <= ? AND record < ?"
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE payloads (
@@ -96,10 +97,10 @@ class Side:
         """Return how many records have a content."""
         return int(self._tables.rows("SELECT count(*) FROM payloads WHERE part = 0")[0][0])
 
-    def count(self, key: bytes) -> int:
-        """Return how many records are under a key."""
-        query = "SELECT count(*) FROM payloads WHERE key = ? AND part = 0"
-        return int(self._tables.rows(query, (key,))[0][0])
+    def count(self, key: bytes, before: int = _EVER, older: bytes = _LAST) -> int:
+        """Return of how many records `remove` would delete what is kept."""
+        query = f"SELECT count(*) {_UNDER} AND part = 0"
+        return int(self._tables.rows(query, (key, before, older))[0][0])
 
     def until(self, key: bytes) -> int:
         """Return the time, ms since 1970, until which the law wants the last of a key kept."""
@@ -123,14 +124,12 @@ class Side:
         Records with ids from `older` on stay. That a record is gone stays, too: its number alone,
         which leads to nobody.
         """
-        which = "FROM payloads WHERE key = ? AND until <= ? AND record < ?"
         values = (key, before, older)
         with self._tables.transaction():
-            query = f"SELECT count(*) {which} AND part = 0"
-            count = int(self._tables.rows(query, values)[0][0])
-            gone = f"INSERT INTO gone SELECT DISTINCT record {which} ON CONFLICT DO NOTHING"
+            count = self.count(*values)
+            gone = f"INSERT INTO gone SELECT DISTINCT record {_UNDER} ON CONFLICT DO NOTHING"
             self._tables.rows(gone, values)
-            self._tables.rows(f"DELETE {which}", values)
+            self._tables.rows(f"DELETE {_UNDER}", values)
         return count
 
     def forget(self, records: Iterable[bytes]) -> None:

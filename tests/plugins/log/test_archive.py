@@ -20,7 +20,8 @@ from chopmark import Event, LogError, Usage, Verdict
 from chopmark._record import new_id
 from chopmark.testing import sample_record
 from chopmark_log import _archive, _archive_file
-from chopmark_log._archive import verify, write
+from chopmark_log._archive import write
+from chopmark_log._archive_check import verify
 from chopmark_log._archive_file import digest_of
 from chopmark_log._archive_manifest import MANIFEST, Manifest
 from chopmark_log._archive_proof import find, prove

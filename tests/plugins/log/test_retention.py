@@ -25,6 +25,7 @@ from chopmark_log._folder import LogFolder
 from chopmark_log._master import Subject
 from chopmark_log._options import read_options
 from chopmark_log._retention import check_there
+from chopmark_log._side import Side
 
 NOW = time.time_ns() // 1_000_000
 DAY = 86_400_000
@@ -241,3 +242,21 @@ def test_a_policy_cannot_end_what_it_must_keep(options: dict[str, object]) -> No
 def test_what_is_kept_for_ever_is_the_default() -> None:
     assert read_options({"retention_days": 183}).texts == 0
     assert read_options({"texts_days": 190, "retention_days": 183}).texts == 190 * DAY
+
+
+def test_what_is_erased_is_said_also_where_it_is_cut_short(
+    folder: LogFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = said(folder, "anna", 31)
+    done = Side.remove
+
+    def cut(*given: object) -> None:
+        done(*given)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Side, "remove", cut)
+        assert pruned(folder, texts_days=30).exit_code != 0
+    assert "was erased" in opened(folder, old)
+    pruned(folder, texts_days=30)
+    assert [leaf["count"] for leaf in leaves(folder, "erase")] == [1]
