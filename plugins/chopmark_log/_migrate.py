@@ -35,6 +35,7 @@ from ._tables import ErasableFile, tables_of
 
 PATIENCE = 30.0
 """Seconds for which the process that takes in what is in the spools is waited for."""
+ARRIVING_FOLDER = "arriving"
 Progress = Callable[[int], object]
 
 
@@ -67,6 +68,8 @@ def migrate(folder: LogFolder, address: Address, progress: Progress = lambda n: 
         state = State.read(folder)
         if state is None:
             state = _begin(folder, address)
+        elif not state.done:
+            _check_ended(folder)  # the folder may have been sealed a moment before the end
         if state.to != address.text:
             raise LogError(
                 f"the log in {str(folder.path)!r} is on its way to {state.to!r}; end that first, "
@@ -94,7 +97,14 @@ def cancel(folder: LogFolder) -> None:
                 f"all of the log is in {state.to!r} already; run `chopmark log migrate` again to "
                 "end it"
             )
-        wipe(Address.of(state.to))
+        try:
+            wipe(Address.of(state.to))
+        except LogError as error:
+            raise LogError(
+                f"{error}; the copy there stays, and the log is sealed: try again when it can be "
+                f"reached or, where that database is gone for good, delete {str(folder.moved)!r}"
+            ) from error
+        shutil.rmtree(folder.path / ARRIVING_FOLDER, ignore_errors=True)
         folder.moved.unlink()
         sync_folder(folder.path)
 
@@ -124,7 +134,7 @@ def _begin(folder: LogFolder, address: Address) -> State:
     store.close()
     found = said_of(address)
     if found and (found.get("format"), found.get("origin")) != (str(ARRIVING), store.origin):
-        raise LogError(f"{address.text!r} has log {found.get('origin')!r} already")
+        raise _other(address, found)
     if found:
         wipe(address)  # of a move that was taken back: what was erased since is in it
     state = State(address.text, False, f"moved-{time.time_ns() // 1_000_000:x}")
@@ -137,13 +147,20 @@ def _begin(folder: LogFolder, address: Address) -> State:
     return state
 
 
+def _other(address: Address, found: dict[str, str]) -> LogError:
+    return LogError(
+        f"{address.text!r} has log {found.get('origin')!r} already; give another database, whose "
+        "tables are this log's alone"
+    )
+
+
 def _check_ended(folder: LogFolder) -> None:
-    writing = [
-        path.name
-        for end in (SUFFIX, NEW)
-        for path in folder.spools.glob(f"*{end}")
-        if is_alive(path)
-    ]
+    """Raise where a process writes; one that begins now sees that the folder is sealed."""
+    writing = []
+    for path in [path for end in (SUFFIX, NEW) for path in folder.spools.glob(f"*{end}")]:
+        with contextlib.suppress(FileNotFoundError):  # taken in, or one that begins
+            if is_alive(path):
+                writing.append(path.name)
     if writing:
         # A writer's name begins with its start, and then has the number of its process.
         numbers = ", ".join(sorted({name.split("-")[1] for name in writing if "-" in name}))
@@ -160,20 +177,12 @@ def _copy(folder: LogFolder, address: Address, progress: Progress) -> None:
         create(address, source.origin, {"key": str(public), "format": str(ARRIVING)})
         target = Arriving(address.text, folder.path)
         try:
-            _copy_log(source, target, progress)
-            with _there(folder, address) as there:
-                if Keys.are_kept(folder):
-                    Keys.create(there, b"")
-                    Side.create(there)
-                for name, tables in _sources(folder):
-                    other = tables_of(there, name, writing=True)
-                    try:
-                        for table in TABLES[name]:
-                            copy(table, tables, other, progress)
-                            compare(table, tables, other)
-                    finally:
-                        tables.close()
-                        other.close()
+            with target.alone() as mine:
+                if not mine:
+                    raise LogError(f"another process moves a log to {address.text!r}; try again")
+                if target.origin != source.origin:  # it came there a moment before
+                    raise _other(address, {"origin": target.origin})
+                _copy_all(folder, address, source, target, progress)
             found = audit(target, [public], _steps(progress))
             if found.faults or target.checkpoints() != source.checkpoints():
                 why = "; ".join(found.faults[:3]) or "its checkpoints are others"
@@ -182,6 +191,25 @@ def _copy(folder: LogFolder, address: Address, progress: Progress) -> None:
             target.close()
     finally:
         source.close()
+
+
+def _copy_all(
+    folder: LogFolder, address: Address, source: SqlStore, target: SqlStore, progress: Progress
+) -> None:
+    _copy_log(source, target, progress)
+    with _there(folder, address) as there:
+        if Keys.are_kept(folder):
+            Keys.create(there, b"")
+            Side.create(there)
+        for name, tables in _sources(folder):
+            other = tables_of(there, name, writing=True)
+            try:
+                for table in TABLES[name]:
+                    copy(table, tables, other, progress)
+                    compare(table, tables, other)
+            finally:
+                tables.close()
+                other.close()
 
 
 def _copy_log(source: SqlStore, target: SqlStore, progress: Progress) -> None:
@@ -204,7 +232,7 @@ def _sources(folder: LogFolder) -> list[tuple[str, ErasableFile]]:
 @contextlib.contextmanager
 def _there(folder: LogFolder, address: Address) -> Iterator[LogFolder]:
     """Yield a folder of the log in the database, which is there only while the block runs."""
-    made = LogFolder(folder.path / "arriving")
+    made = LogFolder(folder.path / ARRIVING_FOLDER)
     made.path.mkdir(mode=0o700, exist_ok=True)
     try:
         write_whole(made.where, f"{address.text}\n")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from chopmark import LogError
 
+from ._epochs import destroy, epochs_in
 from ._folder import FINGERPRINTS, LogFolder, write_whole
 from ._migrate_target import declare
 from ._postgres import Address
@@ -83,7 +84,14 @@ def _forget_contents(folder: LogFolder) -> None:
         tables.rows("DELETE FROM keys")
         tables.scrub()  # from here on nobody can read a text by what is in the folder
         tables.close()
-    shutil.rmtree(folder.path / FINGERPRINTS, ignore_errors=True)
+    fingerprints = folder.path / FINGERPRINTS
+    if fingerprints.is_dir():
+        numbers = epochs_in(fingerprints)
+        if numbers:
+            destroy(
+                fingerprints, numbers
+            )  # what a disk keeps of a file that is deleted says nothing
+        shutil.rmtree(fingerprints)
     for name in ("side.db", "keys.db"):
         for end in (*BESIDE, ""):
             (folder.path / f"{name}{end}").unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from ._postgres import Address, told
 from ._postgres_tables import create
 from ._signing import SigningKey, write_signing_key
 from ._spool import sync_folder
+from ._sql_store import ARRIVING
 
 
 def join(folder: LogFolder, address: Address, origin: str) -> bool:
@@ -82,6 +83,11 @@ def _log(folder: LogFolder, address: Address, origin: str) -> tuple[bool, str]:
         if not kept:
             folder.key.unlink()  # another machine was first
         found = _meta(address)
+    if found.get("format") == str(ARRIVING):
+        raise LogError(
+            f"a log is being moved to {address.text!r}, and takes nothing until that is ended: run "
+            "`chopmark log migrate` again on the machine that it comes from, then try again"
+        )
     if origin and found.get("origin") != origin:
         raise LogError(f"{address.text!r} has log {found.get('origin')!r} already, not {origin!r}")
     return False, str(found.get("key"))
