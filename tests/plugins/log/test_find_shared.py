@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-from tests.plugins.log.postgres import Server, serving
 from tests.plugins.log.postgres_storm import log_of, machine, settle
 from tests.plugins.log.test_find import best, english, traces
 
@@ -18,16 +15,9 @@ from chopmark_log._folder import LogFolder
 from chopmark_log._master import Subject
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as found:
-        yield found
-
-
 def test_an_erasure_reaches_the_index_of_another_machine_when_that_is_next_used(
-    tmp_path: Path, server: Server
+    tmp_path: Path, store: str
 ) -> None:
-    store = server.database()
     here = machine(tmp_path, store)
     there: LogFolder = machine(tmp_path, store, "b", here)
     log = log_of(here, store)

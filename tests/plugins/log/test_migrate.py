@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 import pytest
 from tests.plugins.log.logs import content_of, fill, invoke, log_of, settle
-from tests.plugins.log.postgres import Server, serving
+from tests.plugins.log.postgres import Server
 from tests.plugins.log.postgres_storm import log_of as shared_log_of
 
 from chopmark import LogError
@@ -34,17 +33,6 @@ from chopmark_log._witness_state import WitnessFolder
 from chopmark_log.verify import Proof, VerifierKey
 
 LAW = "erasure as the law wants it"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as found:
-        yield found
-
-
-@pytest.fixture
-def store(server: Server) -> str:
-    return server.database()
 
 
 class Before(NamedTuple):

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
-from tests.plugins.log.postgres import Server, serving
+from tests.plugins.log.postgres import Server
 from tests.plugins.log.postgres_storm import faults_of, ids_of, log_of, machine, settle, storm
 
 from chopmark import Chopmark, Content, LogError, Policy, PolicyError, load_policy
@@ -42,17 +42,6 @@ from chopmark_log._postgres_store import PostgresStore
 from chopmark_log._sqlite_store import SqliteStore
 from chopmark_log._store import OvertakenError
 from chopmark_log.verify import Checkpoint, split_note
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as found:
-        yield found
-
-
-@pytest.fixture
-def store(server: Server) -> str:
-    return server.database()
 
 
 class TestLogContractInPostgres(LogContract):

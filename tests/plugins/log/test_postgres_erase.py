@@ -8,14 +8,13 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from tests.plugins.log.postgres import Server, serving
+from tests.plugins.log.postgres import Server
 from tests.plugins.log.postgres_storm import faults_of, log_of, machine, settle
 
 from chopmark import Content, LogError, Message
@@ -40,18 +39,6 @@ from chopmark_log.verify import open_disclosure
 ANNA = Subject.of("anna-17", "")
 LAW = "erasure as the law wants it"
 SCHEMAS = ("chopmark_log", "chopmark_keys", "chopmark_side")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    # The server takes old segments of its write-ahead log away at once, not to be used again.
-    with serving("fsync=off", "shared_buffers=16MB", "wal_recycle=off") as found:
-        yield found
-
-
-@pytest.fixture
-def store(server: Server) -> str:
-    return server.database()
 
 
 @pytest.fixture
