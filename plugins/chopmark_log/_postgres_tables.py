@@ -41,6 +41,21 @@ CREATE TABLE checkpoints (size BIGINT PRIMARY KEY, time BIGINT NOT NULL, note TE
 """
 
 
+_UNSAMPLED = """
+DO $$ DECLARE found record; BEGIN
+    FOR found IN SELECT attrelid::regclass AS t, attname AS c FROM pg_attribute
+        JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+        AND attname IN ('tag', 'wrapped', 'what', 'value', 'data')
+    LOOP
+        EXECUTE format('ALTER TABLE %s ALTER %I SET STATISTICS 0', found.t, found.c);
+    END LOOP;
+END $$;
+"""
+"""Else `ANALYZE`, which the server runs by itself, keeps a hundred values of each column among its
+statistics, also of rows that were deleted since: of keys and of short texts all there is."""
+
+
 def create(address: Address, origin: str, meta: dict[str, str]) -> bool:
     """Make an empty log named `origin` in the database, unless it has one; return whether it did.
 
@@ -71,7 +86,7 @@ class ErasableSchema(PostgresFile):
         Raises:
             LogError: they cannot be made.
         """
-        _make(self.address, self.schema, of_sqlite(tables), meta)
+        _make(self.address, self.schema, of_sqlite(tables) + _UNSAMPLED, meta)
 
     def exists(self) -> bool:
         """Return whether the tables are there."""
