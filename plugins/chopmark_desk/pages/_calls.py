@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Protocol, cast
-from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -17,6 +16,7 @@ from chopmark_report import Tally
 from .._desk import Desk
 from .._known import log_of, running_of
 from .._page import Page, Visit
+from .._pager import Pager
 from .._proof import check, proving
 from .._search import NAMES, Sought, search
 from .._spans import Opened, opened
@@ -86,9 +86,7 @@ def _listed(desk: Desk, asked: Mapping[str, str], before: int | None) -> dict[st
     return {
         "asked": asked,
         "found": found,
-        "first": before is None,
-        "newest": f"/calls?{urlencode(given)}",
-        "older": f"/calls?{urlencode({**given, 'before': found.rest})}",
+        "pages": Pager.of("/calls", before, found.rest, given),
         "offered": running.ask(_offered),
     }
 

@@ -15,6 +15,7 @@ from chopmark_complaints import DECISIONS, Complaint, Complaints
 from .._desk import Desk
 from .._office import NEEDS, office_of
 from .._page import Page, Visit
+from .._pager import Pager
 from .._steps import found, history, taken
 
 PAGE = 50
@@ -35,16 +36,13 @@ async def show(visit: Visit) -> Response:
     before = visit.asked("before")
     if visit.asked("all") or before:
         lines = await visit.work(_latest, visit.desk, before)
-        older = lines[-1].one.id if len(lines) > PAGE else ""
-        lines = lines[:PAGE]
-        return visit.render(
-            "complaints.html", lines=lines, which="all", more=0,
-            older=lines[-1].one.id if older else "", first=not before,
-        )  # fmt: skip
+        rest = lines[PAGE - 1].one.id if len(lines) > PAGE else None
+        pages = Pager.of("/complaints", before or None, rest, {"all": "yes"})
+        return visit.render("complaints.html", lines=lines[:PAGE], which="all", more=0, pages=pages)
     waiting = await visit.work(_waiting, visit.desk)
     return visit.render(
         "complaints.html", lines=waiting[:PAGE], which="waiting",
-        more=max(0, len(waiting) - PAGE), older="", first=True,
+        more=max(0, len(waiting) - PAGE), pages=Pager(),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from chopmark_complaints import GROUNDS, STEPS, ComplaintError, Incident, Incide
 
 from .._office import NEEDS, office_of
 from .._page import Page, Visit
+from .._pager import Pager
 from .._steps import found, history, taken
 
 PAGE = 50
@@ -78,9 +79,10 @@ def _incidents(visit: Visit) -> Incidents:
 async def _listed(visit: Visit, status: int = 200, wrong: str = "", refused: str = "") -> Response:
     before = visit.asked("before")
     listed = await visit.work(lambda: _incidents(visit).latest(PAGE + 1, before))
+    rest = listed[PAGE - 1].id if len(listed) > PAGE else None
     return visit.render(
         "incidents.html", status, listed=listed[:PAGE], grounds=GROUNDS, steps=tuple(STEPS),
-        older=listed[PAGE - 1].id if len(listed) > PAGE else "", first=not before,
+        pages=Pager.of("/incidents", before or None, rest, {}),
         wrong=wrong, refused=refused,
         given={
             "text": visit.sent("text"), "ground": visit.sent("ground", "illegal"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -262,8 +263,13 @@ def test_many_complaints_are_on_pages(
     ids = [office_of(desk).complaints.receive("wrong").id for _ in range(3)]
     first = officer.see("/complaints?all=yes")
     assert _numbers(first) == [ids[2], ids[1]]
+    assert ">Latest</a>" not in first
     [older] = re.findall(r'rel="next" href="([^"]+)"', first)
-    assert _numbers(officer.see(older)) == [ids[0]]
+    last = officer.see(unescape(older))
+    assert _numbers(last) == [ids[0]]
+    assert 'rel="next"' not in last
+    [newest] = re.findall(r'href="([^"]+)">Latest</a>', last)
+    assert _numbers(officer.see(unescape(newest))) == [ids[2], ids[1]]
     assert "1 more wait" in officer.see("/complaints")
 
 
