@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from chopmark import hookspecs
 from chopmark._cli import cli
+from chopmark._policy_file import load_policy, parse_policy
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
@@ -50,6 +51,22 @@ def test_the_python_of_a_page_runs(
     names: dict[str, Any] = {"__name__": "__page__"}
     for code in blocks(page, "python"):
         exec(compile(code, str(page), "exec"), names)
+
+
+SHOWN = [
+    pytest.param(text, id=f"{page.stem}-{n}")
+    for page in PAGES
+    for n, text in enumerate(blocks(page, "toml"))
+    if re.search(r"^(extends|plugins) = |^\[settings", text, re.M)
+]
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_a_policy_that_a_page_shows_can_be_read_and_loses_no_plugin(text: str) -> None:
+    policy = parse_policy(text, "service.toml")
+    base = re.search(r'^extends = "(.*)"', text, re.M)
+    kept = set(load_policy(base[1]).plugins) if base else set()
+    assert kept - set(policy.plugins) == set()
 
 
 def test_every_hook_has_its_section_with_the_exact_signature() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from chopmark import Context, Policy
+from chopmark._policy_file import load_policy
 from chopmark_pii import PiiDetector, chopmark_detectors
 
 INPUT = Context(direction="input")
@@ -115,3 +116,11 @@ def test_nothing_shows_the_original() -> None:
     (verdict,) = detector.judge("zhang.san@example.com", INPUT)
     shown = repr(verdict) + repr(detector) + repr(detector.vault) + verdict.detail
     assert "zhang" not in shown
+
+
+@pytest.mark.parametrize(("policy", "placeholder"), [("cn", "[邮箱]"), ("eu", "[EMAIL]")])
+def test_readers_of_a_built_in_policy_can_read_the_placeholders(
+    policy: str, placeholder: str
+) -> None:
+    (found,) = make(**load_policy(policy).options("pii")).judge("a@exam.com", OUTPUT)
+    assert found.replacement == placeholder
