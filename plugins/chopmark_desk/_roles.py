@@ -21,7 +21,9 @@ AREAS: Mapping[str, Role] = MappingProxyType(
         "complain": "viewer",  # to hand in a complaint
         "complaints": "officer",
         "incidents": "officer",
-        "words": "officer",
+        "words": "viewer",
+        "words.propose": "officer",  # a change of a list
+        "words.review": "reviewer",  # to confirm what another one proposed
         "policies": "viewer",
         "verify": "viewer",
         "users": "admin",

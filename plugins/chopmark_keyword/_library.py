@@ -66,15 +66,8 @@ class Library:
         return (*(shelf.words for shelf in self._shelves), *self._fixed)
 
     def compile(self, today: date) -> Matcher:
-        """Return the matcher of the lists; raise `PolicyError` where they do not go together."""
-        names: dict[str, str] = {}
-        for words in self.lists:
-            if words.name in names:
-                raise PolicyError(
-                    f"plugin 'keyword': lists {names[words.name]} and {words.source} are both "
-                    f"named {words.name!r}; give one of them another `name`"
-                )
-            names[words.name] = words.source
+        """Return the matcher of the lists as `matcher` does, and warn of what has expired."""
+        found = self.matcher(today)
         for words in self.lists:
             expired = words.expired(today)
             if expired:
@@ -85,6 +78,18 @@ class Library:
                     len(expired),
                     len(words.entries),
                 )
+        return found
+
+    def matcher(self, today: date) -> Matcher:
+        """Return the matcher of the lists; raise `PolicyError` where they do not go together."""
+        names: dict[str, str] = {}
+        for words in self.lists:
+            if words.name in names:
+                raise PolicyError(
+                    f"plugin 'keyword': lists {names[words.name]} and {words.source} are both "
+                    f"named {words.name!r}; give one of them another `name`"
+                )
+            names[words.name] = words.source
         matcher = _compiled(self.lists, today, self._holdback, tuple(self._foldings.items()))
         if matcher.reach > self._holdback:
             raise PolicyError(

@@ -45,7 +45,7 @@ class Trial:
         holdback: int,
         foldings: Mapping[str, Folding],
     ) -> None:
-        self._matcher = Library(lists, (), holdback, foldings).compile(today)
+        self._matcher = Library(lists, (), holdback, foldings).matcher(today)
 
     def places(self, text: str) -> list[Place]:
         """Return what is found in `text`, in order; exceptions of the lists hold."""

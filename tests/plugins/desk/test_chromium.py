@@ -168,6 +168,41 @@ def test_what_is_opened_in_the_pages_has_none_either(tab: Callable[..., Tab], de
     one.check()
 
 
+def test_a_change_of_a_list_is_proposed_and_confirmed_on_pages_without_faults(
+    tab: Callable[..., Tab], recorded: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "service"
+    shutil.copytree(recorded, folder)
+    policy = load_policy(folder / "service.toml")
+    policy = policy.with_options("keyword", lists=["words.toml"], bundled=["en"])
+    with open_desk(policy, secret=SECRET, cost=QUICK) as desk:
+        for name in ("admin", "officer"):
+            desk.users.add(name, name, PASSWORD)
+        for at in serve(desk):
+            one, other = tab(at=at), tab("zh-CN", at=at)
+            one.log_in("officer")
+            one.open("/words/1").click("a[href='/words/1/propose']")
+            one.page.fill("#term", "quiet brown otters")
+            one.page.fill("#category", "fraud")
+            one.page.fill("#reason", "A complaint names it.")
+            one.page.fill("#text", "A first term, and quiet brown otters.")
+            one.page.click("button[value=try]")
+            one.page.wait_for_selector("mark.bad")
+            one.check()
+            one.page.click("button[value=propose]")
+            one.page.wait_for_url(f"{at}/words/proposals/*")
+            one.check()
+            other.log_in("admin")
+            other.open(one.page.url.removeprefix(at).partition("?")[0])
+            other.check()
+            other.page.click("button[value=yes]")
+            other.page.wait_for_selector(".said")
+            for path in ("/words/proposals", "/words/try", "/words/1?q=otters"):
+                other.open(path)
+                other.check()
+            assert "quiet brown otters" in (folder / "words.toml").read_text("utf-8")
+
+
 def test_the_public_variant_works_without_scripts(chromium: Any, service: Path) -> None:
     policy = load_policy(service)
     with open_desk(policy, secret=SECRET, cost=QUICK, public=True) as desk:
