@@ -1,7 +1,8 @@
 """Changes one entry of a list file; all else in it stays as it is, comments and order too.
 
 What comes of a change is read again before anybody has it: there is one entry more, or another
-one in the place of the old one, and every other is as it was. Else nothing is changed.
+one in the place of the old one, and every other is as it was. Else nothing is changed. TOML needs
+the extra `desk`.
 """
 
 from __future__ import annotations
