@@ -29,6 +29,10 @@ keys_option = click.option(
     "--key", "keys", multiple=True, help="A key that you know, or its file; by default the log's."
 )
 
+only_option = click.option(
+    "--only", is_flag=True, help="Know the log by this key alone, and by none before it."
+)
+
 
 def folder_of(path: Path) -> LogFolder:
     """Return the folder of the log at `path`."""
@@ -49,6 +53,11 @@ def index_of(store: Store, record: str) -> int:
         name = bytes.fromhex(record.replace("-", ""))
     except ValueError:
         raise LogError(f"{record!r} is neither the id of a record nor an index") from None
+    if len(name) != 16:
+        raise LogError(
+            f"{record!r} is no whole id; give all of it (`chopmark log tail --json`), or the "
+            "index"
+        )
     found = store.find(name)
     if found is None:
         gone = f", and {store.minimum} entries were pruned" if store.minimum else ""

@@ -21,6 +21,7 @@ from ._command_line import (
     index_of,
     json_option,
     leaf_beside,
+    only_option,
     serve_until_interrupted,
     shown_time,
     text_of,
@@ -70,13 +71,14 @@ def init(path: Path, origin: str) -> None:
 @parent.command("add")
 @click.argument("key")
 @_parent_path
-def add(key: str, path: Path) -> None:
+@only_option
+def add(key: str, path: Path, only: bool) -> None:
     """Take the heads of the log whose key is KEY, or in the file KEY, from now on."""
     from ._signing import read_verifier_key
 
     with errors():
         known = read_verifier_key(key)
-        _open(path).add_log(known)
+        _open(path).add_log(known, only=only)
     click.echo(f"{path}: takes heads of log {known.name}")
 
 

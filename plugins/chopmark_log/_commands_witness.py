@@ -18,6 +18,7 @@ from ._command_line import (
     errors,
     folder_of,
     json_option,
+    only_option,
     path_option,
     serve_until_interrupted,
     shown_time,
@@ -66,13 +67,14 @@ def init(path: Path, name: str, kind: str) -> None:
 @witness.command("add-log")
 @click.argument("key")
 @_witness_path
-def add_log(key: str, path: Path) -> None:
+@only_option
+def add_log(key: str, path: Path, only: bool) -> None:
     """Cosign the log whose key is KEY, or in the file KEY, from now on."""
     from ._signing import read_verifier_key
 
     with errors():
         known = read_verifier_key(key)
-        _witness(path).open().add_log(known)
+        _witness(path).open().add_log(known, only=only)
     click.echo(f"{path}: knows log {known.name}")
 
 

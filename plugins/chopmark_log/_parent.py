@@ -24,7 +24,7 @@ from ._folder import LogFolder
 from ._integrate import check_head, integrating, publish
 from ._signing import read_signing_key
 from ._store import Store
-from ._witness import Refusal, Request
+from ._witness import ADD_CHECKPOINT, Refusal, Request
 from ._witness_client import Reply, WitnessAddress, submit
 from ._witness_server import WitnessServer
 from ._witness_state import Watched, Witness, WitnessFolder
@@ -84,6 +84,15 @@ class Parent(Witness):
                 if self._is_due():
                     self._sign(store)
         return found
+
+    def hand_over(self, data: bytes) -> Refusal | None:
+        """Do as a witness does; between a head and its entry the child's key does not change.
+
+        Raises:
+            LogError: the parent cannot keep it.
+        """
+        with self._writing():
+            return super().hand_over(data)
 
     def sign(self, *, now: bool = True) -> None:
         """Sign the head of the parent's log; not `now`: where that was not done for a second.
@@ -185,11 +194,11 @@ def gather(parent: Parent, child: LogFolder) -> Gathered:
         here = WitnessAddress("", parent.key.public)
         sizes = {one.origin: one.size for one in parent.logs()}
 
-        def ask(address: WitnessAddress, body: bytes, timeout: float) -> Reply:
-            found = parent.answer(body)
+        def ask(address: WitnessAddress, body: bytes, timeout: float, what: str) -> Reply:
+            found = parent.answer(body) if what == ADD_CHECKPOINT else parent.hand_over(body)
             if isinstance(found, Refusal):
                 return Reply(found.status, found.body)
-            return Reply(200, found)
+            return Reply(200, found or "")
 
         found = submit(store, here, sizes.get(store.origin, 0), 0, ask=ask)
         if found is None:

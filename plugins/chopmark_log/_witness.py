@@ -16,12 +16,15 @@ from .verify import (
     EMPTY_ROOT,
     HASH_BYTES,
     Checkpoint,
+    Handover,
     VerifierKey,
     VerifyError,
     check_consistency,
     split_note,
 )
 
+ADD_CHECKPOINT, ADD_HANDOVER = "add-checkpoint", "add-handover"
+"""What a witness is asked for: the former by C2SP, the latter by logs of chopmark alone."""
 MOST_HASHES = 63
 SIZE_TYPE = "text/x.tlog.size"
 TEXT_TYPE = "text/plain; charset=utf-8"
@@ -106,6 +109,21 @@ def check_signed(request: Request, keys: Sequence[VerifierKey] | None) -> Refusa
                 continue
             return None
     return Refusal(403, f"no key that this witness knows of log {origin!r} signed it\n")
+
+
+def check_successor(found: Handover, keys: Sequence[VerifierKey] | None) -> Refusal | None:
+    """Return why the witness must not know a log by `found.new` from now on, and by `found.old` no
+    more. Both signed that; `keys` are those by which it knows a log of their name.
+
+    A key that was handed over once can hand over nothing, whoever has it by now.
+    """
+    if keys is None:
+        return Refusal(404, f"log {found.old.name!r} is not known to this witness\n")
+    if found.old in keys or found.new in keys:
+        return None
+    return Refusal(
+        403, f"the key {found.old.key_id.hex()} does not sign for this log, or no more\n"
+    )
 
 
 def check_grown(request: Request, seen: Seen) -> Refusal | None:

@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from chopmark import PolicyError
 
+from ._folder import LogFolder
+from ._handover import notes_in
 from ._store import Store
-from ._witness import read_size, request_body
+from ._witness import ADD_CHECKPOINT, ADD_HANDOVER, read_size, request_body
 from .verify import ED25519, Checkpoint, VerifierKey, VerifyError, split_note
 
 MOST_BYTES = 64 * 1024
@@ -85,7 +87,7 @@ class Reply(NamedTuple):
     body: str
 
 
-Ask = Callable[[WitnessAddress, bytes, float], Reply]
+Ask = Callable[[WitnessAddress, bytes, float, str], Reply]
 
 
 class Cosignature(NamedTuple):
@@ -97,19 +99,20 @@ class Cosignature(NamedTuple):
     line: str
 
 
-def ask(address: WitnessAddress, body: bytes, timeout: float) -> Reply:
+def ask(address: WitnessAddress, body: bytes, timeout: float, what: str = ADD_CHECKPOINT) -> Reply:
     """Post `body` to the witness. No proxy variable is read, and no redirect is followed.
 
     Args:
         address: the witness.
-        body: that of `add-checkpoint`.
+        body: what it is told.
         timeout: seconds for each step of the connection.
+        what: what for, the last part of the URL.
 
     Raises:
         WitnessTroubleError: there is no answer.
     """
     request = urllib.request.Request(
-        f"{address.url}/add-checkpoint", body, {"Content-Type": "text/plain; charset=utf-8"}
+        f"{address.url}/{what}", body, {"Content-Type": "text/plain; charset=utf-8"}
     )
     try:
         try:
@@ -144,6 +147,8 @@ def submit(
 ) -> Cosignature | None:
     """Return the witness's cosignature of a checkpoint; None where there is none to cosign.
 
+    One that knows the log by a former key is told how that was handed over, and asked again.
+
     Args:
         store: the log.
         address: the witness.
@@ -158,13 +163,15 @@ def submit(
             or has forked.
         LogError: the log cannot be read.
     """
+    handed = False
     for _ in range(TRIES):
         last = store.checkpoint(size)
         if last is None:
             return None
         at, _, note = last
         old = min(known, at)
-        reply = ask(address, request_body(old, store.tree(at).consistency(old), note), timeout)
+        body = request_body(old, store.tree(at).consistency(old), note)
+        reply = ask(address, body, timeout, ADD_CHECKPOINT)
         if reply.status == 200:
             return _checked(address.key, at, note, reply.body)
         if reply.status == 422:
@@ -172,6 +179,14 @@ def submit(
                 f"the {at} entries that are signed do not begin with the {old} that it cosigned: "
                 "entries were changed or taken out, or an older copy was put in place and went on"
             )
+        if reply.status == 403 and not handed:
+            handed = True
+            said = [
+                ask(address, one.encode(), timeout, ADD_HANDOVER).status
+                for one in notes_in(LogFolder(store.folder))
+            ]
+            if 200 in said:
+                continue
         if reply.status != 409:
             raise WitnessTroubleError(_trouble(reply))
         try:

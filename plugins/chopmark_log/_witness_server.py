@@ -1,4 +1,4 @@
-"""Serves a witness over HTTP: `POST /add-checkpoint`, and nothing else."""
+"""Serves a witness over HTTP: `POST /add-checkpoint`, and `/add-handover` of a log's new key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from chopmark import LogError
 
-from ._witness import TEXT_TYPE, Refusal
+from ._witness import ADD_CHECKPOINT, ADD_HANDOVER, TEXT_TYPE, Refusal
 from ._witness_state import Witness
 
 MOST_BYTES = 256 * 1024
@@ -77,11 +77,15 @@ class _Handler(BaseHTTPRequestHandler):
         if len(data) != int(length):
             self.close_connection = True
             return
-        if self.path.partition("?")[0] != "/add-checkpoint":
-            self._reply(404, "a witness takes POST /add-checkpoint\n")
+        what = self.path.partition("?")[0]
+        if what not in (f"/{ADD_CHECKPOINT}", f"/{ADD_HANDOVER}"):
+            self._reply(404, f"a witness takes POST /{ADD_CHECKPOINT}\n")
             return
         try:
-            found = self._witness.answer(data)
+            if what == f"/{ADD_HANDOVER}":
+                found = self._witness.hand_over(data) or "known\n"
+            else:
+                found = self._witness.answer(data)
         except LogError as error:
             _logger.error("witness: %s", error)
             self._reply(500, "the witness cannot answer now\n")

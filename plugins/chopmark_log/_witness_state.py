@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 import threading
 import time
@@ -15,9 +16,10 @@ from chopmark import LogError
 
 from ._folder import write_whole
 from ._signing import SigningKey, read_signing_key, write_signing_key
-from ._witness import Refusal, Request, Seen, check_grown, check_signed
-from .verify import ED25519, ED25519_COSIGNATURE, VerifierKey, VerifyError
+from ._witness import Refusal, Request, Seen, check_grown, check_signed, check_successor
+from .verify import ED25519, ED25519_COSIGNATURE, Handover, VerifierKey, VerifyError
 
+_logger = logging.getLogger("chopmark")
 FORMAT = 1
 MOST_CONFLICTS = 100
 """Contradictions that are kept of a log: one proves enough, and none may fill the disk."""
@@ -132,8 +134,8 @@ class Witness:
         if rows != [(str(FORMAT),)]:
             raise LogError(f"{str(path)!r} has format {rows}, and {FORMAT} is known here")
 
-    def add_log(self, key: VerifierKey) -> None:
-        """Cosign the log whose key this is from now on.
+    def add_log(self, key: VerifierKey, *, only: bool = False) -> None:
+        """Cosign the log whose key this is from now on; `only`: and none that another key signed.
 
         Raises:
             LogError: the key is none that signs for a log.
@@ -144,6 +146,8 @@ class Witness:
             raise LogError(f"{key.name[:60]!r}... is longer than the 255 bytes of an origin")
         with self._changing() as base:
             base.execute("INSERT OR IGNORE INTO logs VALUES (?, 0, 0, '')", (key.name,))
+            if only:
+                base.execute("DELETE FROM keys WHERE origin = ?", (key.name,))
             base.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (key.name, str(key)))
 
     def logs(self) -> list[Watched]:
@@ -199,6 +203,34 @@ class Witness:
             )
             # In the transaction: it says that at this time no larger head was known.
             return self.key.cosign(request.body, at)
+
+    def hand_over(self, data: bytes) -> Refusal | None:
+        """Know a log by its new key, and by the old one no more, or return why not.
+
+        Args:
+            data: the handover, a note that both keys signed: the old one is who vouches.
+
+        Raises:
+            LogError: what is known cannot be read, or the new key not be kept.
+        """
+        try:
+            found = Handover.open(data.decode("utf-8"))
+        except (UnicodeDecodeError, VerifyError) as error:
+            return Refusal(400, f"{error}\n")
+        origin = found.old.name
+        with self._changing() as base:
+            keys = self._keys(base, origin)
+            refusal = check_successor(found, keys)
+            if refusal is None and keys and found.old in keys:
+                base.execute(
+                    "DELETE FROM keys WHERE origin = ? AND key = ?", (origin, str(found.old))
+                )
+                base.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (origin, str(found.new)))
+                _logger.warning(
+                    "witness: key %s of log %s gave way to %s", found.old.key_id.hex(), origin,
+                    found.new,
+                )  # fmt: skip
+        return refusal
 
     def _seconds(self, last: int) -> int:
         return max(self._now() // 1_000_000_000, last)  # the clock may have gone back
