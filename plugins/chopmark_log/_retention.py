@@ -87,8 +87,10 @@ def end_entries(by: Registrar, options: LogOptions, now: int) -> int:
 def _before_texts(by: Registrar, first: int, end: int) -> int:
     """Return the first entry of which texts are kept, or `end`."""
     oldest = by.side.oldest()
+    if oldest is None:
+        return end
     for entry in by.store.entries(first, end):
-        if oldest is None or b'"payload":"' not in entry.leaf:
+        if b'"payload":"' not in entry.leaf:
             continue
         record = record_id(json.loads(entry.leaf)["id"])
         if record >= oldest and by.side.get(record) is not None:

@@ -20,6 +20,7 @@ from ._erase import Registrar
 from ._folder import FINGERPRINTS, LogFolder, overwrite
 from ._master import (
     FILE,
+    FILES,
     MASTER,
     NEXT,
     NEXT_FILE,
@@ -152,12 +153,13 @@ def _is_former(folder: LogFolder, retired: bytes) -> bool:
 def _next(folder: LogFolder, current: Master, retired: bytes) -> Master:
     found = dict(masters(folder))
     where = NEXT if NEXT in found else NEXT_FILE
+    if where != NEXT and (MASTER in found or not {*FILES} & set(found)):
+        # What is in a file counts for nothing beside it.
+        raise LogError(
+            f"the master key is in the environment: put a new one, as `chopmark log keys new` "
+            f"makes it, into {NEXT}"
+        )
     if where not in found:
-        if FILE not in found:
-            raise LogError(
-                f"the master key is in the environment: put a new one, as `chopmark log keys new` "
-                f"makes it, into {NEXT}"
-            )
         write_private(folder.path / NEXT_FILE, f"{new_secret()}\n".encode(), new=True)
         found = dict(masters(folder))
     new = found[where]

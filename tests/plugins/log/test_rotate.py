@@ -29,6 +29,7 @@ from tests.plugins.log.rotations import (
 )
 
 from chopmark import Content, LogError
+from chopmark.private import write_private
 from chopmark.testing import sample_record
 from chopmark_log import _rotate, _rotate_signing
 from chopmark_log._audit import export, prove
@@ -38,7 +39,7 @@ from chopmark_log._folder import LogFolder
 from chopmark_log._handover import keys_under, known_keys, own_keys
 from chopmark_log._integrate import publish
 from chopmark_log._keyring import Keyring
-from chopmark_log._master import FILE, MASTER, NEXT, Subject, master_of, new_secret
+from chopmark_log._master import FILE, MASTER, NEXT, NEXT_FILE, Subject, master_of, new_secret
 from chopmark_log._opened import ClosedError, Opener
 from chopmark_log._rotate import Rotated, rotate_master, rotations, stale_masters
 from chopmark_log._rotate_signing import rotate_signing
@@ -221,6 +222,20 @@ def test_the_key_of_the_environment_gives_way_to_the_one_beside_it(
     assert (answers(folder, ids), look(folder)) == (["told <anna-17>"], "")
 
 
+@pytest.mark.parametrize("beside", [FILE, NEXT_FILE])
+def test_a_file_beside_the_key_of_the_environment_does_not_take_its_place(
+    folder: LogFolder, monkeypatch: pytest.MonkeyPatch, beside: str
+) -> None:
+    ids = say(folder, "anna-17")
+    monkeypatch.setenv(MASTER, (folder.path / FILE).read_text())
+    if beside == NEXT_FILE:
+        (folder.path / FILE).unlink()
+        write_private(folder.path / NEXT_FILE, new_secret().encode())
+    with pytest.raises(LogError, match=f"into {NEXT}"):
+        rotated(folder)
+    assert answers(folder, ids) == ["told <anna-17>"]
+
+
 @pytest.mark.parametrize("back", ["master.key", "keys.db", "both"])
 def test_a_backup_from_before_a_rotation_is_named(
     folder: LogFolder, back: str, tmp_path: Path
@@ -322,7 +337,7 @@ def test_an_archive_holds_by_the_key_before_and_by_the_one_after(
     folder: LogFolder, tmp_path: Path
 ) -> None:
     pytest.importorskip("duckdb")
-    from chopmark_log import _archive
+    from chopmark_log import _archive, _archive_check
 
     old = read_verifier_key(str(folder.public))
     for public in (lambda: old, lambda: signs_anew(folder)):
@@ -334,7 +349,7 @@ def test_an_archive_holds_by_the_key_before_and_by_the_one_after(
     with contextlib.closing(folder.open()) as store:
         _archive.write(store, now, tmp_path / "archive", open_month=True)
         first = store.checkpoints()[0]
-    assert [_archive.verify(tmp_path / "archive", [key]) for key in (old, now)] == [[], []]
+    assert [_archive_check.verify(tmp_path / "archive", [key]) for key in (old, now)] == [[], []]
     assert keys_under(folder, now, first.note) == [old]  # whose key a bundle of that head has
 
 
