@@ -22,7 +22,7 @@ from ._leaf import commitments_of, encode_event
 from ._master import Subject
 from ._options import NAME, read_options
 from ._packages import check_finding
-from ._read import backward, end, forward, get, read
+from ._read import backward, end, forward, get, outlines, read
 from ._refused import Refused
 from ._reserve import BYTES, give_up
 from ._spool import Spool
@@ -31,6 +31,8 @@ from ._work import Intake, Make, Own, Work, leave
 from ._work import end as end_work
 
 if TYPE_CHECKING:
+    from chopmark.reading import Outline
+
     from ._entries import Proven
     from ._find import Finding
 
@@ -112,6 +114,16 @@ class TransparencyLog:
             LogError: the log is damaged; what came before was yielded.
         """
         return read(self.folder, since, until)
+
+    def outlines(
+        self, since: int = 0, until: int | None = None
+    ) -> Iterator[Outline | Mapping[str, Any]]:
+        """Yield the same to be counted, calls as outlines: see `chopmark.reading.outlines`.
+
+        Raises:
+            LogError: the log is damaged; what came before was yielded.
+        """
+        return outlines(self.folder, since, until)
 
     def end(self) -> int:
         """Return how many entries the log has; the place of an entry is its index.

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from chopmark import LogError
 from chopmark.hookspecs import Entry
 from chopmark.parsing import parse
+from chopmark.reading import Outline, outline
 
 from ._folder import LogFolder
 from ._leaf import CALL, MARK, VERDICT, VERSION
 from ._store import Store
 from ._tree import WIDTH
 
+T = TypeVar("T")
 _USUAL = {name: value for name, value in CALL.items() if name not in ("tokens", "payload")}
 _NO_LEAF = (LogError, ValueError, KeyError, TypeError, RecursionError)
 _OTHER = ("v", "w", "t", "commit", "payload", "characters", "tokens")
 """What a leaf of a call has that is no field of a record, or is one by another name."""
+_NO_TOKENS = {"in": 0, "out": 0}
+_ACTION, _ENDING, _JUDGED = CALL["action"], CALL["ending"], CALL["judged"]
+_STREAM, _AUDIENCE = CALL["stream"], CALL["audience"]
+_PLACED, _REASON = MARK["placed"], MARK["reason"]
+_DIRECTION, _NO_VERSION = VERDICT["direction"], VERDICT["version"]
 
 
 def read(folder: LogFolder, since: int = 0, until: int | None = None) -> Iterator[dict[str, Any]]:
@@ -31,19 +38,37 @@ def read(folder: LogFolder, since: int = 0, until: int | None = None) -> Iterato
     Raises:
         LogError: the log is damaged; what came before was yielded.
     """
+    return _said(folder, since, until, _FORMS)
+
+
+def outlines(
+    folder: LogFolder, since: int = 0, until: int | None = None
+) -> Iterator[Outline | dict[str, Any]]:
+    """Yield the same, of each call its outline alone: nothing else is made of its leaf.
+
+    Raises:
+        LogError: the log is damaged; what came before was yielded.
+    """
+    return _said(folder, since, until, _OUTLINES)
+
+
+def _said(
+    folder: LogFolder, since: int, until: int | None, forms: Mapping[str, Callable[[Any], T]]
+) -> Iterator[T]:
     if not folder.is_log:
         return
     with closing(folder.open()) as store:
-        for entry in store.entries(0, store.size):
-            try:
-                leaf = _leaf(entry.leaf)
-                form = _FORMS.get(leaf["k"])
-                if form is None or leaf["t"] < since or (until is not None and leaf["t"] >= until):
-                    continue
-                found = form(leaf)
-            except _NO_LEAF as error:
-                raise _wrong(entry.index, error) from error
-            yield found
+        for run in store.runs(0, store.size):
+            for index, leaf in enumerate(run.leaves, run.first):
+                try:
+                    data = _leaf(leaf)
+                    form, time = forms.get(data["k"]), data["t"]
+                    if form is None or time < since or (until is not None and time >= until):
+                        continue
+                    found = form(data)
+                except _NO_LEAF as error:
+                    raise _wrong(index, error) from error
+                yield found
 
 
 def end(folder: LogFolder) -> int:
@@ -140,6 +165,44 @@ def _call(leaf: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
+def _outline(leaf: dict[str, Any]) -> Outline:
+    if "failures" in leaf:  # few have any
+        return outline(_call(leaf))
+    get = leaf.get
+    tokens = get("tokens") or _NO_TOKENS
+    terms = (
+        get("action", _ACTION),
+        get("ending", _ENDING),
+        get("judged", _JUDGED),
+        get("stream", _STREAM),
+        leaf["adapter"],
+        leaf["model"],
+        get("audience", _AUDIENCE),
+        leaf["policy"],
+        leaf["sdk"],
+    )
+    return (
+        leaf["t"],
+        leaf["duration"],
+        tokens["in"],
+        tokens["out"],
+        terms,
+        tuple(map(_sign, leaf["marks"])) if "marks" in leaf else (),
+        tuple(map(_finding, leaf["verdicts"])) if "verdicts" in leaf else (),
+        (),
+    )
+
+
+def _sign(mark: Mapping[str, Any]) -> tuple[Any, ...]:
+    return mark["marker"], mark["kind"], mark.get("placed", _PLACED), mark.get("reason", _REASON)
+
+
+def _finding(verdict: Mapping[str, Any]) -> tuple[Any, ...]:
+    get = verdict.get
+    direction, version = get("direction", _DIRECTION), get("version", _NO_VERSION)
+    return verdict["category"], verdict["outcome"], direction, verdict["detector"], version
+
+
 def _event(leaf: Mapping[str, Any]) -> dict[str, Any]:
     names = ("k", "id", "kind", "about", "actor", "data")
     return {"time": leaf["t"], **{name: leaf[name] for name in names}}
@@ -151,3 +214,5 @@ def _other(leaf: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _FORMS = {"call": _call, "event": _event}
+_OUTLINES: Mapping[str, Callable[[Any], Outline | dict[str, Any]]]
+_OUTLINES = {"call": _outline, "event": _event}

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import click
 
 from chopmark import ChopmarkError, LogError, load_policy
 from chopmark.hookspecs import ReadableLog
-from chopmark.reading import open_log, readable
+from chopmark.reading import open_log, outlines, readable
 from chopmark.wording import Wording
 
 from ._data import to_data
@@ -25,6 +25,7 @@ from ._render import as_html, as_markdown, as_text
 from ._sections import Source, sections_of
 from ._tally import Tally, count
 
+T = TypeVar("T")
 _DAY = click.DateTime(["%Y-%m-%d"])
 _EVERY = 10_000
 """After so many records the progress is told."""
@@ -92,8 +93,11 @@ def read_log(
 
     With `verify` the log looks through all that it has, where it is one that can.
     """
-    unread: list[str] = []
-    tally = count(_progress(_until_broken(log.read(since, until), unread)))
+    tally, unread = Tally(), ""
+    try:
+        count(_progress(outlines(log, since, until)), tally)
+    except LogError as error:
+        unread = str(error)
     faults: Callable[[], list[str]] | None = getattr(log, "faults", None)
     source = Source(
         policy=policy,
@@ -103,23 +107,14 @@ def read_log(
         now=time.time_ns() // 1_000_000,
         verified=verify and faults is not None,
         faults=faults() if verify and faults is not None else (),
-        unread=unread[0] if unread else "",
+        unread=unread,
     )
     if unread and tally.calls is None and not tally.events:
-        raise LogError(unread[0])
+        raise LogError(unread)
     return source, tally
 
 
-def _until_broken(
-    entries: Iterator[Mapping[str, Any]], unread: list[str]
-) -> Iterator[Mapping[str, Any]]:
-    try:
-        yield from entries
-    except LogError as error:
-        unread.append(str(error))
-
-
-def _progress(entries: Iterator[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def _progress(entries: Iterator[T]) -> Iterator[T]:
     """Tell a terminal how many were read."""
     if not sys.stderr.isatty():
         yield from entries

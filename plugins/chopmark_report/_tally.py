@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
+
+from chopmark import LogError
+from chopmark.reading import Outline, outline
 
 DAY = 86_400_000
 """Milliseconds."""
@@ -95,42 +97,51 @@ class Tally:
     complaints: dict[str, Complaint] = field(default_factory=dict)
 
 
-def count(entries: Iterable[Mapping[str, Any]], before: Tally | None = None) -> Tally:
-    """Return the counts of `entries`, as `ReadableLog.read` gives them.
+def count(entries: Iterable[Mapping[str, Any] | Outline], before: Tally | None = None) -> Tally:
+    """Return the counts of `entries`, as `chopmark.reading.outlines` yields them.
 
     They are counted on top of those `before`, which is changed and returned.
+
+    Raises:
+        LogError: an entry cannot be read, or has not the form of one; what came before is counted.
     """
     tally = Tally() if before is None else before
-    alike: dict[tuple[Any, ...], Span] = {}
-    signed: Counter[Signs] = Counter()
-    for entry in entries:
-        if entry["k"] == "call":
-            time = entry["time"]
+    alike: dict[_Key, Span] = {}
+    try:
+        for entry in entries:
+            if not isinstance(entry, tuple):
+                if entry["k"] == "event":
+                    _count_event(tally, entry)
+                if entry["k"] != "call":
+                    continue
+                entry = outline(entry)
+            time, duration, tokens_in, tokens_out, terms, marks, verdicts, failures = entry
             # Few calls differ in these: they are counted together, and told apart at the end.
-            key = (*_ALIKE(entry), time // DAY)
-            span = alike.get(key)
+            key = terms, time // DAY, marks
+            span, length = alike.get(key), _rounded(duration)
+            if verdicts or failures:
+                _count_found(tally, time // DAY, verdicts, failures)
+            if tokens_in or tokens_out:
+                tally.tokens_in += tokens_in
+                tally.tokens_out += tokens_out
+            tally.durations[length] += 1
             if span is None:
                 span = alike[key] = Span(time, time)
             span.see(time)
-            _count_call(tally, entry)
-            if entry["marks"] and _answered(entry["action"], entry["ending"]):
-                signed[tuple(map(_SIGN, entry["marks"]))] += 1
-        elif entry["k"] == "event":
-            _count_event(tally, entry)
-    for key, span in alike.items():
-        _tell_apart(tally, key, span)
-    for signs, number in signed.items():
-        _count_marks(tally, signs, number)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise LogError(f"an entry has not the form of one: {error!r}; verify the log") from error
+    finally:
+        for key, span in alike.items():
+            _tell_apart(tally, key, span)
     return tally
 
 
-_ALIKE = itemgetter(
-    "action", "ending", "judged", "stream", "adapter", "model", "audience", "policy", "sdk"
-)
+_Key = tuple[tuple[Any, ...], int, tuple[Any, ...]]
+"""Of a call: its terms, its day, and what tells its marks apart; see `Outline`."""
 
 
-def _tell_apart(tally: Tally, key: tuple[Any, ...], span: Span) -> None:
-    action, ending, judged, stream, adapter, model, audience, policy, sdk, day = key
+def _tell_apart(tally: Tally, key: _Key, span: Span) -> None:
+    (action, ending, judged, stream, adapter, model, audience, policy, sdk), day, marks = key
     number = span.count
     for counter, name in (
         (tally.actions, action), (tally.endings, ending), (tally.adapters, adapter),
@@ -139,7 +150,9 @@ def _tell_apart(tally: Tally, key: tuple[Any, ...], span: Span) -> None:
         counter[name] += number
     tally.streamed += number if stream else 0
     tally.unjudged += 0 if judged else number
-    tally.answered += number if _answered(action, ending) else 0
+    if ending == "completed" and action not in STOPPED:
+        tally.answered += number
+        _count_marks(tally, marks, number)
     for spans, name in ((tally.policies, policy), (tally.versions, sdk)):
         spans.setdefault(name, Span(span.first, span.last)).add(span)
     if tally.calls is None:
@@ -150,37 +163,23 @@ def _tell_apart(tally: Tally, key: tuple[Any, ...], span: Span) -> None:
     found.stopped += number if action in STOPPED else 0
 
 
-def _answered(action: str, ending: str) -> bool:
-    return ending == "completed" and action not in STOPPED
+def _count_found(
+    tally: Tally, day: int, verdicts: tuple[Any, ...], failures: tuple[Any, ...]
+) -> None:
+    for verdict in verdicts:  # `Counter.update` takes twice as long for so few
+        tally.verdicts[verdict] += 1
+    for failure in failures:
+        tally.failures[failure] += 1
+    if verdicts:
+        categories = tally.days.setdefault(day, Day()).categories
+        for broad in {category.partition(".")[0] for category, *_ in verdicts}:
+            categories[broad] += 1
 
 
-_FOUND = itemgetter("category", "outcome", "direction", "detector", "version")
-
-
-def _count_call(tally: Tally, call: Mapping[str, Any]) -> None:
-    duration = call["duration"]
-    tally.durations[duration if duration < 100 else _rounded(duration)] += 1
-    usage = call["usage"]
-    if usage:
-        tally.tokens_in += usage["input"]
-        tally.tokens_out += usage["output"]
-    if call["verdicts"]:
-        for v in call["verdicts"]:
-            tally.verdicts[_FOUND(v)] += 1
-        day = tally.days.setdefault(call["time"] // DAY, Day())
-        day.categories.update({v["category"].partition(".")[0] for v in call["verdicts"]})
-    for f in call["failures"]:
-        tally.failures[f["role"], f["name"], f["error"], f["handled"]] += 1
-
-
-_SIGN = itemgetter("marker", "kind", "placed", "reason")
-Signs = tuple[tuple[str, str, bool, str], ...]
-
-
-def _count_marks(tally: Tally, signs: Signs, number: int) -> None:
+def _count_marks(tally: Tally, marks: tuple[Any, ...], number: int) -> None:
     """Count for each marker once whether its mark is on the answer."""
     reasons: dict[tuple[str, str], str] = {}
-    for marker, kind, placed, reason in signs:
+    for marker, kind, placed, reason in marks:
         if placed:
             reasons[marker, kind] = ""
         else:
@@ -214,5 +213,7 @@ def _see(seen: dict[str, Span], name: str, time: int) -> None:
 
 def _rounded(value: int) -> int:
     """Return a `value` from 100 on to two digits: so many calls have few durations."""
-    scale: int = 10 ** (len(str(value)) - 2)
-    return value // scale * scale
+    scale = 1
+    while value >= 100 * scale:
+        scale *= 10
+    return value - value % scale

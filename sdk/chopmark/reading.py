@@ -5,8 +5,9 @@ signer, its evidence, and the names of those that come with chopmark.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
+from typing import Any, TypeAlias, cast
 
 from . import _plugins
 from ._build import log_of, signer_of
@@ -16,6 +17,20 @@ from ._record import new_id
 from ._values import Event
 from .hookspecs import EventLog, Evidence, Log, PagedLog, ReadableLog, Signer
 from .policy import Policy
+
+Outline: TypeAlias = tuple[
+    int, int, int, int, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]
+]
+"""What there is to count of a call, as a plain tuple: a million are made in seconds.
+
+Its time (ms since 1970) and duration (ms); its tokens in and out, 0 where nobody counted; its
+terms; and what tells its marks, verdicts and failures apart, a tuple for each:
+
+    terms      action, ending, judged, stream, adapter, model, audience, policy, sdk
+    mark       marker, kind, placed, reason
+    verdict    category, outcome, direction, detector, version
+    failure    role, name, error, handled
+"""
 
 
 def builtin_policies() -> tuple[str, ...]:
@@ -66,6 +81,44 @@ def paged(log: Log) -> PagedLog:
             f'log {log.name!r} cannot be read page by page; use one that can, such as "log"'
         )
     return cast(PagedLog, log)
+
+
+def outlines(
+    log: ReadableLog, since: int = 0, until: int | None = None
+) -> Iterator[Outline | Mapping[str, Any]]:
+    """Yield what `log.read` does, to be counted: calls may come as outlines, where that is faster.
+
+    They do where the log has `outlines(since, until)`, which yields of each call what `outline`
+    makes of it, and the events as they are.
+    """
+    own = getattr(log, "outlines", None)
+    found: Iterator[Outline | Mapping[str, Any]]
+    found = log.read(since, until) if own is None else own(since, until)
+    return found
+
+
+def outline(call: Mapping[str, Any]) -> Outline:
+    """Return what there is to count of a call, as `ReadableLog.read` has it."""
+    usage = call["usage"] or _NO_USAGE
+    return (
+        call["time"],
+        call["duration"],
+        usage["input"],
+        usage["output"],
+        _TERMS(call),
+        tuple(map(_MARK, call["marks"])),
+        tuple(map(_VERDICT, call["verdicts"])),
+        tuple(map(_FAILURE, call["failures"])),
+    )
+
+
+_NO_USAGE: Mapping[str, int] = {"input": 0, "output": 0}
+_TERMS = itemgetter(
+    "action", "ending", "judged", "stream", "adapter", "model", "audience", "policy", "sdk"
+)
+_MARK = itemgetter("marker", "kind", "placed", "reason")
+_VERDICT = itemgetter("category", "outcome", "direction", "detector", "version")
+_FAILURE = itemgetter("role", "name", "error", "handled")
 
 
 def takes_events(log: Log) -> EventLog:

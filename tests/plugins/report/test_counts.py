@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chopmark import LogError
+from chopmark.reading import outline
 from chopmark.wording import Wording
-from chopmark_report import count, packed, to_data, unpacked
+from chopmark_report import Tally, count, packed, to_data, unpacked
 from chopmark_report._figures import Rate, drift, quantile
 from chopmark_report._sections import Source, sections_of
 from chopmark_report._tally import DAY
@@ -101,6 +103,30 @@ def test_counts_that_were_packed_go_on_as_if_they_had_not_been(
     kept = unpacked(json.loads(json.dumps(packed(count(first)))))
     assert kept == count(first)
     assert count(then, kept) == count(first + then)
+
+
+@given(st.lists(calls))
+def test_outlines_are_counted_as_their_calls_are(made: list[dict[str, Any]]) -> None:
+    assert count(map(outline, made)) == count(made)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"duration": "long"},
+        {"policy": []},
+        {"usage": {"input": 1}},
+        {"marks": 3},
+        {"verdicts": [{}]},
+    ],
+)
+def test_what_has_not_the_form_of_a_call_is_an_error_after_what_came_before(
+    changed: dict[str, Any],
+) -> None:
+    good, tally = call(1, "hate"), Tally()
+    with pytest.raises(LogError, match="not the form of one"):
+        count([good, {**good, **changed}, good], tally)
+    assert tally == count([good])
 
 
 def test_complaints_that_were_packed_are_still_to_be_decided() -> None:
