@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from ._errors import ChangedListError, UnwrittenListError
@@ -20,8 +21,9 @@ def digest_of(data: bytes) -> str:
 def replace_list(path: Path, data: bytes, shown: str, noted: Callable[[], None]) -> None:
     """Write `data` as the list at `path`, whose digest was `shown`, and call `noted` before.
 
-    It keeps its mode; where `path` is a link, what it leads to is replaced. Who reads it meanwhile
-    has the old one or the new one. Where `noted` raises, nothing is changed.
+    It keeps its mode, and its owner and group as far as this process may give them; where `path`
+    is a link, what it leads to is replaced. Who reads it meanwhile has the old one or the new one.
+    Where `noted` raises, nothing is changed.
 
     Raises:
         ChangedListError: it is not the one that was shown.
@@ -38,6 +40,7 @@ def replace_list(path: Path, data: bytes, shown: str, noted: Callable[[], None])
             stream.write(data)
             stream.flush()
             os.fsync(handle)
+        _give(beside, path)
         shutil.copymode(path, beside)
         _check(path, shown)
         noted()
@@ -53,6 +56,15 @@ def replace_list(path: Path, data: bytes, shown: str, noted: Callable[[], None])
     finally:
         if beside is not None:
             beside.unlink(missing_ok=True)
+
+
+def _give(new: Path, like: Path) -> None:
+    """Give a file to the owner and the group of another: a service may read its list by these."""
+    if os.name == "posix":
+        found = like.stat()
+        for owner, group in ((-1, found.st_gid), (found.st_uid, -1)):
+            with suppress(PermissionError):
+                os.chown(new, owner, group)
 
 
 def _check(path: Path, shown: str) -> None:

@@ -16,8 +16,8 @@ from urllib.parse import quote
 import pytest
 from tests.plugins.desk.conftest import WORDS, Browser
 
-from chopmark import Chopmark, LogError, load_policy
-from chopmark.reading import readable
+from chopmark import Chopmark, Event, LogError, load_policy
+from chopmark.reading import readable, takes_events
 from chopmark_desk._desk import Desk
 from chopmark_keyword import WordList, read_bytes
 
@@ -280,6 +280,27 @@ def test_where_the_log_cannot_take_it_down_nothing_is_kept_or_written(
     assert file.read_text("utf-8") == LIST
     assert "Proposals that wait: 1" in text_of(officer.see("/words"))
     assert sorted(one.name for one in file.parent.glob(".chopmark*")) == []
+
+
+def test_where_another_change_comes_when_the_log_has_it_already_the_log_has_that_too(
+    as_role: AsRole, desk: Desk, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = proposed(as_role("officer"))
+    append, late = takes_events(desk.log).append_event, LIST + "# of another\n"
+
+    def append_late(event: Event) -> object:
+        if event.kind == "desk.words.confirmed":
+            file.write_text(late, "utf-8")
+        return append(event)
+
+    monkeypatch.setattr(desk.log, "append_event", append_late)
+    reviewer = as_role("reviewer")
+    status, said = decided(reviewer, path)
+    assert (status, "Nothing was written" in said, file.read_text("utf-8")) == (409, True, late)
+    assert decided(reviewer, path, "no", note="Later.")[0] == 303
+    assert [str(event["kind"]).rpartition(".")[2] for event in events(desk)] == [
+        "proposed", "confirmed", "unwritten", "rejected",
+    ]  # fmt: skip
 
 
 @contextmanager
