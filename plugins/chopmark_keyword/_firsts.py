@@ -14,6 +14,7 @@ SPACED = bytes(code if chr(code).isalpha() else 32 for code in bytes(range(256))
 """Makes small letters of capitals, and a space of what stands between words (see `joint`)."""
 
 _first = re.compile(r"[a-z]+").match
+_NONE: tuple[frozenset[bytes], frozenset[bytes]] = frozenset(), frozenset()
 
 
 class Firsts:
@@ -46,15 +47,19 @@ class Firsts:
 
         That is 1 or 0; -1 says that a term may begin with one of them and go on.
         """
-        seconds, count = self._seconds, len(words)
-        for n, word in enumerate(words, 1):
+        seconds = self._seconds
+        follow, begun = _NONE
+        for word in words:  # "the" is one of them, so be quick
+            if word in follow:
+                return -1
             if word in seconds:
                 found = seconds[word]
-                if found is None or (n < count and words[n] in found[0]):
+                if found is None:
                     return -1
-                if n == count and last in found[1]:
-                    return 1
-        return 0
+                follow, begun = found
+            elif follow:
+                follow, begun = _NONE
+        return 1 if last in begun else 0
 
 
 def read_firsts(terms: Iterable[str]) -> Firsts | None:
