@@ -35,6 +35,9 @@ from ._store import Store
 from ._subject import Keys
 
 CHECK_BYTES = 32
+AHEAD = 32
+"""How many changes ahead of the keys that are there one is looked for in the log: the entry of the
+next one may have been pruned."""
 
 
 class Rotated(NamedTuple):
@@ -101,7 +104,8 @@ def older_keys(folder: LogFolder, store: Store) -> list[str]:
         known = rotations(keys)
     finally:
         keys.close()
-    if store.find(rotation_id(known + 1)) is None:
+    later = range(known + 1, known + AHEAD + 1)
+    if all(store.find(rotation_id(number)) is None for number in later):
         return []
     told = (
         "the keys of subjects are an older copy: the master key was changed more often than the "

@@ -41,7 +41,7 @@ from chopmark_log._integrate import publish
 from chopmark_log._keyring import Keyring
 from chopmark_log._master import FILE, MASTER, NEXT, NEXT_FILE, Subject, master_of, new_secret
 from chopmark_log._opened import ClosedError, Opener
-from chopmark_log._rotate import Rotated, rotate_master, rotations, stale_masters
+from chopmark_log._rotate import Rotated, older_keys, rotate_master, rotations, stale_masters
 from chopmark_log._rotate_signing import rotate_signing
 from chopmark_log._signing import read_signing_key, read_verifier_key
 from chopmark_log._sqlite_store import SqliteStore
@@ -257,6 +257,21 @@ def test_a_backup_from_before_a_rotation_is_named(
     told = " ".join(faults_beside(folder, folder.open()))  # of `verify` and `fsck`
     assert "an older copy: the master key was changed more often than the 0 times" in told
     assert gone
+
+
+def test_an_older_copy_is_named_also_where_the_next_change_was_pruned(
+    folder: LogFolder, tmp_path: Path
+) -> None:
+    say(folder, "anna-17")
+    shutil.copy(folder.path / "keys.db", tmp_path / "keys.db")
+    rotated(folder)
+    fill(folder, 260)
+    rotated(folder)
+    with holding(folder) as store:
+        store.prune(256)
+        shutil.copy(tmp_path / "keys.db", folder.path / "keys.db")
+        (told,) = older_keys(folder, store)
+    assert "more often than the 0 times" in told
 
 
 def test_a_key_of_another_log_is_no_former_one(folder: LogFolder) -> None:
