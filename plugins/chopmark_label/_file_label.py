@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ._block import Aigc
 from ._files._errors import FileError
-from ._files._format import FileFormat
+from ._files._format import MOST_BLOCKS, FileFormat
 from ._files._formats import format_of, suffixes
 from ._files._whole import unreadable, unwritable
 from ._read_block import Reading, read_block
@@ -70,7 +70,7 @@ def label_file(
     form = format_of(source)
     if form is None:
         raise FileError(source, of_none(source))
-    if not replace and (there := _read(form, source)):
+    if (there := _read(form, source)) and not replace:
         raise FileError(
             source,
             f"has {_counted(there)} already (in {', '.join(found.where for found in there)}); look "
@@ -179,7 +179,14 @@ def _check(form: FileFormat, made: Path, target: Path, block: Aigc) -> None:
 
 
 def _read(form: FileFormat, path: Path) -> list[FoundBlock]:
+    places = form.read(path)
+    if len(places) > MOST_BLOCKS:
+        raise FileError(
+            path,
+            f"has {len(places):,} blocks or more, and {MOST_BLOCKS} are read at most; take out all "
+            "but the one that may stand in it (GB 45438-2025, 6.1 c)",
+        )
     return [
         FoundBlock(where=place.where, text=place.text, reading=read_block(place.text))
-        for place in form.read(path)
+        for place in places
     ]

@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ._files._boxes import Broken
 from ._files._errors import MISREAD
-from ._files._gif import GIF
+from ._files._gif import GIF, blocks_of
 from ._files._image_file import BrokenFileError, ImageFile
 from ._files._jpeg import JPEG
 from ._files._png import PNG
@@ -27,6 +27,8 @@ CARRIERS: Mapping[str, ImageFile | None] = {
     "WEBP": WEBP,
 }
 """The formats that can be labelled, by their names in Pillow, with what reads their metadata."""
+MOST_FRAMES = 10_000
+"""Frames of the longest picture that is drawn on: five minutes of what is fluent."""
 _SIXTEEN = ";16"
 _GREY_SIXTEEN = "I;16"
 
@@ -64,7 +66,10 @@ def open_picture(data: bytes) -> Picture:
             "plain JPEG first"
         )
     with _readable():
+        if image.format == "GIF":  # whose frames Pillow walks one by one
+            _check_count(_frames_of_gif(data))
         count = getattr(image, "n_frames", 1)
+        _check_count(count)
         _check_size(image, count)
         _check_depth(image)
     if count > 1 and image.format == "TIFF":
@@ -98,6 +103,18 @@ def _frames(image: Image.Image, count: int) -> Iterator[Image.Image]:
         image.seek(index)
         image.load()
         yield image.copy()
+
+
+def _frames_of_gif(data: bytes) -> int:
+    try:
+        return sum(block.label < 0 for block in blocks_of(data))
+    except BrokenFileError as error:
+        raise Broken(str(error)) from error
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_FRAMES:
+        raise Broken(f"has {count:,} frames, and {MOST_FRAMES:,} are drawn on at most; split it")
 
 
 def _check_size(image: Image.Image, count: int) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 from ._files._errors import FileError, missing
 from ._files._package import Package
 
-MOST = 64 * 2**20
-"""Bytes of the XML that is read for the text of one file; a part has 16 MiB at most."""
+LONGEST = 32 * 2**20
+"""Characters of the text of one file: cells may say one shared string over and over."""
 
 _PARTS = re.compile(
     r"word/(?:header\d*|document|footer\d*)\.xml|ppt/slides/slide\d+\.xml"
@@ -24,6 +24,7 @@ _PARTS = re.compile(
 )
 _ORDER = ("header", "document", "slide", "footer", "sheet")
 _STRINGS = "xl/sharedStrings.xml"
+_DIGITS = 10  # more than a file can have strings
 _HEADERS = ("firstHeader", "evenHeader", "oddHeader")
 _FOOTERS = ("firstFooter", "evenFooter", "oddFooter")
 _CODE = re.compile(r'&(?:"[^"]*"|K(?:[0-9A-F]{6}|\d\d[+-]\d{3})|\d+|[A-Z])', re.IGNORECASE)
@@ -49,19 +50,19 @@ def seen_in_office(path: Path) -> str | None:
 
 
 class _Office:
-    """The parts of one package, as XML; `MOST` bytes of them."""
+    """The parts of one package, as XML.
+
+    Of a sheet only what stands where it belongs is read, so that nothing in it is read twice.
+    """
 
     def __init__(self, package: Package) -> None:
         self._package = package
-        self._left = MOST
+        self._left = LONGEST
         self._strings: Sequence[str] | None = None
 
     def root(self, part: str) -> Any:
         """Return the root of a part."""
         path, data = self._package.path, self._package.part(part) or b""
-        self._left -= len(data)
-        if self._left < 0:
-            raise FileError(path, f"has text in more than {MOST:,} bytes of XML")
         try:
             from lxml import etree  # type: ignore[import-untyped]
         except ImportError as error:
@@ -75,25 +76,38 @@ class _Office:
     def rows(self, sheet: Any) -> Iterator[str]:
         """Yield the header of a sheet, its rows, their cells parted by tabs, and its footer."""
         yield from _margins(sheet, _HEADERS)
-        for row in sheet.iter("{*}row"):
-            if line := "\t".join(filter(None, map(self._cell, row.iter("{*}c")))):
+        for row in sheet.iterfind("{*}sheetData/{*}row"):
+            if line := "\t".join(filter(None, map(self._cell, row.iterfind("{*}c")))):
                 yield line
         yield from _margins(sheet, _FOOTERS)
 
     def _cell(self, cell: Any) -> str:
+        text = self._said(cell)
+        self._left -= len(text)
+        if self._left < 0:
+            raise FileError(
+                self._package.path,
+                f"has cells that say more than {LONGEST:,} characters, by saying the same over "
+                "and over; split it",
+            )
+        return text
+
+    def _said(self, cell: Any) -> str:
         kind = cell.get("t")
         if kind == "inlineStr":
-            return _text(cell)
+            return "".join(map(_text, cell.iterfind("{*}is")))
         value: str = cell.findtext("{*}v") or ""
         if kind != "s":
             return value
         strings = self._shared()
-        return strings[int(value)] if value.isdecimal() and int(value) < len(strings) else ""
+        is_number = value.isdecimal() and len(value) < _DIGITS
+        return strings[int(value)] if is_number and int(value) < len(strings) else ""
 
     def _shared(self) -> Sequence[str]:
         if self._strings is None:
             there = self._package.name(_STRINGS)
-            self._strings = list(map(_text, self.root(there).iter("{*}si"))) if there else ()
+            found = self.root(there).iterfind("{*}si") if there else ()
+            self._strings = list(map(_text, found))
         return self._strings
 
 
@@ -128,6 +142,14 @@ def _margins(sheet: Any, names: Sequence[str]) -> Iterator[str]:
 
 
 def _text(element: Any) -> str:
-    """Return the text in an element, without how its characters are pronounced."""
-    found = (t for t in element.iter("{*}t") if not t.getparent().tag.endswith("}rPh"))
-    return "".join(t.text or "" for t in found)
+    """Return the text of a string and of its runs, without how its characters are pronounced."""
+    found = (
+        piece
+        for child in element
+        for piece in ((child,) if _is(child, "t") else child if _is(child, "r") else ())
+    )
+    return "".join(piece.text or "" for piece in found if _is(piece, "t"))
+
+
+def _is(element: Any, name: str) -> bool:
+    return isinstance(element.tag, str) and element.tag.rpartition("}")[2] == name

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ._format import Place
-from ._ifd import EXIF_IFD, Tiff, open_tiff
-from ._image_file import BrokenFileError
+from ._ifd import EXIF_IFD, MOST_FIELDS, Entry, Tiff, check_apart, open_tiff
+from ._image_file import BrokenFileError, refuse_more
 from ._rewrite import Edit
 from ._wrapped import wrapped_in
 
@@ -34,14 +34,13 @@ def comments_in(data: bytes) -> list[Place]:
     EXIF that cannot be read holds none: cameras write much that is broken, and it stays as it is.
     """
     try:
-        comments = list(_comments(open_tiff(data)))
+        return [
+            Place(comment.text[span.start : span.end], WHERE)
+            for comment in _comments(open_tiff(data))
+            for span in wrapped_in(comment.text)
+        ]
     except BrokenFileError:
         return []
-    return [
-        Place(comment.text[span.start : span.end], WHERE)
-        for comment in comments
-        for span in wrapped_in(comment.text)
-    ]
 
 
 def blanked(data: bytes, offset: int) -> list[Edit]:
@@ -68,17 +67,22 @@ def blanked(data: bytes, offset: int) -> list[Edit]:
 
 
 def _comments(tiff: Tiff) -> Iterator[_Comment]:
-    seen: set[int] = set()
+    found: dict[int, Entry] = {}
+    fields = 0
     for directory in tiff.chain():
         link = directory.find(EXIF_IFD)
         holders = [directory]
         if link is not None and link.size >= 4:
             holders.append(tiff.directory(tiff.number(link.value, min(link.size, tiff.wide))))
+            fields += len(holders[1].entries)
+            refuse_more(fields, MOST_FIELDS, "fields")
         for holder in holders:
             entry = holder.find(_USER_COMMENT)
-            if entry is not None and entry.size > _CODE and entry.value not in seen:
-                seen.add(entry.value)
-                yield _decoded(tiff, tiff.value(entry), entry.value + _CODE)
+            if entry is not None and entry.size > _CODE:
+                found.setdefault(entry.value, entry)
+    check_apart(tiff, found.values())
+    for entry in found.values():
+        yield _decoded(tiff, tiff.value(entry), entry.value + _CODE)
 
 
 def _decoded(tiff: Tiff, value: bytes, at: int) -> _Comment:

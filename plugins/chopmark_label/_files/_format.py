@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+MOST_BLOCKS = 100
+"""Blocks of one file that are read: one may stand in it (GB 45438-2025, 6.1 c)."""
+
 
 class Place(NamedTuple):
     """A metadata block as it stands in a file, and where: bare or wrapped, well-formed or not."""
@@ -29,6 +32,8 @@ class FileFormat(Protocol):
 
     def read(self, path: Path) -> list[Place]:
         """Return every block in the file, also those in places of older or other practice.
+
+        Behind `MOST_BLOCKS` and one more it may stop.
 
         Raises:
             FileError: the file cannot be read as this format; names file and cure.

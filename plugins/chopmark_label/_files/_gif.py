@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ._format import Place
-from ._image_file import BrokenFileError, ImageFile, number, refuse_signed, taken
+from ._image_file import BrokenFileError, ImageFile, number, refuse_more, refuse_signed, taken
 from ._rewrite import Edit
-from ._xmp import WHERE, blocks_in, with_block, without_block
+from ._xmp import WHERE, Packets, with_block, without_block
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _PLAIN_TEXT, _APPLICATION = 0xF9, 0x01, 0xFF
@@ -20,6 +20,8 @@ _XMP = b"XMP DataXMP"
 _C2PA = b"C2PA_GIF"
 _LEAD = bytes((1, *range(255, -1, -1)))
 _HEADER = 13
+_MOST = 4_000_000
+"""Pieces of up to 255 bytes: as many as are in a gigabyte of pictures."""
 
 
 class _Block(NamedTuple):
@@ -44,11 +46,12 @@ class Gif(ImageFile):
 
     def find(self, data: bytes) -> list[Place]:
         """Return the blocks of XMP."""
+        packets = Packets()
         return [
             Place(text, WHERE)
             for block in blocks_of(data)
             if block.body.startswith(_XMP)
-            for text in blocks_in(_packet(block))
+            for text in packets.blocks_in(_packet(block))
         ]
 
     def mark(self, data: bytes, block: str) -> tuple[list[Edit], str]:
@@ -82,25 +85,29 @@ GIF = Gif()
 def blocks_of(data: bytes) -> Iterator[_Block]:
     """Return the extensions and pictures, in order."""
     at = _HEADER + _table(number(data, 10, 1))
+    left = _MOST
     while True:
         start, kind = at, number(data, at, 1)
         if kind == _TRAILER:
             return
         if kind == _EXTENSION:
             label = number(data, at + 1, 1)
-            at = _behind_sub_blocks(data, at + 2)
+            at, left = _behind_sub_blocks(data, at + 2, left)
             is_ours = label == _APPLICATION
             yield _Block(label, start, at, data[start + 3 : at - 1] if is_ours else b"")
         elif kind == _IMAGE:
             # Position and size, a table of colours, the size of codes.
-            at = _behind_sub_blocks(data, at + 11 + _table(number(data, at + 9, 1)))
+            begin = at + 11 + _table(number(data, at + 9, 1))
+            at, left = _behind_sub_blocks(data, begin, left)
             yield _Block(-1, start, at, b"")
         elif kind == 0:
             at += 1  # some writers leave one between blocks, and readers pass over it
+            left -= 1
         else:
             raise BrokenFileError(
                 f"is damaged: no GIF block begins at byte {at}; get the file again"
             )
+        refuse_more(_MOST - left, _MOST, "blocks")
 
 
 def _table(flags: int) -> int:
@@ -108,10 +115,14 @@ def _table(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _behind_sub_blocks(data: bytes, at: int) -> int:
+def _behind_sub_blocks(data: bytes, at: int, left: int) -> tuple[int, int]:
+    """Return where the block ends whose first piece is at `at`, and how many pieces are left."""
     while length := number(data, at, 1):
         at += 1 + length
-    return at + 1
+        left -= 1
+        if left < 0:
+            break
+    return at + 1, left - 1
 
 
 def _packet(block: _Block) -> bytes:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ._image_file import BrokenFileError, number, taken
+from ._image_file import BrokenFileError, number, refuse_more, taken
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _BIG_SIZES = {**_SIZES, 16: 8, 17: 8, 18: 8}
 EXIF_IFD = 0x8769
 MOST_DIRECTORIES = 4096
+MOST_FIELDS = 200_000
+"""Fields of all pages: directories may lie over each other, and a page has some twenty."""
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -77,6 +79,7 @@ class Tiff:
     def directory(self, at: int) -> Directory:
         """Return the directory at `at`."""
         count = self.number(at, self.many)
+        refuse_more(count, MOST_FIELDS, "fields")
         start = at + self.many
         link = start + count * self.entry
         taken(self.data, start, count * self.entry + self.wide)
@@ -85,6 +88,7 @@ class Tiff:
     def chain(self) -> Iterator[Directory]:
         """Return the directories of the pages, in order."""
         seen: set[int] = set()
+        fields = 0
         at = self.number(self.header_link, self.wide)
         while at:
             if at in seen or len(seen) > MOST_DIRECTORIES:
@@ -92,6 +96,8 @@ class Tiff:
                     f"is damaged: its directory of pages leads back to byte {at}; repair the file"
                 )
             seen.add(at)
+            fields += self.number(at, self.many)
+            refuse_more(fields, MOST_FIELDS, "fields")
             directory = self.directory(at)
             yield directory
             at = self.number(directory.link, self.wide)
@@ -109,6 +115,18 @@ class Tiff:
     def value(self, entry: Entry) -> bytes:
         """Return the bytes of a field's value."""
         return taken(self.data, entry.value, entry.size)
+
+
+def check_apart(tiff: Tiff, fields: Iterable[Entry | None]) -> None:
+    """Raise `BrokenFileError` where these values are longer than the file, so lie over each other.
+
+    Those that are one, as the pages of some programs have it, count once.
+    """
+    if sum(size for _, size in {(f.value, f.size) for f in fields if f}) > len(tiff.data):
+        raise BrokenFileError(
+            "is damaged: its pages have metadata that lie over each other; write it anew with the "
+            "program that made it"
+        )
 
 
 def open_tiff(data: bytes) -> Tiff:

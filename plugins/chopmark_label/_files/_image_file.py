@@ -15,6 +15,13 @@ from ._format import Place
 from ._rewrite import Edit, rewrite_file
 from ._whole import read_whole
 
+LARGEST = 2**30
+"""Bytes of the longest picture: it is read whole."""
+MOST = 1_000_000
+"""Pieces of one kind that a file may have, such as chunks: no picture has nearly as many, and each
+takes a microsecond or two.
+"""
+
 
 class BrokenFileError(Exception):
     """The bytes are not those of such a file, or cannot carry a label; says what and the cure."""
@@ -53,8 +60,9 @@ class ImageFile(ABC):
         """Write `source` with `block` to `target`; see `FileFormat.write`."""
         try:
             data = self._load(source)
+            found = self.find(data)  # which also bounds what there is to change
             edits, where = self.mark(data, block)
-            if self.find(data) == [Place(block, where)]:
+            if found == [Place(block, where)]:
                 edits = []  # it is there already: writing twice is the same as once
             _check_apart(edits)
         except BrokenFileError as error:
@@ -63,7 +71,7 @@ class ImageFile(ABC):
         return where
 
     def _load(self, path: Path) -> bytes:
-        data = read_whole(path)
+        data = read_whole(path, LARGEST)
         if not self.fits(data[:4096]):
             raise BrokenFileError(f"is not a {self.name} file; its first bytes say otherwise")
         return data
@@ -93,6 +101,15 @@ def taken(data: bytes, at: int, size: int) -> bytes:
             "get the whole file"
         )
     return data[at : at + size]
+
+
+def refuse_more(count: int, most: int, what: str) -> None:
+    """Raise `BrokenFileError` where a file has more of something than any picture has."""
+    if count > most:
+        raise BrokenFileError(
+            f"has more than {most:,} {what}, which no picture has; write it anew with another "
+            "program, or do not open it"
+        )
 
 
 def refuse_signed(where: str) -> BrokenFileError:

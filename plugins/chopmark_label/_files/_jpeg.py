@@ -6,16 +6,25 @@ scan are looked at; everything else is copied.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from ._exif import blanked, comments_in
 from ._format import Place
-from ._image_file import BrokenFileError, ImageFile, number, refuse_signed, taken
+from ._image_file import (
+    MOST,
+    BrokenFileError,
+    ImageFile,
+    number,
+    refuse_more,
+    refuse_signed,
+    taken,
+)
 from ._mpf import SIGNATURE as MPF
 from ._mpf import index_edits
 from ._rewrite import Edit
-from ._xmp import WHERE, blocks_in, with_block, without_block
+from ._xmp import WHERE, Packets, blocks_in, with_block, without_block
 
 _APP0, _APP1, _APP2, _APP11 = 0xE0, 0xE1, 0xE2, 0xEB
 _SCAN, _END = 0xDA, 0xD9
@@ -26,6 +35,7 @@ _MORE_HEAD = len(_MORE) + 32 + 4 + 4
 _EXIF = b"Exif\0"
 _EXIF_HEAD = 6
 _LONGEST = 0xFFFF
+_FILLED = re.compile(rb"\xff*")  # any number of them may stand before a marker
 
 
 class _Segment(NamedTuple):
@@ -51,14 +61,15 @@ class Jpeg(ImageFile):
     def find(self, data: bytes) -> list[Place]:
         """Return the blocks of XMP, extended XMP and EXIF."""
         segments = list(segments_of(data))
+        packets = Packets()
         places = [
             Place(block, WHERE)
             for segment in segments
             if segment.holds(_APP1, _XMP)
-            for block in blocks_in(segment.body[len(_XMP) :])
+            for block in packets.blocks_in(segment.body[len(_XMP) :])
         ]
         for packet in _extensions(segments):
-            places.extend(Place(block, f"extended {WHERE}") for block in blocks_in(packet))
+            places.extend(Place(block, f"extended {WHERE}") for block in packets.blocks_in(packet))
         for segment in segments:
             if segment.holds(_APP1, _EXIF):
                 places.extend(comments_in(segment.body[_EXIF_HEAD:]))
@@ -99,15 +110,17 @@ JPEG = Jpeg()
 
 def segments_of(data: bytes) -> Iterator[_Segment]:
     """Return the segments up to the first scan."""
-    at = 2
+    at, count = 2, 0
     while True:
         start = at
+        count += 1
+        refuse_more(count, MOST, "segments")
         if number(data, at, 1) != 0xFF:
             raise BrokenFileError(
                 f"is damaged: no JPEG segment begins at byte {at}; get the file again"
             )
-        while number(data, at, 1) == 0xFF:  # any number of them may fill the gap
-            at += 1
+        at = _FILLED.match(data, at).end()  # type: ignore[union-attr]  # it may be empty
+        number(data, at, 1)
         marker = data[at]
         at += 1
         if marker in (_SCAN, _END):

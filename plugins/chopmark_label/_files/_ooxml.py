@@ -157,7 +157,8 @@ def _label(package: Package, home: str, block: str, strict: bool) -> bytes:
     pid, tail = first.get("pid") or "", first.tail
     first.clear()
     if not _PID.fullmatch(pid) or pids.count(pid) > 1:
-        pid = next(str(n) for n in range(2, len(pids) + 3) if str(n) not in pids)
+        used = set(pids)
+        pid = next(str(n) for n in range(2, len(pids) + 3) if str(n) not in used)
     for key, value in (("fmtid", _FMTID), ("pid", pid), ("name", "AIGC")):
         first.set(key, value)
     first.tail = tail

@@ -1,12 +1,13 @@
 """An Office file as a ZIP package (ECMA-376 part 2): parts are read, and replaced in a copy.
 
 What is not replaced is copied as its bytes stand, packed, so it can neither change nor unfold.
-Only the small parts that a label touches are ever unpacked, up to a limit.
+Only parts that are read are ever unpacked, each and all together up to a limit.
 """
 
 from __future__ import annotations
 
 import copy
+import io
 import struct
 import zipfile
 import zlib
@@ -16,10 +17,19 @@ from typing import IO
 
 from chopmark_label._files._errors import FileError
 from chopmark_label._files._whole import nothing_left, unreadable
+from chopmark_label._files._xmp import nodes_in
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 LARGEST = 16 * 2**20
-"""Bytes of the largest part that is unpacked: the parts read here have some kilobytes."""
+"""Bytes of the largest part that is unpacked: those that a label touches have some kilobytes."""
+MOST = 64 * 2**20
+"""Bytes of all the parts that are unpacked while a package is open."""
+MOST_NODES = 4_000_000
+"""Elements and attributes in these: as a tree each takes some 150 bytes and 1.5 microseconds, and
+a sheet of 16 MiB has three millions.
+"""
+LARGEST_DIRECTORY = 4 * 2**20
+"""Bytes of the longest directory of a package, which is read whole; some 40,000 parts."""
 
 _HEADER = 30  # bytes of a local file header before the name
 _UTF8 = 0x800
@@ -32,40 +42,68 @@ _BROKEN = (
 _AGAIN = "open it in the program that made it and save it again"
 
 
+class _LongDirectoryError(Exception):
+    """The directory of a package is longer than it can honestly be."""
+
+
+class _Bounded(io.BufferedReader):
+    """A file of which not more than a directory is read at once, for `ZipFile` asks nobody."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return up to `size` bytes."""
+        if size is not None and size > LARGEST_DIRECTORY:
+            raise _LongDirectoryError(size)
+        return super().read(size)
+
+
 class Package:
     """One package, open for reading: a context manager."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._left, self._nodes = MOST, MOST_NODES
         try:
-            with path.open("rb") as file:
-                head = file.read(len(OLE))
-            if head == OLE:
+            self._file = _Bounded(io.FileIO(path))
+        except OSError as error:
+            raise unreadable(path, error) from error
+        try:
+            self._zip = self._opened()
+            self._spans = self._lay_out()
+            self._infos = self._name()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _opened(self) -> zipfile.ZipFile:
+        path = self.path
+        try:
+            if self._file.read(len(OLE)) == OLE:
                 raise FileError(
                     path,
                     "is an OLE container: an Office file with a password, or one of the formats "
                     "before 2007, which have no place for a label; save it as .docx, .xlsx or "
                     ".pptx without a password",
                 )
-            self._zip = zipfile.ZipFile(path)
+            return zipfile.ZipFile(self._file)
         except OSError as error:
             raise unreadable(path, error) from error
+        except _LongDirectoryError as error:
+            raise FileError(
+                path,
+                f"has a directory of {error.args[0]:,} bytes, and {LARGEST_DIRECTORY:,} are read "
+                "at most: this is a ZIP bomb, or no Office file; do not open it",
+            ) from error
         except _BROKEN as error:
             raise FileError(
                 path, f"is no whole ZIP package ({error}); it may be cut off: get the file again"
             ) from error
-        try:
-            self._spans = self._lay_out()
-            self._infos = self._name()
-        except BaseException:
-            self._zip.close()
-            raise
 
     def __enter__(self) -> Package:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()
+        self._file.close()
 
     @property
     def names(self) -> list[str]:
@@ -81,7 +119,8 @@ class Package:
         """Return the bytes of a part, or None where there is none of that name.
 
         Raises:
-            FileError: the part is damaged, encrypted, or larger than it can honestly be.
+            FileError: the part is damaged, encrypted, or larger than it can honestly be, or all
+                that were read are.
         """
         info = self._infos.get(name.casefold())
         if info is None:
@@ -100,13 +139,22 @@ class Package:
             )
         try:
             with self._zip.open(info) as file:
-                return file.read(LARGEST)
+                data = b"".join(iter(lambda: file.read(_PIECE), b""))
         except OSError as error:
             raise unreadable(self.path, error) from error
         except _BROKEN as error:
             raise FileError(
                 self.path, f"is damaged in {name!r} ({error}); get the file again, or {_AGAIN}"
             ) from error
+        self._left -= len(data)
+        self._nodes -= nodes_in(data)
+        if self._left < 0 or self._nodes < 0:
+            raise FileError(
+                self.path,
+                f"has more in its parts, up to {name!r}, than is read: {MOST:,} bytes, and "
+                f"{MOST_NODES:,} elements and attributes; split the document",
+            )
+        return data
 
     def write(self, target: Path, parts: Mapping[str, bytes]) -> None:
         """Write the package to `target` with `parts` in place of, or behind, those it has.

@@ -19,6 +19,7 @@ from chopmark_label._files._format import Place
 from chopmark_label._files._pdf_update import append_update, stream_bytes
 from chopmark_label._files._rewrite import rewrite_file
 from chopmark_label._files._whole import nothing_left, unreadable
+from chopmark_label._files._xmp import LARGEST, MOST_NODES, TOO_MUCH, nodes_in
 
 if TYPE_CHECKING:
     from pikepdf import Pdf
@@ -27,12 +28,13 @@ _KEY = "/AIGC"
 _WHERE = "PDF document information, AIGC"
 _LONGEST_MENDED = 64 * 2**20
 """Bytes of the longest file that is searched for what its table has lost: half a second."""
-_LARGEST_XMP = 16 * 2**20
 _SMALL = 64 * 2**10
 """Bytes of packed XMP that may be unpacked by a filter whose output cannot be bounded."""
 
 _MOST_UNPACKED = 64 * 2**20
 """Bytes of the largest stream that is unpacked where qpdf can bound that."""
+_MOST_HELD, _MOST_WARNINGS = 1_000_000, 1_000
+"""Things in one array or dictionary, and complaints of qpdf, after which it gives a file up."""
 
 CONFUSED = (ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError,
             RecursionError, OverflowError, NotImplementedError)  # fmt: skip
@@ -101,7 +103,7 @@ class PdfFiles:
 
 
 def bound_pdf() -> None:
-    """Have this process unpack no more of a PDF at a time than an honest one needs.
+    """Have this process unpack and hold no more of a PDF at a time than an honest one needs.
 
     The bounds are of the process, also for others in it that use qpdf, so this is for a program
     that only looks at files. Before qpdf 12.3 there are none.
@@ -113,6 +115,7 @@ def bound_pdf() -> None:
             flate_max_memory=_MOST_UNPACKED, run_length_max_memory=_MOST_UNPACKED,
             png_max_memory=_MOST_UNPACKED, tiff_max_memory=_MOST_UNPACKED,
             dct_max_memory=_MOST_UNPACKED,
+            parser_max_container_size=_MOST_HELD, doc_max_warnings=_MOST_WARNINGS,
         )  # fmt: skip
 
 
@@ -170,7 +173,7 @@ def _places(path: Path, pdf: Pdf) -> list[Place]:
             value = info[key]
             text = str(value) if isinstance(value, String) else _source(value)
             found.append(Place(text, f"PDF document information, {key[1:]}"))
-    for text, _ in _xmp_labels(_xmp(path, pdf)):
+    for text, _ in _xmp_labels(path, _xmp(path, pdf)):
         found.append(Place(text, "XMP of the PDF document"))
     return found
 
@@ -232,14 +235,14 @@ def _xmp(path: Path, pdf: Pdf) -> bytes:
     filters = stream.get("/Filter")
     several = isinstance(filters, pikepdf.Array)
     names = [] if filters is None else list(filters) if several else [filters]
-    if len(raw) > _LARGEST_XMP:
-        raise FileError(path, f"has {len(raw):,} bytes of XMP; {_LARGEST_XMP:,} are read at most")
+    if len(raw) > LARGEST:
+        raise FileError(path, f"has {TOO_MUCH}")
     if not names:
         return bytes(raw)
     if names == ["/FlateDecode"] and "/DecodeParms" not in stream:
         try:
             opened = zlib.decompressobj()
-            data = opened.decompress(raw, _LARGEST_XMP)
+            data = opened.decompress(raw, LARGEST)
         except zlib.error as error:
             raise _damaged(path, error) from error
         if opened.unconsumed_tail:
@@ -250,16 +253,27 @@ def _xmp(path: Path, pdf: Pdf) -> bytes:
     return bytes(stream.read_bytes())
 
 
-def _xmp_labels(packet: bytes) -> list[tuple[str, Any]]:
-    """Return each AIGC property, an element or an attribute, with the element and its name."""
-    root = _xml(packet)
+def _xmp_labels(path: Path, packet: bytes) -> list[tuple[str, Any]]:
+    """Return each AIGC property, an element or an attribute, with the element and its name.
+
+    What stands within such an element is its text.
+    """
+    root = _xml(path, packet)
     if root is None:
         return []
+    from lxml import etree  # type: ignore[import-untyped]
+
     found: list[tuple[str, Any]] = []
-    for element in root.iter("{*}*"):
-        if _local(element.tag) == "aigc":
+    within = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        is_ours = isinstance(element.tag, str) and _local(element.tag) == "aigc"
+        if event == "end":
+            within -= is_ours
+            continue
+        if is_ours and not within:
             found.append((str(element.xpath("string()")).strip(), (element, None)))
-        for name, value in element.attrib.items():
+        within += is_ours
+        for name, value in element.attrib.items() if isinstance(element.tag, str) else ():
             if _local(name) == "aigc":
                 found.append((str(value), (element, name)))
     return found
@@ -270,10 +284,12 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2].rpartition(":")[2].casefold()
 
 
-def _xml(packet: bytes) -> Any:
+def _xml(path: Path, packet: bytes) -> Any:
     if b"aigc" not in packet.replace(b"\0", b"").lower():  # without NULs: it may be UTF-16
         return None
-    from lxml import etree  # type: ignore[import-untyped]
+    if nodes_in(packet) > MOST_NODES:
+        raise FileError(path, f"has {TOO_MUCH}")
+    from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     try:
@@ -287,7 +303,7 @@ def _clean_xmp(path: Path, pdf: Pdf) -> list[Any]:
 
     A packet without one is left as it is, byte for byte.
     """
-    found = _xmp_labels(_xmp(path, pdf))
+    found = _xmp_labels(path, _xmp(path, pdf))
     if not found:
         return []
     from lxml import etree

@@ -12,16 +12,24 @@ from typing import NamedTuple
 
 from ._exif import blanked, comments_in
 from ._format import Place
-from ._image_file import BrokenFileError, ImageFile, number, refuse_signed, taken
+from ._image_file import (
+    MOST,
+    BrokenFileError,
+    ImageFile,
+    number,
+    refuse_more,
+    refuse_signed,
+    taken,
+)
 from ._rewrite import Edit
-from ._xmp import WHERE, blocks_in, with_block, without_block
+from ._xmp import WHERE, Packets, with_block, without_block
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp"
 _KEYWORD = b"AIGC"
 _TEXTS = (b"tEXt", b"iTXt", b"zTXt")
 _LARGEST = 16 << 20
-"""Compressed text that gets longer is no metadata but an attack."""
+"""Text that gets longer, in one chunk or in all, is no metadata but an attack."""
 
 
 class _Chunk(NamedTuple):
@@ -44,13 +52,19 @@ class Png(ImageFile):
     def find(self, data: bytes) -> list[Place]:
         """Return the blocks of XMP, of text chunks of that name, and of EXIF."""
         places: list[Place] = []
+        left, packets = _LARGEST, Packets()
         for chunk in chunks_of(data):
             keyword = _keyword(chunk)
+            if keyword == _XMP or keyword.upper() == _KEYWORD:
+                text = _text(chunk)
+                left -= len(text)
+                if left < 0:
+                    raise _too_long(chunk)
             if keyword == _XMP:
-                places.extend(Place(block, WHERE) for block in blocks_in(_text(chunk)))
+                places.extend(Place(block, WHERE) for block in packets.blocks_in(text))
             elif keyword.upper() == _KEYWORD:
                 where = f"PNG {chunk.kind.decode()} {keyword.decode()}"
-                places.append(Place(_decoded(_text(chunk)), where))
+                places.append(Place(_decoded(text), where))
             elif chunk.kind == b"eXIf":
                 places.extend(comments_in(chunk.data))
         return places
@@ -91,8 +105,10 @@ PNG = Png()
 
 def chunks_of(data: bytes) -> Iterator[_Chunk]:
     """Return the chunks up to the last; only those that may hold metadata have their data."""
-    at = len(_SIGNATURE)
+    at, count = len(_SIGNATURE), 0
     while True:
+        count += 1
+        refuse_more(count, MOST, "chunks")
         size = number(data, at, 4)
         kind = taken(data, at + 4, 4)
         end = at + 12 + size
@@ -130,11 +146,15 @@ def _inflated(data: bytes, chunk: _Chunk) -> bytes:
             f"({error}); get the file again"
         ) from error
     if not inflater.eof:
-        raise BrokenFileError(
-            f"has a {chunk.kind.decode()} chunk at byte {chunk.start} that is cut off, or longer "
-            f"than {_LARGEST:,} bytes; take it out of the file"
-        )
+        raise _too_long(chunk)
     return text
+
+
+def _too_long(chunk: _Chunk) -> BrokenFileError:
+    return BrokenFileError(
+        f"has a {chunk.kind.decode()} chunk at byte {chunk.start} that is cut off, or with those "
+        f"before it longer than {_LARGEST:,} bytes; take it out of the file"
+    )
 
 
 def _decoded(text: bytes) -> str:

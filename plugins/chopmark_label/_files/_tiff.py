@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from ._exif import blanked, comments_in
 from ._format import Place
-from ._ifd import MAGIC, Directory, Entry, Tiff, open_tiff
+from ._ifd import MAGIC, Directory, Entry, Tiff, check_apart, open_tiff
 from ._image_file import BrokenFileError, ImageFile, refuse_signed
 from ._rewrite import Edit
-from ._xmp import WHERE, blocks_in, with_block, without_block
+from ._xmp import WHERE, Packets, with_block, without_block
 
 _XMP = 0x2BC
 _C2PA = 0xCD41
@@ -33,8 +33,14 @@ class Tiff6(ImageFile):
         """Return the blocks of XMP, of every page, and of EXIF."""
         tiff = open_tiff(data)
         fields = [page.find(_XMP) for page in tiff.chain()]
-        packets = [tiff.value(field) for field in fields if field is not None]
-        places = [Place(block, WHERE) for packet in packets for block in blocks_in(packet)]
+        check_apart(tiff, fields)
+        packets = Packets()
+        places = [
+            Place(block, WHERE)
+            for field in fields
+            if field is not None
+            for block in packets.blocks_in(tiff.value(field))
+        ]
         return places + comments_in(data)
 
     def mark(self, data: bytes, block: str) -> tuple[list[Edit], str]:

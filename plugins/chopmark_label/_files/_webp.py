@@ -11,9 +11,17 @@ from typing import NamedTuple
 
 from ._exif import blanked, comments_in
 from ._format import Place
-from ._image_file import BrokenFileError, ImageFile, number, refuse_signed, taken
+from ._image_file import (
+    MOST,
+    BrokenFileError,
+    ImageFile,
+    number,
+    refuse_more,
+    refuse_signed,
+    taken,
+)
 from ._rewrite import Edit
-from ._xmp import WHERE, blocks_in, with_block, without_block
+from ._xmp import WHERE, Packets, with_block, without_block
 
 _HAS_XMP, _HAS_ALPHA = 0x04, 0x10
 _XMP = b"XMP "
@@ -42,10 +50,11 @@ class WebP(ImageFile):
     def find(self, data: bytes) -> list[Place]:
         """Return the blocks of XMP and EXIF."""
         places: list[Place] = []
+        packets = Packets()
         for chunk in chunks_of(data):
             body = data[chunk.body : chunk.stop]
             if chunk.kind == _XMP:
-                places.extend(Place(block, WHERE) for block in blocks_in(body))
+                places.extend(Place(block, WHERE) for block in packets.blocks_in(body))
             elif chunk.kind == b"EXIF":
                 places.extend(comments_in(body[_exif_head(body) :]))
         return places
@@ -87,8 +96,10 @@ def chunks_of(data: bytes) -> Iterator[_Chunk]:
     """Return the chunks of the file, in order."""
     whole = 8 + number(data, 4, 4, "little")
     taken(data, 0, whole)
-    at = 12
+    at, count = 12, 0
     while at < whole:
+        count += 1
+        refuse_more(count, MOST, "chunks")
         size = number(data, at + 4, 4, "little")
         stop = at + 8 + size
         if stop > whole:

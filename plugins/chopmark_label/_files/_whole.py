@@ -21,7 +21,9 @@ def read_whole(path: Path, most: int | None = None) -> bytes:
     try:
         size = path.stat().st_size
         if most is not None and size > most:
-            raise FileError(path, f"has {size:,} bytes, and {most:,} are read at most; split it")
+            raise FileError(
+                path, f"has {size:,} bytes, and {most:,} are read at most; make it less"
+            )
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise unreadable(path, error) from error

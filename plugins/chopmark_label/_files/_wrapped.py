@@ -9,6 +9,8 @@ import json
 import re
 from typing import NamedTuple
 
+from ._format import MOST_BLOCKS
+
 _OPENING = re.compile(r'\{\s*"AIGC"\s*:')
 
 
@@ -21,14 +23,14 @@ class Span(NamedTuple):
 
 
 def wrapped_in(text: str) -> list[Span]:
-    """Return every wrapped block in `text`.
+    """Return the wrapped blocks in `text`, up to one more than are read.
 
     Where JSON cannot tell its end, the block goes to the end of the text. An object that holds
     more than the block is one span that cannot be cut out.
     """
     spans: list[Span] = []
     at = 0
-    while found := _OPENING.search(text, at):
+    while len(spans) <= MOST_BLOCKS and (found := _OPENING.search(text, at)):
         try:
             value, at = json.JSONDecoder().raw_decode(text, found.start())
             alone = len(value) == 1

@@ -17,8 +17,14 @@ NAMESPACE = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 PREFIX = "TC260"
 WHERE = f"XMP {PREFIX}:AIGC"
 
+LARGEST = 16 * 2**20
+"""Bytes of the packets of one file that are parsed: those of cameras have some kilobytes."""
+MOST_NODES = 1_000_000
+"""Elements and attributes in them: each takes some 150 bytes and 1.5 microseconds."""
+
 _PROPERTY = f"{{{NAMESPACE}}}AIGC"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_ITEM = f"{{{_RDF}}}li"
 _META = "adobe:ns:meta/"
 # The identifier is a constant of ISO 16684-1, 7.3.2.
 _HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -26,15 +32,45 @@ _TAIL = '\n<?xpacket end="w"?>'
 _EMPTY = f'{_HEAD}<x:xmpmeta xmlns:x="{_META}"><rdf:RDF xmlns:rdf="{_RDF}"/></x:xmpmeta>{_TAIL}'
 
 
-def blocks_in(packet: bytes) -> list[str]:
-    """Return the value of every such property in `packet`, as element or attribute.
+class Packets:
+    """Reads the packets of one file, which are bounded together."""
 
-    Raises:
-        BrokenFileError: the packet is not XML, or has a document type.
-    """
-    if b"A\0" not in packet and b"\0A" not in packet and b"AIGC" not in packet:
-        return []  # not even the name, also not in UTF-16 or UTF-32; most packets
-    return list(_values(_parsed(packet).getroot()))
+    def __init__(self) -> None:
+        self._left, self._nodes = LARGEST, MOST_NODES
+
+    def blocks_in(self, packet: bytes) -> list[str]:
+        """Return the value of every such property in `packet`, as element or attribute.
+
+        Raises:
+            BrokenFileError: the packet is not XML, has a document type, or there is too much.
+        """
+        if b"A\0" not in packet and b"\0A" not in packet and b"AIGC" not in packet:
+            return []  # not even the name, also not in UTF-16 or UTF-32; most packets
+        return list(_values(self.parsed(packet).getroot()))
+
+    def parsed(self, packet: bytes) -> Any:
+        """Return the tree of a packet; raises as `blocks_in` does."""
+        self._left -= len(packet)
+        self._nodes -= nodes_in(packet)
+        if self._left < 0 or self._nodes < 0:
+            raise BrokenFileError(f"has {TOO_MUCH}")
+        return _tree(packet)
+
+
+TOO_MUCH = (
+    f"more XMP than is read: {LARGEST:,} bytes, and {MOST_NODES:,} elements and attributes; write "
+    "its metadata anew, with less"
+)
+
+
+def nodes_in(xml: bytes) -> int:
+    """Return how many elements and attributes there can be in XML; text can only add to them."""
+    return xml.count(b"<") + xml.count(b"=")
+
+
+def blocks_in(packet: bytes) -> list[str]:
+    """Return the value of every such property in the only packet of a file; see `Packets`."""
+    return Packets().blocks_in(packet)
 
 
 def with_block(packet: bytes | None, block: str) -> bytes:
@@ -82,6 +118,10 @@ def _lxml() -> Any:
 
 
 def _parsed(packet: bytes) -> Any:
+    return Packets().parsed(packet)
+
+
+def _tree(packet: bytes) -> Any:
     etree = _lxml()
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
@@ -122,9 +162,18 @@ def _values(root: Any) -> Iterator[str]:
         if _PROPERTY in element.attrib:
             yield str(element.attrib[_PROPERTY])
         if element.tag == _PROPERTY:
+            if next(element.iterancestors(_PROPERTY), None) is not None:
+                raise BrokenFileError(
+                    "has a block within a block in its XMP packet; repair or remove the packet"
+                )
             # An array or language alternative holds a block in each of its items.
-            items = list(element.iter(f"{{{_RDF}}}li")) or [element]
+            items = list(filter(_is_item, element.iter(_ITEM))) or [element]
             yield from ("".join(str(t) for t in item.itertext("*")) for item in items)
+
+
+def _is_item(element: Any) -> bool:
+    """Return whether this is an item of a block, and in no other: none is read twice."""
+    return bool(next(element.iterancestors(_ITEM, _PROPERTY)).tag == _PROPERTY)
 
 
 def _remove(root: Any) -> None:

@@ -16,7 +16,8 @@ from tests.plugins.label.inspected import findings, report, run
 
 from chopmark_label import label_sound
 from chopmark_label._files._errors import FileError
-from chopmark_label._inspect_pdf import EDGE, MOST_IN_FILE, MOST_ON_PAGE, seen_in_pdf
+from chopmark_label._inspect_pdf import EDGE, seen_in_pdf
+from chopmark_label._inspect_pdf_size import MOST_IN_FILE, MOST_ON_PAGE
 from chopmark_label._inspect_sound import LONGEST
 
 LABEL = "（AI生成）"
