@@ -1,5 +1,6 @@
 """A LangChain agent with a tool: what the tool returns is untrusted input, and is screened too.
 
+pip install 'chopmark[langchain]' 'langchain>=1.5,<2' langchain-openai
 OPENAI_API_KEY=... MODEL=gpt-4o-mini python examples/agent.py "Where is order A1001?"
 """
 

@@ -1,5 +1,6 @@
 """A LangChain chain, guarded: the answer streams, labelled, and what is denied does not get out.
 
+pip install 'chopmark[langchain]' langchain-openai
 OPENAI_API_KEY=... MODEL=gpt-4o-mini python examples/chain.py "What is the capital of France?"
 """
 

@@ -3,6 +3,7 @@
 Every event is JSON; the first and the last one hold the AIGC block of GB 45438-2025 where PRODUCER,
 your 27-position provider code or your name, is set.
 
+pip install 'chopmark[openai]' fastapi uvicorn
 OPENAI_API_KEY=... MODEL=gpt-4o-mini uvicorn --app-dir examples endpoint:app
 curl -N 'localhost:8000/chat?question=Hello&minor=true'
 """

@@ -1,5 +1,6 @@
 """A LlamaIndex query engine over your own texts: what is retrieved is untrusted, too.
 
+pip install 'chopmark[llamaindex]' llama-index-llms-openai-like
 OPENAI_API_KEY=... MODEL=gpt-4o-mini python examples/rag.py "When is the office open?"
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class Prices:
     output: float
 
 
+def reached_by(part: float, ordered: Sequence[float]) -> float:
+    """Return the least of `ordered` that a `part` of them, 0 to 1, does not go beyond."""
+    return ordered[max(math.ceil(part * len(ordered)), 1) - 1]
+
+
 def summary(run: Run, prices: Prices | None = None) -> dict[str, Any]:
     """Return all figures of `run` as JSON-able data: no question and no answer is in it."""
     found = results(run)
@@ -55,7 +61,7 @@ def summary(run: Run, prices: Prices | None = None) -> dict[str, Any]:
         "agreement": agreed._asdict(),
         "seconds": {
             "median": statistics.median(seconds) if seconds else None,
-            "p95": seconds[int(0.95 * (len(seconds) - 1))] if seconds else None,
+            "p95": reached_by(0.95, seconds) if seconds else None,
         },
         "tokens": {"input": given, "output": got, "counted_by": counted_by},
         "cost": prices and round((given * prices.input + got * prices.output) / 1e6, 6),

@@ -33,12 +33,13 @@ def migrate(path: Path, store: str, cancel: bool, as_json: bool) -> None:
     where the log is moved, or was before, and with 2 where it could not be.
     """
     with errors("interrupted; the same command goes on, --cancel takes it back"):
+        from ._postgres import Address  # before the others: it says what to install
+
         if bool(store) == cancel:
             raise LogError("say where to, by --store ADDRESS, or --cancel")
         from ._migrate import cancel as take_back
         from ._migrate import migrate as move
         from ._migrate import todo
-        from ._postgres import Address
 
         folder = folder_of(path)
         if cancel:

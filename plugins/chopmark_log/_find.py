@@ -124,7 +124,7 @@ def find(
         if not Keys.are_kept(folder):
             raise LogError(
                 f"log {str(folder.path)!r} keeps no contents, so no text can be found in it; with "
-                "`contents = true` it keeps those of calls from then on"
+                "`contents = true` under [settings.log] it keeps those of calls from then on"
             )
         keys = Keys(folder)
         index = Index(folder, store, keys, own_master(folder, keys.check))

@@ -19,6 +19,7 @@ from chopmark_assess._interval import mean_difference, share
 from chopmark_assess._judge import Judge
 from chopmark_assess._refusal import Refusals
 from chopmark_assess._sample import sample
+from chopmark_assess._show import reached_by
 from chopmark_assess._tokens import Counter
 
 REFUSALS = [
@@ -51,6 +52,14 @@ ANSWERS = [
     "他不会游泳，所以没有下水。",
     "",
 ]
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1))
+def test_so_many_seconds_are_enough_for_the_share_that_is_told(seconds: list[float]) -> None:
+    seconds.sort()
+    told = reached_by(0.95, seconds)
+    assert sum(one <= told for one in seconds) >= 0.95 * len(seconds)
+    assert sum(one < told for one in seconds) < 0.95 * len(seconds)
 
 
 @pytest.mark.parametrize("text", REFUSALS)
