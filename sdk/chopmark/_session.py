@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from ._engine import Engine, judge
 from ._marks import Lane, Marks, labels_of
+from ._quick import replaced
 from ._record import new_id
 from ._screen import Screen
 from ._strip import OwnError, Stripped, strip_request
@@ -25,6 +27,7 @@ from ._values import (
 from .policy import act, language_of
 
 LaneKey = tuple[Kind, int]
+_blocking = attrgetter("blocking")
 
 
 class Session:
@@ -39,7 +42,7 @@ class Session:
         self.stopped = False
         self.ending: Ending = "completed"
         self.usage: Usage | None = None
-        self.blocking = any(d.blocking for d in engine.detectors)
+        self.blocking = any(map(_blocking, engine.detectors))
         self._engine = engine
         self._lanes: dict[LaneKey, Lane] = {}
         self._closed: list[Screen] = []
@@ -230,7 +233,7 @@ class Session:
     def named(self) -> Request:
         """Return the request with the id of the call."""
         if self.request.id != self.id:
-            self.request = replace(self.request, id=self.id)
+            self.request = replaced(self.request, id=self.id)
         return self.request
 
     def _refuse(self) -> str:

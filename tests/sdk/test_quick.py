@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chopmark import _values
-from chopmark._quick import quick
+from chopmark._quick import quick, replaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,16 @@ def test_wrong_fields_are_refused_in_the_same_words(given: dict[str, Any]) -> No
         Quick("a")  # type: ignore[call-arg, misc]
 
 
+@pytest.mark.parametrize("given", GIVEN)
+def test_a_changed_one_is_what_a_dataclass_would_make_of_it(given: dict[str, Any]) -> None:
+    first = Quick(**given)
+    assert replaced(first, size=7, parts=[]) == replace(first, size=7, parts=[])
+    assert first == Quick(**given)
+    assert replaced(first, secret="t").secret == "t"
+    with pytest.raises(KeyError, match="colour"):
+        replaced(first, colour=1)
+
+
 def test_it_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         Quick(name="a").size = 2  # type: ignore[misc]
@@ -73,7 +83,8 @@ def test_a_class_of_it_may_have_more_fields() -> None:
     class More(Quick):
         colour: str = ""
 
-    assert More(name="a", colour="red").name == "a"
+    more = More(name="a", colour="red")
+    assert replaced(more, name="b") == More(name="b", colour="red")
 
 
 def test_editors_see_its_fields() -> None:
