@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, TypeVar
 
 from ._inside import CURRENT, Guarding
-from ._steps import END, SAME, Abandoned, Append, Ask, Flow, Push, Relay
+from ._steps import END, LEFT, Abandoned, Append, Ask, Flow, Pieces, Push, Relay
 from ._values import Request, Response
 from ._within import ask_within
 from .hookspecs import Log
@@ -46,14 +46,12 @@ def drive(
                             value = next(source, END)
                         finally:
                             leave(token)
-                        if value is END or (pieces := each(value)) is None:
+                        if value is END or (out := each(value)) is LEFT:
                             break
-                        if pieces is SAME:
-                            yield value
-                        elif len(pieces) == 1:
-                            yield pieces[0]
+                        if type(out) is Pieces:
+                            yield from out
                         else:
-                            yield from pieces
+                            yield out
                 elif kind is Ask:
                     for around in step.within:
                         ask = ask_within(around, ask)

@@ -12,7 +12,7 @@ from anyio import to_thread
 from anyio.lowlevel import RunVar
 
 from ._inside import CURRENT, Guarding
-from ._steps import END, SAME, Abandoned, Append, Ask, Effect, Flow, Push, Relay
+from ._steps import END, LEFT, Abandoned, Append, Ask, Effect, Flow, Pieces, Push, Relay
 from ._values import Request
 from ._within import ask_within_async
 from .hookspecs import Log
@@ -65,9 +65,9 @@ async def drive(
                             value = await anext(source, END)
                         finally:
                             CURRENT.reset(token)
-                        if value is END or (pieces := step.each(value)) is None:
+                        if value is END or (out := step.each(value)) is LEFT:
                             break
-                        for piece in (value,) if pieces is SAME else pieces:
+                        for piece in out if type(out) is Pieces else (out,):
                             yield piece
                 elif kind is Ask:
                     if leaving is not None:  # it came while a wrapper was at work

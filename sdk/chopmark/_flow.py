@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from os import urandom
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from ._engine import Engine
 from ._errors import LogError, MarkError, Refused
 from ._marks import MarkFailed
 from ._plain import Held, Plain, said_of
+from ._quick import replaced
 from ._record import make_record
 from ._session import Session
 from ._shape import OnBlock, Shape
@@ -91,7 +91,7 @@ def call(
         duration = int((time.perf_counter() - clock) * 1000)
         try:
             receipt = yield from _record(engine, request, response, started, duration, unrecorded)
-            response = replace(response, receipt=receipt)
+            response = replaced(response, receipt=receipt)
         except LogError as lost:
             error = error or lost
     if done is not None:
@@ -117,7 +117,7 @@ def _answer(
     plain = Plain(session, shape, held)
     first = getattr(shape, "first", None) if so_far is not None else None
     plain.first = first is not None
-    while (raw := (yield Relay(plain.write))) is not END:
+    while (raw := (yield Relay(plain.each))) is not END:
         chunks = plain.chunks
         texts: list[str] = []
         changed = False
@@ -195,7 +195,7 @@ def _record(
                 ) from broke
             return None
     if content is None:
-        receipt = replace(receipt, salt=salt.hex())
+        receipt = replaced(receipt, salt=salt.hex())
     for told in engine.recorded:
         told(record, receipt)
     return receipt

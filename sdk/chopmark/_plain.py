@@ -7,14 +7,14 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from ._marks import Lane
-from ._screen import Screen
 from ._session import Session
 from ._shape import Shape
-from ._steps import SAME
+from ._steps import LEFT, Pieces
 from ._values import Chunk, Kind
 
 R = TypeVar("R")
 Held = list[tuple[R, str]]
+_NOTHING = Pieces()
 _SAID = ("answer", "structured")  # what a call is answered with, and its record commits to
 
 
@@ -25,7 +25,7 @@ class Plain(Generic[R]):
     """
 
     __slots__ = (
-        "_blocking", "_feed", "_held", "_index", "_kind", "_lane", "_say", "_screen", "_session",
+        "_blocking", "_feed", "_held", "_index", "_kind", "_lane", "_pass", "_say", "_session",
         "_shape", "_strings", "_text", "chunks", "first", "stopped_at",
     )  # fmt: skip
 
@@ -35,39 +35,55 @@ class Plain(Generic[R]):
         self._say = session.said.append
         self._text: Callable[[R], str | None] | None = getattr(shape, "text", None)
         self._strings: bool = getattr(shape, "strings", False)
-        self._feed: Callable[[str], str] | None = None  # of `_screen` and the marks
-        self._screen: Screen
+        self._pass: Callable[[str], str | None] = _none  # of the channel, while all is calm there
+        self._feed: Callable[[str], str] | None = None  # of its screen and the marks
         self._lane: Lane | None = None  # the channel of the last piece, while it is open
         self._kind, self._index = "", 0
         self.chunks: Sequence[Chunk] = ()
         self.stopped_at = ""
         self.first = False  # whether the first piece is still to come, which the flow labels
 
-    def write(self, raw: R) -> Sequence[R] | None:
-        """Return what goes out for `raw`; None leaves it, read into `chunks`, to the flow."""
-        given: Any = raw
-        if not self._strings:
-            given = self._text(raw) if self._text is not None else None
+    @property
+    def each(self) -> Callable[[R], R | Pieces]:
+        """What returns what goes out for a piece; `LEFT` leaves it, read into `chunks`, to the
+        flow.
+        """
+        return self._write_string if self._strings else self._write
+
+    def _write_string(self, raw: Any) -> Any:
+        """Do that where pieces are texts: a long answer is little else, so the less the better."""
+        if type(raw) is not str or not raw:
+            return self._read(raw)
+        out = self._pass(raw)
+        if out:
+            self._say(out)
+            return out
+        return self._closer(raw, raw) if out is None else _NOTHING  # type: ignore[arg-type]
+
+    def _write(self, raw: R) -> R | Pieces:
+        """Do that for any other shape."""
+        given = self._text(raw) if self._text is not None else None
         if type(given) is not str or not given:
             return self._read(raw)
-        feed = self._feed
-        if feed is None:
-            return self._one(raw, given, "answer", 0)
-        out = feed(given)
-        if self._screen.stopped:
-            return self._changed(raw, given, "answer", 0, out)
+        out = self._pass(given)
+        if out is None:
+            return self._closer(raw, given)
         if out:
             self._say(out)
             if out is given:
-                return SAME  # type: ignore[no-any-return]
-        if self._strings:
-            return (out,) if out else ()  # type: ignore[return-value]
-        return self._shape.write(raw, (out,), ())
+                return raw
+        return self._written(raw, out)
 
-    def _read(self, raw: R) -> Sequence[R] | None:
+    def _closer(self, raw: R, given: str) -> R | Pieces:
+        """Do that for a text of the answer for which a glance is not enough."""
+        if self._feed is None:
+            return self._one(raw, given, "answer", 0)
+        return self._changed(raw, given, "answer", 0, self._feed(given))
+
+    def _read(self, raw: R) -> R | Pieces:
         """Do the same for a piece that need not be one text of the answer."""
         shape, session = self._shape, self._session
-        self._feed = None
+        self._pass, self._feed = _none, None
         usage = shape.usage(raw)
         if usage is not None:
             session.usage = usage
@@ -77,43 +93,55 @@ class Plain(Generic[R]):
             if given and not last:
                 return self._one(raw, given, kind, index)
         self._lane = None
-        return None
+        return LEFT  # type: ignore[no-any-return]
 
-    def _one(self, raw: R, given: str, kind: Kind, index: int) -> Sequence[R] | None:
+    def _one(self, raw: R, given: str, kind: Kind, index: int) -> R | Pieces:
         """Do the same for a piece of one channel that goes on."""
         lane, session = self._lane, self._session
-        self._lane = self._feed = None
+        self._pass, self._lane = _none, None
+        self._feed = None
         self.chunks = (Chunk(given, kind, index),)
         if self._held or self.first:
-            return None
+            return LEFT  # type: ignore[no-any-return]
         if lane is None or kind != self._kind or index != self._index:
             lane = session.lane(kind, index)
             self._kind, self._index = kind, index
         if self._blocking and lane.screen.due(given):
-            return None
+            return LEFT  # type: ignore[no-any-return]
         self._lane = lane
         out = session.feed_lane(lane, given) if lane.active else lane.screen.feed(given)
         waits = self._blocking and lane.screen.blocking
         quick = self._strings or self._text is not None
         if quick and not waits and kind == "answer" and not index:
-            self._screen = lane.screen
-            self._feed = partial(session.feed_lane, lane) if lane.active else lane.screen.feed
+            if lane.active:
+                self._feed = partial(session.feed_lane, lane)
+            else:
+                self._pass, self._feed = lane.screen.calm.feed, lane.screen.feed
         return self._changed(raw, given, kind, index, out)
 
-    def _changed(self, raw: R, given: str, kind: Kind, index: int, out: str) -> Sequence[R] | None:
+    def _changed(self, raw: R, given: str, kind: Kind, index: int, out: str) -> R | Pieces:
         """Deliver `out` in the place of `given`, unless the call was stopped."""
         lane = self._lane
         if lane is not None and lane.screen.stopped:
-            self._lane = self._feed = None
+            self._pass, self._lane = _none, None
+            self._feed = None
             self.chunks = (Chunk(given, kind, index),)
             self._session.stopped = True
             self.stopped_at = out
-            return None
+            return LEFT  # type: ignore[no-any-return]
         if out and kind in _SAID:
             self._session.said.append(out)
-        return (raw,) if out == given else self._shape.write(raw, (out,), ())
+        return raw if out == given else self._written(raw, out)
+
+    def _written(self, raw: R, out: str) -> R | Pieces:
+        pieces = self._shape.write(raw, (out,), ())
+        return pieces[0] if len(pieces) == 1 else Pieces(pieces)
 
 
 def said_of(chunks: Sequence[Chunk], texts: Sequence[str]) -> str:
     said = [text for chunk, text in zip(chunks, texts, strict=True) if chunk.kind in _SAID]
     return "".join(said)
+
+
+def _none(text: str) -> None:
+    return None

@@ -23,11 +23,17 @@ class Ask:
 
 @dataclass(slots=True)
 class Relay:
-    """Pull pieces and give the caller what `each` makes of them, `SAME` for the piece itself,
-    until it returns None: answer with the piece that it did so for, or with `END` after the last.
+    """Pull pieces and give the caller what `each` makes of each: another one, or `Pieces`, until
+    it returns `LEFT`: answer with the piece that it did so for, or with `END` after the last.
     """
 
-    each: Callable[[Any], Sequence[Any] | None]
+    each: Callable[[Any], Any]
+
+
+class Pieces(tuple[Any, ...]):
+    """Not one piece, but none or several."""
+
+    __slots__ = ()
 
 
 @dataclass(slots=True)
@@ -76,5 +82,5 @@ class Abandoned(Exception):  # noqa: N818  an ending, not an error
 
 
 END: Any = object()
-SAME: Any = object()
+LEFT: Any = object()
 Flow = Generator[Any, Any, Response]
