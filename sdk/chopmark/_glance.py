@@ -1,43 +1,145 @@
 """Sees at a glance that a text is of no interest to its scanners, which most text is.
 
-Scanners that can tell so from the text alone need not follow it: `Screen` asks all of them about
-the end that is held and the piece behind it, and feeds them only once one has to look closer.
+Scanners that can tell so from the text alone need not follow it: they are asked about the end that
+is held and the piece behind it, and fed only once one has to look closer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import cast
 
 from .hookspecs import GlancingScanner, Scanner
 
-Glance = Callable[[str], int]
+_Glance = Callable[[str], int]
+_PATIENCE, _MOST_PATIENCE = 4, 128
+"""A piece that wakes the scanners costs as much as a few that are fed, and may not come alone: a
+text has many figures, or words of another script, or hardly any."""
 
 
-def glances_of(scanners: Iterable[Scanner]) -> tuple[Glance, ...] | None:
-    """Return how each scanner glances at a text, None where one has to be fed."""
-    found: list[Glance] = []
-    for scanner in scanners:
-        glance = getattr(scanner, "glance", None)
-        if glance is None:
+class Calm:
+    """Lets one text go by its scanners, while a glance is enough for each of them.
+
+    `on` says that it does so; it does not where one of them has no glance. `held` is the end of
+    the text that is open meanwhile, `worst` the longest one that was.
+    """
+
+    __slots__ = (
+        "_by", "_fed", "_first", "_lesson", "_patience", "_scanners", "_second", "_usable", "held",
+        "on", "worst",
+    )  # fmt: skip
+
+    def __init__(self, scanners: Sequence[Scanner]) -> None:
+        self._scanners = cast("Sequence[GlancingScanner]", scanners)
+        glances = _glances_of(scanners)
+        self.on = self._usable = glances is not None
+        self.held = ""
+        self.worst = 0
+        # Two attributes, for a loop over them costs more than what most glances do.
+        self._first, self._second = _as_two(glances) if glances else (_nothing, _nothing)
+        self._by: list[str] = []  # what went by since the scanners were fed
+        self._fed = 0  # up to where they were
+        self._patience = 0  # so many pieces are fed before glances are tried again
+        self._lesson = _PATIENCE  # and so many of them the next time
+
+    @property
+    def released(self) -> int:
+        """How many characters of the text were let go."""
+        return self._fed + sum(map(len, self._by)) - len(self.held)
+
+    def feed(self, text: str) -> str | None:
+        """Take the next piece and return what may go out; None leaves it to the scanners."""
+        if not self.on:
             return None
-        found.append(glance)
-    return tuple(found)
+        held = self.held
+        held = held + text if held else text
+        try:
+            waiting = self._first(held)
+            if waiting < 0:
+                return None
+            also = self._second(held)
+        except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed instead
+            self._usable = False
+            return None
+        if also > waiting:
+            waiting = also
+        elif also < 0:
+            return None
+        self._by.append(text)
+        if not waiting:
+            self.held = ""
+            return held
+        if waiting > self.worst:
+            self.worst = min(waiting, len(held))
+        self.held = held[-waiting:]
+        return held[:-waiting]
 
+    def wake(self) -> tuple[str, str]:
+        """Stop; return what went by and was let go, and the rest, which is yet to be fed."""
+        self._patience = self._lesson if len(self._by) < _PATIENCE else _PATIENCE
+        self._lesson = min(2 * self._patience, _MOST_PATIENCE)
+        by = "".join(self._by)
+        self._by.clear()
+        self.on = False
+        cut = max(0, len(by) - len(self.held))
+        return by[:cut], by[cut:]
 
-def are_calm(scanners: Iterable[Scanner]) -> bool:
-    """Return whether a glance is enough for each scanner, all of which have one."""
-    return all(cast(GlancingScanner, scanner).calm for scanner in scanners)
+    def resume(self, held: str, fed: int) -> None:
+        """Go on, once that is worth while and a glance is enough for each scanner.
 
+        They were fed another piece: `fed` characters in all, of which `held` are open.
+        """
+        if self._patience:
+            self._patience -= 1
+        elif self._usable and all(scanner.calm for scanner in self._scanners):
+            self.on, self.held, self._fed = True, held, fed
 
-def is_over(scanners: Iterable[Scanner], held: str) -> bool:
-    """Return whether the end of a text, of which `held` is open, has no scanner find anything."""
-    try:
-        return all(cast(GlancingScanner, scanner).ends(held) for scanner in scanners)
-    except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed instead
-        return False
+    def give_up(self) -> None:
+        """Have the scanners be fed from now on: one of them broke."""
+        self._usable = False
+
+    def is_over(self) -> bool:
+        """Return whether nothing is to be found in what is held, with which the text ends."""
+        try:
+            return all(scanner.ends(self.held) for scanner in self._scanners)
+        except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed instead
+            return False
 
 
 def skip(scanner: Scanner, text: str) -> None:
     """Take a scanner behind `text`, which a glance was enough for."""
     cast(GlancingScanner, scanner).skip(text)
+
+
+def _glances_of(scanners: Iterable[Scanner]) -> Sequence[_Glance] | None:
+    """Return how each scanner glances at a text, None where one has to be fed."""
+    found: list[_Glance] = []
+    for scanner in scanners:
+        glance = getattr(scanner, "glance", None)
+        if glance is None:
+            return None
+        found.append(glance)
+    return found
+
+
+def _as_two(glances: Sequence[_Glance]) -> tuple[_Glance, _Glance]:
+    first, *others = glances
+    if len(others) == 1:
+        return first, others[0]
+    return first, partial(_most, others) if others else _nothing
+
+
+def _most(glances: Sequence[_Glance], text: str) -> int:
+    """Return the most that is open for one of them, -1 where one leaves the text to be fed."""
+    most = 0
+    for glance in glances:
+        open = glance(text)
+        if open < 0:
+            return -1
+        most = max(most, open)
+    return most
+
+
+def _nothing(text: str) -> int:
+    return 0

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ._checked import VerdictError, checked
-from ._glance import are_calm, glances_of, is_over, skip
+from ._glance import Calm, skip
 from ._values import Context, Direction, Failure, Kind, Outcome, Verdict
 from .hookspecs import Detector, Scanner
 from .policy import Handling
@@ -32,33 +32,14 @@ class Screen:
     the answer (a tool call): such verdicts then warn. `stopped` turns True when a denied span is
     certain; nothing from that span on is ever released.
 
-    While all is calm the text goes by the scanners, which glance at it (`_glance`).
+    While all is calm the text goes by the scanners, which glance at it: `calm.feed` then does what
+    `feed` does, and returns None where it does not.
     """
 
     __slots__ = (
-        "_by",
-        "_calm",
-        "_decide",
-        "_direction",
-        "_escape",
-        "_fed",
-        "_feeds",
-        "_glances",
-        "_glancing",
-        "_held",
-        "_kept",
-        "_kind",
-        "_lesson",
-        "_modifies",
-        "_on_error",
-        "_part",
-        "_patience",
-        "_plan",
-        "_released",
-        "_watches",
-        "failures",
+        "_decide", "_direction", "_escape", "_feeds", "_held", "_kept", "_kind", "_modifies",
+        "_on_error", "_part", "_plan", "_released", "_watches", "_worst", "calm", "failures",
         "stopped",
-        "worst",
     )  # fmt: skip
 
     def __init__(
@@ -75,16 +56,10 @@ class Screen:
         self._on_error = on_error
         self._modifies = modifies
         self._escape = escape
-        glances = glances_of([watch.scanner for watch in watches])
-        self._glances = glances or ()
-        self._glancing = self._calm = glances is not None
-        self._feeds = [] if self._calm else _feeds(watches)
-        self._by: list[str] = []  # what went by since the scanners were fed
-        self._fed = 0  # up to where they were
-        self._patience = 0  # so many pieces are fed before glances are tried again
-        self._lesson = _PATIENCE  # and so many of them the next time
-        self._held = ""
-        self._released = 0  # while all is calm, what it was before
+        self.calm = Calm([watch.scanner for watch in watches])
+        self._feeds = [] if self.calm.on else _feeds(watches)
+        self._held = ""  # this and the next are of no meaning while all is calm
+        self._released = 0
         self._plan: list[Verdict] = []  # decided verdicts that still bear on held text
         self._kept: list[Verdict] = []
         self._direction: Direction = "output"
@@ -92,7 +67,7 @@ class Screen:
         self._part = 0
         self.failures: list[Failure] = []
         self.stopped = False
-        self.worst = 0
+        self._worst = 0
 
     def place(self, context: Context, part: int) -> None:
         """Say where the text stands; every verdict carries it."""
@@ -101,9 +76,12 @@ class Screen:
     @property
     def released(self) -> int:
         """How many characters of the text were let go."""
-        if self._calm:
-            return self._fed + sum(map(len, self._by)) - len(self._held)
-        return self._released
+        return self.calm.released if self.calm.on else self._released
+
+    @property
+    def worst(self) -> int:
+        """The most characters that were held at once."""
+        return max(self._worst, self.calm.worst)
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -126,40 +104,19 @@ class Screen:
 
     def feed(self, text: str) -> str:
         """Take the next piece of the text and return what may go out now."""
-        held = self._held + text if self._held else text
-        if self._calm:
-            waiting = 0
-            try:
-                for glance in self._glances:
-                    open = glance(held)
-                    if open > waiting:
-                        waiting = open
-                    elif open < 0:
-                        waiting = -1
-                        break
-            except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed instead
-                waiting, self._glancing = -1, False
-            if waiting >= 0:
-                self._by.append(text)
-                if not waiting:
-                    self._held = ""
-                    return held
-                if waiting > self.worst:
-                    self.worst = min(waiting, len(held))
-                cut = len(held) - waiting
-                if cut > 0:
-                    self._held = held[cut:]
-                    return held[:cut]
-                self._held = held
-                return ""
-            text = self._wake() + text
+        fed = text
+        if self.calm.on:
+            out = self.calm.feed(text)
+            if out is not None:
+                return out
+            fed = self._wake() + text
         if self.stopped:
             return ""
-        self._held = held
+        held = self._held = self._held + text if self._held else text
         frontier = end = self._released + len(held)
         for feed, scanner, watch in self._feeds:
             try:
-                found = feed(text)
+                found = feed(fed)
                 settled = scanner.settled
                 if found:
                     self._add(found, watch)
@@ -180,23 +137,21 @@ class Screen:
             else:
                 out = ""
         waiting = len(self._held)
-        if waiting > self.worst:
-            self.worst = waiting
-        if self._patience:
-            self._patience -= 1
-        elif self._glancing and not self._plan and not self.stopped:
-            self._calm = are_calm([watch.scanner for watch in self._watches])
-            self._fed = end
+        if waiting > self._worst:
+            self._worst = waiting
+        if not self._plan and not self.stopped:
+            self.calm.resume(self._held, end)
         return out
 
     def finish(self) -> str:
         """End the text and return the rest of it."""
-        if self.stopped or (self._calm and not self._held):
+        calm = self.calm
+        if self.stopped or (calm.on and not calm.held):
             return ""
-        if self._calm and is_over([watch.scanner for watch in self._watches], self._held):
-            out, self._held = self._held, ""
+        if calm.on and calm.is_over():
+            out, calm.held = calm.held, ""
             return out
-        rest = self._wake() if self._calm else ""
+        rest = self._wake() if calm.on else ""
         for watch in self._watches:
             try:
                 found = watch.scanner.feed(rest) if rest else ()
@@ -210,28 +165,22 @@ class Screen:
 
     def _wake(self) -> str:
         """Have the scanners skip what went by and was let go; return the rest, to be fed."""
-        self._patience = self._lesson if len(self._by) < _PATIENCE else _PATIENCE
-        self._lesson = min(2 * self._patience, _MOST_PATIENCE)
-        by = "".join(self._by)
-        self._by.clear()
-        self._calm = False
+        self._held, self._released = self.calm.held, self.calm.released
         self._feeds = self._feeds or _feeds(self._watches)
-        released = len(by) - len(self._held)
-        self._released = self._fed + released
-        if released <= 0:
-            return by
-        for watch in self._watches:
-            try:
-                skip(watch.scanner, by[:released])
-            except Exception as error:  # noqa: BLE001  the plugin border
-                self._broke(watch, error)
-        return by[released:]
+        gone, rest = self.calm.wake()
+        if gone:
+            for watch in self._watches:
+                try:
+                    skip(watch.scanner, gone)
+                except Exception as error:  # noqa: BLE001  the plugin border
+                    self._broke(watch, error)
+        return rest
 
     def _broke(self, watch: Watch, error: Exception) -> None:
         """Part with what broke and keep the failure; by policy deny what is not settled."""
         self._watches = [one for one in self._watches if one is not watch]
         self._feeds = _feeds(self._watches)
-        self._glancing = False
+        self.calm.give_up()
         handled = self._on_error
         name = watch.detector.name
         self.failures.append(
@@ -308,9 +257,6 @@ class Screen:
         self._released = until
 
 
-_PATIENCE, _MOST_PATIENCE = 4, 128
-"""A piece that wakes the scanners costs as much as a few that are fed, and may not come alone: a
-text has many figures, or words of another script, or hardly any."""
 _STOPS = ("deny", "escalate")
 _Feed = tuple[Callable[[str], Sequence[Verdict]], Scanner, Watch]
 

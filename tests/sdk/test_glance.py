@@ -1,0 +1,118 @@
+"""What scanners see at a glance changes nothing but the time that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chopmark import Verdict
+from chopmark._screen import Screen, Watch
+from chopmark.testing import WordDetector
+
+WORDS = ["ab", "bca", "aa", "cabc"]
+
+
+class Seeing:
+    """Finds one word, which it sees at a glance; `fed` is what it had to look at."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self.settled = 0
+        self.calm = True
+        self.fed: list[str] = []
+        self._text = ""
+
+    def open(self, text: str) -> int:
+        return max(n for n in range(len(self.word)) if text.endswith(self.word[:n]))
+
+    def glance(self, text: str) -> int:
+        return -1 if self.word in text else self.open(text)
+
+    def ends(self, text: str) -> bool:
+        return True
+
+    def skip(self, text: str) -> None:
+        self._text += text
+        self.settled = len(self._text)
+
+    def feed(self, text: str) -> Sequence[Verdict]:
+        self.fed.append(text)
+        self._text += text
+        since, self.settled = self.settled, len(self._text) - self.open(self._text)
+        starts = range(since, self.settled)
+        found = [n for n in starts if self._text.startswith(self.word, n)]
+        return [Verdict(category=self.word, start=n, end=n + len(self.word)) for n in found]
+
+    def finish(self) -> Sequence[Verdict]:
+        self.settled = len(self._text)
+        return ()
+
+
+class Blind:
+    """The same, without a glance."""
+
+    def __init__(self, seeing: Seeing) -> None:
+        self._seeing = seeing
+        self.feed, self.finish = seeing.feed, seeing.finish
+
+    @property
+    def settled(self) -> int:
+        return self._seeing.settled
+
+
+def screen_of(scanners: Sequence[Any]) -> Screen:
+    detector = WordDetector({})
+    watches = [Watch(detector, scanner) for scanner in scanners]
+    return Screen(watches, lambda v: "modify" if v.category == "aa" else "warn", "block")
+
+
+def screened(screen: Screen, pieces: Sequence[str]) -> tuple[object, ...]:
+    out = [screen.feed(piece) for piece in pieces]
+    return [*out, screen.finish()], screen.worst, screen.released, screen.verdicts, screen.failures
+
+
+@st.composite
+def cut_texts(draw: st.DrawFn) -> list[str]:
+    text = draw(st.text(alphabet="abc ", max_size=60))
+    places = draw(st.lists(st.integers(0, len(text)), max_size=30))
+    return [text[a:b] for a, b in pairwise([0, *sorted(places), len(text)])]
+
+
+@given(words=st.lists(st.sampled_from(WORDS), max_size=4, unique=True), pieces=cut_texts())
+def test_any_number_of_glances_shows_what_feeding_would(
+    words: list[str], pieces: list[str]
+) -> None:
+    seeing = screen_of([Seeing(word) for word in words])
+    blind = screen_of([Blind(Seeing(word)) for word in words])
+    assert screened(seeing, pieces) == screened(blind, pieces)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_text_of_no_interest_is_not_fed(count: int) -> None:
+    scanners = [Seeing(word) for word in WORDS[:count]]
+    screen = screen_of(scanners)
+    assert "".join([screen.feed(piece) for piece in "no such wor"]) == "no such wor"
+    assert [scanner.fed for scanner in scanners] == [[]] * count
+    assert screen.feed("ab ") == "ab "
+    assert [scanner.fed for scanner in scanners] == [["ab "]] * count
+
+
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_where_a_glance_breaks_everything_is_fed_and_nothing_lost(broken: int) -> None:
+    class Breaking(Seeing):
+        def glance(self, text: str) -> int:
+            return 1 // (text.find("!") == -1) - 1
+
+    scanners = [Seeing("ab"), Seeing("bca"), Seeing("cabc")]
+    scanners[broken] = Breaking(WORDS[broken])
+    screen = screen_of(scanners)
+    out = [screen.feed(piece) for piece in ("x a", "! a", "b", "c", "a d", "e")]
+    assert "".join(out) + screen.finish() == "x a! abca de"
+    assert [v.category for v in screen.verdicts if v.category == "bca"] == ["bca"]
+    assert screen.failures == []
+    assert "".join(scanners[broken].fed).endswith("! abca de")
