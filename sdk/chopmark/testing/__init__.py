@@ -11,7 +11,7 @@ and pytest runs every promise against your code.
         clean = ("a text in which it finds nothing",)
 """
 
-from ._adapter_contract import AdapterContract, Path, Script
+from ._adapter_contract import AdapterContract
 from ._cuts import cuts, texts
 from ._detector_contract import DetectorContract
 from ._fakes import (
@@ -25,6 +25,7 @@ from ._fakes import (
 )
 from ._log_contract import LogContract, sample_record
 from ._marker_contract import MarkerContract
+from ._paths import Path, Script
 from ._store_contract import StoreContract
 from ._wording_contract import WordingContract
 

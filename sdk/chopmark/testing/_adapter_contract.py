@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import pytest
 
@@ -14,38 +13,9 @@ from .._chopmark import Chopmark
 from .._errors import LogError, PolicyBlocked
 from ..policy import Policy
 from ._fakes import BrokenDetector, BrokenLog, MemoryLog, SuffixMarker, WordDetector, plugin
+from ._paths import Path, Script, leave, leave_async, read, read_async
 
 DENIED, SECRET = "FORBIDDENWORD", "SECRETNUMBER"
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """What the bare model of a test answers: pieces, and an error after them if one is given."""
-
-    pieces: tuple[str, ...]
-    error: Exception | None = None
-
-    @property
-    def text(self) -> str:
-        """The whole answer."""
-        return "".join(self.pieces)
-
-    @classmethod
-    def letters(cls, text: str) -> Script:
-        """Return a script that answers one character at a time."""
-        return cls(tuple(text))
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """One way to ask the model: `run(model, prompt)` gives text, or pieces of text.
-
-    `kind` is `call` (returns str), `stream` (iterator of str), `acall` (awaitable of str) or
-    `astream` (async iterator of str).
-    """
-
-    kind: Literal["call", "stream", "acall", "astream"]
-    run: Callable[[Any, str], Any]
 
 
 class AdapterContract:
@@ -80,8 +50,8 @@ class AdapterContract:
     def ask(self, path: Path, model: Any, prompt: str) -> tuple[list[str], BaseException | None]:
         """Return the pieces that came, and the error that ended them."""
         if path.kind in ("call", "stream"):
-            return _read(path, model, prompt)
-        return asyncio.run(_read_async(path, model, prompt))
+            return read(path, model, prompt)
+        return asyncio.run(read_async(path, model, prompt))
 
     @pytest.fixture
     def log(self) -> MemoryLog:
@@ -225,9 +195,9 @@ class AdapterContract:
         script = Script(tuple("0123456789" * 5))
         model = self.guard(self.bare(script), chop)
         if stream_path.kind == "stream":
-            got = _leave(stream_path, model)
+            got = leave(stream_path, model)
         else:
-            got = asyncio.run(_leave_async(stream_path, model))
+            got = asyncio.run(leave_async(stream_path, model))
         assert [record.ending for record in log.records] == ["abandoned"]
         assert log.records[0].answer.characters == len("".join(got))
 
@@ -262,48 +232,3 @@ class AdapterContract:
         again = pickle.loads(pickle.dumps(error))
         assert type(again) is type(error)
         assert again.response == error.response  # type: ignore[union-attr]
-
-
-def _read(path: Path, model: Any, prompt: str) -> tuple[list[str], BaseException | None]:
-    pieces: list[str] = []
-    try:
-        if path.kind == "call":
-            pieces.append(path.run(model, prompt))
-        else:
-            stream: Iterator[str] = path.run(model, prompt)
-            for piece in stream:
-                pieces.append(piece)  # noqa: PERF402  kept piece by piece: an error may follow
-    except Exception as error:  # noqa: BLE001  it is what the test looks at
-        return pieces, error
-    return pieces, None
-
-
-async def _read_async(
-    path: Path, model: Any, prompt: str
-) -> tuple[list[str], BaseException | None]:
-    pieces: list[str] = []
-    try:
-        if path.kind == "acall":
-            answer: Awaitable[str] = path.run(model, prompt)
-            pieces.append(await answer)
-        else:
-            stream: AsyncIterator[str] = path.run(model, prompt)
-            async for piece in stream:
-                pieces.append(piece)  # noqa: PERF401  kept piece by piece: an error may follow
-    except Exception as error:  # noqa: BLE001  it is what the test looks at
-        return pieces, error
-    return pieces, None
-
-
-def _leave(path: Path, model: Any) -> list[str]:
-    stream = path.run(model, "a question")
-    got = [next(stream) for _ in range(25)]
-    stream.close()
-    return got
-
-
-async def _leave_async(path: Path, model: Any) -> list[str]:
-    stream = path.run(model, "a question")
-    got = [await anext(stream) for _ in range(25)]
-    await stream.aclose()
-    return got
