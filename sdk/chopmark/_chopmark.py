@@ -17,20 +17,19 @@ from typing import TYPE_CHECKING, TypeVar
 from ._build import build, shipped_policy
 from ._calling import with_settings
 from ._drive import drive
-from ._engine import judge
-from ._errors import RequestError
 from ._flow import call
 from ._heard import HEARD
 from ._inside import inside
 from ._plugins import given
 from ._policy_file import load_policy
+from ._screening import screen
 from ._shape import OnBlock, Shape
 from ._steps import Flow
 from ._strip import strip, strip_arguments
 from ._unrecorded import Unrecorded
-from ._values import Context, Direction, Request, Response, Screening
+from ._values import Direction, Request, Response, Screening
 from .hookspecs import Detector, Log, Marker, Signer
-from .policy import Policy, act, language_of
+from .policy import Policy
 
 if TYPE_CHECKING:
     from ._decorator import Decorator
@@ -137,32 +136,7 @@ class Chopmark:
                 such audience.
             MarkError: a marker broke while it looked for its own marks.
         """
-        if not isinstance(text, str):
-            raise RequestError(
-                f"screen() takes the text to judge as a string, not {type(text).__name__}; decode "
-                "bytes, and give the texts of messages one by one"
-            )
-        if direction not in ("input", "output"):
-            raise RequestError(f'direction is {direction!r}; give "input" or "output"')
-        asked = with_settings(Request(audience=audience))
-        audience = asked.audience
-        self._engine.decider.check_audience(audience)
-        context = Context(direction=direction, role=role, audience=audience)
-        own = self._engine.own if direction == "input" else ()
-        stripped = strip(own, text, role) if own else None
-        judged = judge(self._engine, stripped.text if stripped else text, context, audience)
-        verdicts = map(stripped.given, judged.verdicts) if stripped else judged.verdicts
-        action = act(judged.verdicts)
-        if judged.stopped and action not in ("block", "escalate"):
-            action = "block"
-        refused = action in ("block", "escalate")
-        return Screening(
-            text="" if refused else judged.text,
-            action=action,
-            verdicts=tuple(verdicts),
-            failures=tuple(judged.failures),
-            refusal=self.policy.refusal(asked.locale or language_of(text)) if refused else "",
-        )
+        return screen(self._engine, text, direction, audience, role)
 
     async def ascreen(
         self,
