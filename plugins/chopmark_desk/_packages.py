@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from ._errors import DeskError
 
-_WANTED = ("starlette", "uvicorn", "jinja2", "python_multipart", "limits")
+_WANTED = ("starlette", "uvicorn", "jinja2", "python_multipart", "limits", "tomlkit")
 
 
 def check_packages() -> None:
