@@ -116,9 +116,10 @@ def read_log(
 
 def _progress(entries: Iterator[T]) -> Iterator[T]:
     """Tell a terminal how many were read."""
-    if not sys.stderr.isatty():
-        yield from entries
-        return
+    return _told(entries) if sys.stderr.isatty() else entries
+
+
+def _told(entries: Iterator[T]) -> Iterator[T]:
     try:
         for number, entry in enumerate(entries, 1):
             if number % _EVERY == 0:

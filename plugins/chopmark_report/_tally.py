@@ -107,6 +107,8 @@ def count(entries: Iterable[Mapping[str, Any] | Outline], before: Tally | None =
     """
     tally = Tally() if before is None else before
     alike: dict[_Key, Span] = {}
+    last: _Key | None = None
+    span: Span | None = None
     try:
         for entry in entries:
             if not isinstance(entry, tuple):
@@ -117,8 +119,10 @@ def count(entries: Iterable[Mapping[str, Any] | Outline], before: Tally | None =
                 entry = outline(entry)
             time, duration, tokens_in, tokens_out, terms, marks, verdicts, failures = entry
             # Few calls differ in these: they are counted together, and told apart at the end.
-            key = terms, time // DAY, marks
-            span, length = alike.get(key), _rounded(duration)
+            # Most do not differ from the one before, which is seen without a hash of them.
+            key, length = (terms, time // DAY, marks), _rounded(duration)
+            if key != last:
+                span, last = alike.get(key), key
             if verdicts or failures:
                 _count_found(tally, time // DAY, verdicts, failures)
             if tokens_in or tokens_out:
