@@ -6,14 +6,13 @@ costs less than reading as many rows.
 
 from __future__ import annotations
 
-import struct
+import contextlib
 import zlib
 from collections.abc import Sequence
 
 from chopmark import LogError
 
 _LENGTH = 2
-_SIZE = struct.Struct(">H").unpack_from
 _MOST = 256 * (_LENGTH + 65_535)
 _LEVEL = 1
 """Twice the speed of the default level, for a tenth more bytes."""
@@ -39,12 +38,11 @@ def unpack(bundle: bytes) -> list[bytes]:
         raise LogError(f"a bundle of entries is damaged: {error}") from error
     leaves = []
     at, end = 0, len(data)
-    data += b"\0"  # so that half a length is a length, which leads behind the end
-    while at < end:
-        (length,) = _SIZE(data, at)
-        start = at + _LENGTH
-        at = start + length
-        leaves.append(data[start:at])
+    with contextlib.suppress(IndexError):  # half a length, at the end
+        while at < end:
+            start = at + _LENGTH
+            at = start + 256 * data[at] + data[at + 1]
+            leaves.append(data[start:at])
     if at != end or not stream.eof or stream.unused_data:
         raise LogError("a bundle of entries is damaged: it does not end where it should")
     return leaves

@@ -27,7 +27,8 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-_sha256 = hashlib.sha256  # looked up once: it is called for every node
+_LEAF, _NODE = hashlib.sha256(b"\x00"), hashlib.sha256(b"\x01")
+# Begun once and copied for each leaf and node: a tenth less time than to begin, and no text joined.
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256().digest()
 ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE = 0x01, 0x04, 0x06
@@ -58,13 +59,24 @@ def hash_node(left: bytes, right: bytes) -> bytes:
 
 def hash_leaves(entries: Iterable[bytes]) -> list[bytes]:
     """Return the hash of each entry."""
-    return [_sha256(b"\x00" + entry).digest() for entry in entries]
+    begin, found = _LEAF.copy, []
+    for entry in entries:
+        one = begin()
+        one.update(entry)
+        found.append(one.digest())
+    return found
 
 
 def hash_pairs(nodes: Iterable[bytes]) -> list[bytes]:
     """Return the hashes of the inner nodes over `nodes`, two by two; an odd one out has none."""
-    one = iter(nodes)
-    return [_sha256(b"\x01" + left + right).digest() for left, right in zip(one, one)]  # noqa: B905
+    begin, found = _NODE.copy, []
+    rest = iter(nodes)
+    for left, right in zip(rest, rest):  # noqa: B905
+        one = begin()
+        one.update(left)
+        one.update(right)
+        found.append(one.digest())
+    return found
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
