@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -68,12 +68,13 @@ def test_a_bundle_is_read_or_refused_as_by_who_has_time(
 ) -> None:
     bundle = pack(leaves)
     assert read(bundle) == leaves
-    edited = [
+    edits: list[Callable[[bytes], bytes]] = [
         lambda data: data[: at % (len(data) + 1)],
         lambda data: data + more,
         lambda data: data[: (n := at % (len(data) + 1))] + more + data[n:],
         lambda data: bytes(one ^ by * (n == at % len(data)) for n, one in enumerate(data)),
-    ][how]
+    ]
+    edited = edits[how]
     for one in (edited(bundle), zlib.compress(edited(zlib.decompress(bundle)))):
         assert read(one) == read_plainly(one)
 
