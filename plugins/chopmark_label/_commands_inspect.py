@@ -18,13 +18,15 @@ from ._commands_status import NOTHING, UNSOUND, Failed, failing
 from ._files._errors import FileError
 from ._files._formats import format_of
 from ._files._pdf import bound_pdf
-from ._inspect import inspect_file, inspect_text
+from ._inspect import MOST_TEXT, inspect_file, inspect_text
 from ._inspect_readers import read_pins, readers
 from ._inspect_report import Report
 from ._inspect_table import show
 from ._inspect_text import decode
 
 STDIN = "-"
+MOST_STDIN = 256 * 2**20
+"""Bytes of standard input, which is held in memory."""
 
 _PAGE = re.compile(
     r"(?:\s|<!--(?:(?!-->).){0,4096}-->|<\?xml[^>]{0,200}\?>){0,64}<(?:!doctype\s+html|html|head|body)\b",
@@ -63,7 +65,13 @@ def inspect(file: str, policy: str, keys: tuple[Path, ...], as_json: bool) -> No
     with failing():
         markers, pins = readers(policy), read_pins(keys)
         if file == STDIN:
-            report = _inspect_stream(sys.stdin.buffer.read(), markers, pins)
+            data = sys.stdin.buffer.read(MOST_STDIN + 1)
+            if len(data) > MOST_STDIN:
+                raise Failed(
+                    f"standard input has more than {MOST_STDIN:,} bytes; write it to a file, and "
+                    "name that"
+                )
+            report = _inspect_stream(data, markers, pins)
         else:
             report = inspect_file(Path(file), markers, pins)
     click.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else show(report))
@@ -77,7 +85,7 @@ def _inspect_stream(data: bytes, markers: Sequence[Marker], pins: Mapping[str, s
     """Look at what came on standard input: text, or a file of a kind that is known."""
     if not data:
         raise Failed("standard input is empty, so there is nothing that a mark could be in")
-    text = decode(data)
+    text = decode(data) if len(data) <= MOST_TEXT else None
     suffix = ""
     if text is not None and _PAGE.match(text):
         suffix = ".html"

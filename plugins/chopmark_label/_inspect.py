@@ -20,7 +20,8 @@ from ._inspect_together import contradictions
 from ._inspect_visible import seen_in_markdown
 from ._invisible import find_invisible
 from ._read_block import Reading, faults_together
-from ._wire import find_blocks
+from ._wire import LONGEST as LONGEST_JSON
+from ._wire import find_blocks, too_long
 
 MOST_TEXT = 64 * 2**20
 """Bytes of the longest text that is looked into; the metadata of larger files is read."""
@@ -51,7 +52,8 @@ def inspect_text(
     both = Text(whole=text, seen=seen_in_markdown(text))
     found = list(_in_text(both, markers))
     looked = ("AIGC", *(marker.name for marker in markers), HIDDEN)
-    return _report(name, "text", blocks, found, pins or {}, _empty(text), looked, both.seen)
+    notes = [*_empty(text), *_unread(text)]
+    return _report(name, "text", blocks, found, pins or {}, notes, looked, both.seen)
 
 
 def inspect_file(
@@ -74,6 +76,7 @@ def inspect_file(
     if text is not None:
         if not blocks and text.whole is not None:
             blocks = find_blocks(text.whole)
+            notes += _unread(text.whole)
         found += _in_text(text, markers)
         notes += _empty(text.seen)
     if form == OOXML.name and (macros := macros_in(path)):
@@ -168,6 +171,14 @@ def _text_of(path: Path, form: str, notes: list[str]) -> Text | None:
         return None
     whole = decode(path.read_bytes())
     return None if whole is None else Text(whole=whole, seen=whole)
+
+
+def _unread(text: str) -> list[str]:
+    if too_long(text):
+        return [
+            f"no block was looked for in its JSON, which has more than {LONGEST_JSON:,} characters"
+        ]
+    return []
 
 
 def _empty(text: str) -> list[str]:

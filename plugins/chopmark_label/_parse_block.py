@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 Shape = Literal["bare", "wrapped", "yaml", "none"]
 Kind = Literal["string", "a number", "true or false", "null", "a list", "an object"]
 
-LONGEST_YAML = 64 * 2**10
-"""Characters of the longest text that is read as YAML: PyYAML takes about a second for these."""
+LONGEST = 64 * 2**10
+"""Characters of the longest text that is read: PyYAML takes about a second for these, and a block
+with its signature has some thousand.
+"""
 
 _AROUND = "\ufeff\0 \t\r\n"
 _LOOKS_YAML = re.compile(
@@ -79,6 +81,10 @@ _DECODER = json.JSONDecoder(
 
 def parse_block(text: str) -> Parsed:
     """Return the keys and values of `text`, raising nothing."""
+    if len(text) > LONGEST:
+        return Parsed(
+            problems=(f"it has {len(text):,} characters, and {LONGEST:,} are read at most",)
+        )
     body = text.strip(_AROUND)
     problem = "it is not JSON, nor YAML with a key of Annex E"
     begin = body.find("{")
@@ -201,8 +207,6 @@ def _string(quoted: str) -> Value:
 
 def _from_yaml(text: str) -> Parsed:
     """Return what a YAML mapping holds, with or without the key `AIGC`."""
-    if len(text) > LONGEST_YAML:
-        return Parsed(problems=(f"as YAML only {LONGEST_YAML:,} characters are read",))
     try:
         import yaml
     except ImportError:

@@ -31,6 +31,9 @@ _NO_TAGS = {"id3v2_version": "0", "write_id3v1": "0"}
 _MOST = {"libmp3lame": 320_000, "libopus": 256_000, "aac": 288_000}
 """Bits a second: of MP3 for all channels, of the others for each."""
 
+_FASTEST = 384_000
+"""Samples a second of the finest sound that is sold; more are a way to keep a reader busy."""
+
 
 class Coding(NamedTuple):
     """How the sound of a file is coded, and as what it stands in a WAV meanwhile."""
@@ -154,6 +157,12 @@ def heard_in(path: Path) -> Iterator[array[int]]:
     with _opened(path) as (av, file):
         if not file.streams.audio:
             return
+        if (rate := file.streams.audio[0].rate) > _FASTEST:
+            raise FileError(
+                path,
+                f"has {rate:,} samples a second, and {_FASTEST:,} are listened to at most; convert "
+                "it, with ffmpeg -i FILE -ar 48000 NEW",
+            )
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
         for frame in file.decode(audio=0):
             yield from _samples(resampler.resample(frame))

@@ -12,6 +12,10 @@ _COMMENTS = 4
 _LAST = 0x80
 _INVALID = 127
 _HEAD = 4
+_MOST = 10_000
+"""Blocks of metadata: real files have some ten."""
+_LARGEST = 1 << 24
+"""Bytes of all blocks of comments: what one may have."""
 
 
 class Block(NamedTuple):
@@ -65,13 +69,19 @@ def flac_blocks(file: BinaryIO, at: int) -> list[Block]:
         raise Broken("does not begin as FLAC does; is it a FLAC or Ogg file?")
     at += 4
     found: list[Block] = []
-    is_last = False
+    is_last, left = False, _LARGEST
     while not is_last:
         file.seek(at)
         head = file.read(_HEAD)
         kind, size = (head[0] & ~_LAST if head else 0), int.from_bytes(head[1:], "big")
         if len(head) < _HEAD or kind == _INVALID or (kind == 0) != (not found):
             raise Broken("has metadata that is not FLAC's; is the file complete?")
+        left -= size if kind == _COMMENTS else 0
+        if left < 0 or len(found) == _MOST:
+            raise Broken(
+                f"has more metadata than is read: {_LARGEST:,} bytes of comments in {_MOST:,} "
+                "blocks; write it anew with ffmpeg -i FILE -c copy NEW"
+            )
         body = file.read(size) if kind == _COMMENTS else b""
         found.append(Block(kind, at, body, at + _HEAD + size))
         at, is_last = found[-1].end, bool(head[0] & _LAST)

@@ -13,8 +13,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
+from chopmark_label._files._boxes import Broken
 from chopmark_label._files._errors import FileError
-from chopmark_label._files._format import Place
+from chopmark_label._files._format import MOST_BLOCKS, Place
 from chopmark_label._files._html_encoding import decode_html
 from chopmark_label._files._whole import LONGEST_TEXT, read_whole, write_whole
 
@@ -29,6 +30,13 @@ _BEGIN = re.compile(
 _XML = re.compile(r"(?:\s|<!--(?:(?!-->).)*-->)*<\?xml\b", re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\f\r]*")
 _WORD = re.compile("aigc", re.IGNORECASE)
+_PLAIN = re.compile(r"<[a-zA-Z][^\"'>]{0,4096}>")
+_NAME = re.compile(r"<[a-zA-Z][^\t\n\r\f />\0]*")
+_STEP = re.compile(  # as html.parser takes attributes
+    r"""([\s/]*)(?:(?<=['"\s/])[^\s/>][^\s/=>]*(?:\s*=+\s*(?:'[^']*'|"[^"]*"|(?!['"])[^>\s]*))?)?"""
+)
+_MOST = 100_000
+"""Attributes and spaces of one tag."""
 _ESCAPES = {
     "&": "&amp;", "'": "&#39;", "<": "&lt;", ">": "&gt;", "\t": "&#9;", "\n": "&#10;",
     "\r": "&#13;",
@@ -65,12 +73,12 @@ class Html:
     def read(self, path: Path) -> list[Place]:
         """Return the blocks of all `<meta>` and comments, also those outside the head."""
         source = decode_html(path, read_whole(path, LONGEST_TEXT))
-        return [Place(found.text, found.where) for found in _parse(source.text).found]
+        return [Place(found.text, found.where) for found in _parse(path, source.text).found]
 
     def write(self, source: Path, target: Path, block: str) -> str:
         """Write the `<meta>` at the end of the head, or where one stood in it."""
         page = decode_html(source, read_whole(source, LONGEST_TEXT))
-        parsed = _parse(page.text)
+        parsed = _parse(source, page.text)
         tag = _tag(block, xml=parsed.xml)
         kept = next((f for f in parsed.found if f.in_head), None)
         edits = [(f.start, f.end, "") for f in parsed.found if f is not kept]
@@ -82,7 +90,7 @@ class Html:
         new = page.text
         for start, end, put in sorted(edits, reverse=True):
             new = new[:start] + put + new[end:]
-        if [found.text for found in _parse(new).found] != [block]:
+        if [found.text for found in _parse(source, new).found] != [block]:
             raise FileError(
                 source,
                 f"cannot carry the block {block[:80]!r} in a <meta>; take out what HTML cannot "
@@ -121,7 +129,7 @@ class _Parser(HTMLParser):
         self.xml = _XML.match(text) is not None
         self.head_end = -1
         self._source = text
-        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._position = 0
         self._last = max((match.start() for match in _WORD.finditer(text)), default=-1)
         self._templates = 0
 
@@ -175,9 +183,34 @@ class _Parser(HTMLParser):
         """Return where the parser stopped: at the end, or at a tag that is still open."""
         return max(0, len(self._source) - max(0, len(self.rawdata) - 1))
 
+    def updatepos(self, i: int, j: int) -> int:
+        """Keep where the parser is. It counts lines, whose list may be longer than the text."""
+        self._position = max(self._position, j)
+        return j
+
+    def check_for_whole_start_tag(self, i: int) -> int:
+        """Return where the tag at `i` ends; raises Broken where it is too long a list.
+
+        The parser's own expression takes a kilobyte for each thing in it.
+        """
+        if not _PLAIN.match(self._source, i):
+            self._count(i)
+        return super().check_for_whole_start_tag(i)
+
+    def _count(self, i: int) -> None:
+        things, name = 0, _NAME.match(self._source, i)
+        at = name.end() if name else i
+        while (step := _STEP.match(self._source, at)) and step.end() > at:
+            things += 1 + len(step[1])
+            at = step.end()
+            if things > _MOST:
+                raise Broken(
+                    f"has a tag at character {i:,} with more than {_MOST:,} attributes and spaces; "
+                    "take it out"
+                )
+
     def _at(self) -> int:
-        line, column = self.getpos()
-        return self._lines[line - 1] + column
+        return self._position
 
     def _leave(self, at: int) -> None:
         if self.head_end < 0 and not self._templates:
@@ -189,14 +222,18 @@ class _Parser(HTMLParser):
         in_head = self.head_end < 0
         where = f"HTML {'head' if in_head else 'body'}, {carrier}"
         self.found.append(_Found(start, end, text, where, in_head and carrier == "<meta>"))
+        if len(self.found) > MOST_BLOCKS:
+            raise _HeadEnds
 
 
-def _parse(text: str) -> _Parser:
+def _parse(path: Path, text: str) -> _Parser:
     parser = _Parser(text)
     try:
         parser.feed(text + "\n")  # else a text that ends in "&" would wait for more
     except _HeadEnds:
         return parser
+    except Broken as error:
+        raise FileError(path, str(error)) from error
     if parser.head_end < 0:
         parser.head_end = parser.rest()
     return parser

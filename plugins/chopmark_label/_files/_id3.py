@@ -27,6 +27,9 @@ _TEXTS = (b"TXXX", b"TXX")
 _OBJECTS = (b"GEOB", b"GEO")
 _C2PA = (b"application/x-c2pa-manifest-store", b"application/c2pa")
 _XMP = b"XMP\0"
+_PACKED = {3: 0x80, 4: 0x08}
+"""By version, the flag of a frame that mutagen unpacks, as far as it goes: to a thousand times."""
+_MOST_PACKED = 64 * 2**10
 # mutagen looks for an ID3v1 tag in the last 128 bytes, and would take a text's for one.
 _APART = bytes(256)
 
@@ -39,7 +42,7 @@ def tag_blocks(path: Path, tag: bytes) -> list[Place]:
     """
     found: list[Place] = []
     with naming(path):
-        parsed = parse_tag(tag)
+        parsed = _parsed(tag)
         for frame in parsed.frames:
             _without(parsed, frame, found)
     return found
@@ -54,7 +57,7 @@ def label_tag(path: Path, tag: bytes, block: str | None) -> bytes:
         FileError: the tag is broken or has a C2PA manifest, or mutagen is not installed.
     """
     with naming(path):
-        parsed = parse_tag(tag) if tag else new_tag()
+        parsed = _parsed(tag) if tag else new_tag()
         if any(_is_manifest(frame) for frame in parsed.frames):
             raise Broken(
                 "carries a C2PA manifest, whose signature a label would break; label the file "
@@ -106,6 +109,23 @@ def _user_texts(tag: Tag, frame: Frame) -> list[str]:
     except (MutagenError, *MISREAD):
         return []
     return [text for each in read.getall("TXXX") if each.desc.upper() == KEY for text in each.text]
+
+
+def _parsed(tag: bytes) -> Tag:
+    """Return the frames of a tag; raises Broken also where its packed texts may be bombs."""
+    parsed = parse_tag(tag)
+    flag = _PACKED.get(parsed.version, 0)
+    packed = sum(
+        len(frame.data)
+        for frame in parsed.frames
+        if frame.name in _TEXTS and frame.flags and flag & frame.flags[-1]
+    )
+    if packed > _MOST_PACKED:
+        raise Broken(
+            f"has {packed:,} bytes of packed texts in its ID3v2 tag, and {_MOST_PACKED:,} are "
+            "unpacked at most; write it anew with ffmpeg -i FILE -c copy NEW"
+        )
+    return parsed
 
 
 @contextmanager

@@ -18,6 +18,10 @@ HEAD = 10
 _UNSYNCHRONISED, _EXTENDED, _FOOTER = 0x80, 0x40, 0x10
 _COMPRESSED_2_2 = 0x40
 _PADDING = 1024
+LARGEST = 64 << 20
+"""Bytes of the tags of one file that are read; a cover picture has some MB."""
+_MOST = 10_000
+"""Frames of one tag: real ones have some dozens."""
 _RAW = re.compile(rb"\xff(?:[\xe0-\xff]|\Z)")
 _NAME = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
@@ -114,9 +118,15 @@ def parse_tag(tag: bytes) -> Tag:
         flags &= ~_UNSYNCHRONISED
     at = _behind_extended(version, flags, body)
     extended, frames = body[:at], []
-    while (frame := _frame(version, body, at)) is not None:
+    filled = len(body.rstrip(b"\0"))
+    while (frame := _frame(version, body, at, filled)) is not None:
         frames.append(frame)
         at += len(frame.raw)
+        if len(frames) > _MOST:
+            raise Broken(
+                f"has more than {_MOST:,} frames in its ID3v2 tag; write it anew with ffmpeg -i "
+                "FILE -c copy NEW"
+            )
     return Tag(
         version=version, revision=revision, flags=flags,
         extended=extended, frames=tuple(frames), rest=body[at:],
@@ -133,34 +143,35 @@ def _behind_extended(version: int, flags: int, body: bytes) -> int:
     return end
 
 
-def _frame(version: int, body: bytes, at: int) -> Frame | None:
+def _frame(version: int, body: bytes, at: int, filled: int) -> Frame | None:
+    """Return the frame at `at`, None for none; behind `filled` there are only zeros."""
     wide, head = (3, 6) if version == 2 else (4, 10)
     name = body[at : at + wide]
     if not _is_name(name) or at + head > len(body):
         return None
     size = int.from_bytes(body[at + wide : at + 2 * wide], "big")
     if version == 4:
-        size = _size(body, at, size)
+        size = _size(body, at, size, filled)
     end = at + head + size
     if end > len(body):
         return None
     return Frame(name, body[at + 2 * wide : at + head], body[at + head : end], body[at:end])
 
 
-def _size(body: bytes, at: int, plain: int) -> int:
+def _size(body: bytes, at: int, plain: int, filled: int) -> int:
     """Return the size of a frame of 2.4: seven bits a byte, but iTunes wrote eight for years."""
     raw = body[at + 4 : at + 8]
     size = _joined(raw)
     if any(byte >> 7 for byte in raw):
         return plain
-    if not _goes_on(body, at + 10 + size) and _goes_on(body, at + 10 + plain):
+    if not _goes_on(body, at + 10 + size, filled) and _goes_on(body, at + 10 + plain, filled):
         return plain
     return size
 
 
-def _goes_on(body: bytes, at: int) -> bool:
+def _goes_on(body: bytes, at: int, filled: int) -> bool:
     """Return whether a frame, the end, or zeros up to it are at `at`."""
-    return at <= len(body) and (_is_name(body[at : at + 4]) or not body[at:].strip(b"\0"))
+    return at <= len(body) and (_is_name(body[at : at + 4]) or at >= filled)
 
 
 def _is_name(name: bytes) -> bool:

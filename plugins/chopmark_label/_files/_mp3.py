@@ -11,7 +11,7 @@ from ._boxes import Broken
 from ._errors import MISREAD, FileError, missing
 from ._format import Place
 from ._id3 import TEXT, label_tag, tag_blocks
-from ._id3_frames import HEAD, length_in
+from ._id3_frames import HEAD, LARGEST, length_in
 from ._rewrite import Edit, opened, rewrite_file
 
 _PLACE = "ID3v2 {}"
@@ -78,6 +78,12 @@ def _tags(path: Path, file: BinaryIO) -> list[bytes]:
             break
         if at + length > size:
             raise FileError(path, "ends inside its ID3v2 tag; is the file complete?")
+        if at + length > LARGEST:
+            raise FileError(
+                path,
+                f"has ID3v2 tags of more than {LARGEST:,} bytes, which are not read; take pictures "
+                "out of them",
+            )
         file.seek(at)
         tags.append(file.read(length))
         at += length

@@ -16,12 +16,14 @@ from ._boxes import Box, Broken, file_boxes, pack
 from ._errors import FileError
 from ._format import Place
 from ._mp4_offsets import Shift, shift_fragment, shift_index, shift_movie
-from ._mp4_tags import PLACE, put, take
+from ._mp4_tags import PLACE, check_count, put, take
 from ._packet import take_packet
 from ._rewrite import Edit, opened, rewrite_file
 
 _LARGEST = 256 << 20
 """A movie box for a day of video has some 100 MB; a larger one is no movie box."""
+_LARGEST_BESIDE = 64 << 20
+"""Bytes of all the other boxes in which a block may stand; a cover picture has some MB."""
 _C2PA = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")  # ISO 16684-3, 1.2.6
 _PICTURES = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
@@ -49,7 +51,9 @@ class Mp4:
             try:
                 for box in _parts(file):
                     if box.kind in (b"moov", b"meta", b"udta"):
-                        take(box.kind, _read(file, box)[box.body - box.start :], found)
+                        body = _read(file, box)[box.body - box.start :]
+                        check_count(box.kind, body)
+                        take(box.kind, body, found)
                     elif _is_packet(file, box):
                         take_packet(_read(file, box)[box.body - box.start + 16 :], found, "uuid")
             except Broken as error:
@@ -78,6 +82,16 @@ def _parts(file: BinaryIO) -> list[Box]:
             "has no 'moov' box; is it an MP4, MOV or M4A file, and complete?"
             if not movies
             else f"has {movies} 'moov' boxes; write it anew with ffmpeg -i FILE -c copy NEW"
+        )
+    beside = sum(
+        box.end - box.start
+        for box in parts
+        if box.kind in (b"meta", b"udta") or _is_packet(file, box)
+    )
+    if beside > _LARGEST_BESIDE:
+        raise Broken(
+            f"has {beside:,} bytes of metadata beside its movie; more than {_LARGEST_BESIDE:,} are "
+            "not read; write it anew with ffmpeg -i FILE -c copy NEW"
         )
     return parts
 

@@ -8,6 +8,8 @@ XMP, the general fallback.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ._boxes import Box, Broken, boxes, pack
 from ._format import Place
 from ._packet import take_packet
@@ -19,10 +21,33 @@ _INSIDE = {
     b"trak": (b"udta", b"meta"),
     b"udta": (b"meta",),
 }
+_COUNTED = {**_INSIDE, b"meta": (b"keys", b"ilst")}
 _XMP = b"XMP_"
+_MOST = 100_000
+"""Boxes of metadata, and around it, in one movie: real files have some hundreds."""
 _UTF8, _UTF16 = 1, 2
 # Version and flags, a field that is 0, the handler, three reserved fields, an empty name.
 _HANDLER = pack(b"hdlr", bytes(8) + b"mdta" + bytes(13))
+
+
+def check_count(kind: bytes, body: bytes) -> None:
+    """Raise `Broken` where a box has more in the places where a block can be than is read."""
+    for count, _ in enumerate(_looked_at(kind, body), 1):
+        if count > _MOST:
+            raise Broken(
+                f"has more than {_MOST:,} boxes in its metadata; write it anew with ffmpeg -i FILE "
+                "-c copy NEW"
+            )
+
+
+def _looked_at(kind: bytes, body: bytes) -> Iterator[Box]:
+    start = _first(body) if kind == b"meta" else 8 if kind == b"keys" else 0
+    for box in boxes(body, start):
+        yield box
+        if box.kind in _COUNTED.get(kind, ()):
+            yield from _looked_at(box.kind, body[box.body : box.end])
+        elif kind == b"ilst":
+            yield from boxes(body[: box.end], box.body)
 
 
 def take(kind: bytes, body: bytes, found: list[Place], where: str = "") -> bytes:

@@ -21,6 +21,10 @@ from ._vorbis_comment import Comments, parse_comments
 
 _BLOCK = 1 << 20
 _HEADER = 27
+_MOST_PAGES, _MOST_PIECES = 4_000_000, 1_000
+"""Pages of some 4 KB, of which 4 are a second of sound, and joined files."""
+_LARGEST = 64 << 20
+"""Bytes of the longest comments, with the pages between theirs; a cover picture has some MB."""
 _BEGINS = 2
 """The flag of the page that begins a logical stream."""
 # How a stream of each kind begins, and how its packet of comments does.
@@ -52,8 +56,14 @@ def pieces(file: BinaryIO) -> list[Piece]:
     size = file.seek(0, os.SEEK_END)
     starts: list[int] = []
     sounds: list[tuple[int, bytes]] = []
-    at, begun = 0, False
+    at, begun, count = 0, False, 0
     while True:
+        count += 1
+        if count > _MOST_PAGES or len(starts) > _MOST_PIECES:
+            raise Broken(
+                f"has more than {_MOST_PAGES:,} pages of Ogg, or {_MOST_PIECES:,} joined files; "
+                "split it"
+            )
         file.seek(at)
         header = file.read(_HEADER)
         if header[:4] != b"OggS" or len(header) < _HEADER:
@@ -165,7 +175,13 @@ class _Packet:
         while page.serial != piece.serial:
             page = self._ogg(file)
         pages: list[Any] = []
+        end = min(piece.end, file.tell() + _LARGEST)
         while not pages or not (pages[-1].complete or len(pages[-1].packets) > 1):
+            if file.tell() >= end:
+                raise Broken(
+                    "has pages of Ogg that cannot be read: its comments end in none of them, or "
+                    f"are longer than {_LARGEST:,} bytes; is it complete?"
+                )
             page = self._ogg(file)
             if page.serial == piece.serial:
                 pages.append(page)

@@ -93,7 +93,7 @@ def sub_chunks(body: bytes) -> list[Chunk]:
     Raises:
         Broken: one is longer than the list.
     """
-    found = []
+    found: list[Chunk] = []
     at = 4
     while at + 8 <= len(body):
         length = int.from_bytes(body[at + 4 : at + 8], "little")
@@ -102,6 +102,8 @@ def sub_chunks(body: bytes) -> list[Chunk]:
             raise Broken("has a 'LIST' chunk that is shorter than what it holds")
         found.append(Chunk(body[at : at + 4], at, at + 8, end, min(end + length % 2, len(body))))
         at = end + length % 2
+        if len(found) > _MOST:
+            raise Broken(f"has more than {_MOST:,} chunks in a list; it is no sound file")
     return found
 
 

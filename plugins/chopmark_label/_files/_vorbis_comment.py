@@ -11,6 +11,8 @@ from typing import NamedTuple
 from ._boxes import Broken
 
 KEY = b"AIGC"
+_MOST = 100_000
+"""Entries of one block: real ones have some dozens, lyrics included."""
 
 
 class Comments(NamedTuple):
@@ -49,6 +51,11 @@ def parse_comments(data: bytes) -> Comments:
     count = int.from_bytes(data[at : at + 4], "little")
     if at + 4 * (count + 1) > len(data):
         raise Broken("has a block of comments that is shorter than what it says; is it complete?")
+    if count > _MOST:
+        raise Broken(
+            f"has {count:,} comments, and {_MOST:,} are read at most; write it anew with ffmpeg -i "
+            "FILE -c copy NEW"
+        )
     at += 4
     entries = []
     for _ in range(count):

@@ -19,7 +19,7 @@ _PLACE = "{} chunk AIGC"
 _XMP = b"_PMX"  # ISO 16684-3, 1.2.9
 _TAGS = (b"id3 ", b"ID3 ")
 _LARGEST = 64 << 20
-"""Chunks of metadata that are larger are not read; a cover picture has some MB."""
+"""Bytes of the chunks of metadata that are read; a cover picture has some MB."""
 
 
 class Wav:
@@ -38,6 +38,7 @@ class Wav:
         with opened(path) as file:
             try:
                 wave = wave_chunks(file)
+                _check_size(file, wave)
                 for part in wave.chunks:
                     _take(path, file, wave, part, found)
             except Broken as error:
@@ -85,6 +86,21 @@ def resized(wave: Wave, file: BinaryIO, edits: list[Edit]) -> list[Edit]:
     raise Broken(f"is {wave.form.decode()} without a 'ds64' chunk; write it anew with ffmpeg")
 
 
+def _check_size(file: BinaryIO, wave: Wave) -> None:
+    """Raise `Broken` where the chunks that are read whole are longer than is read."""
+    read = (_KIND, b"LIST", b"ID3 ", _XMP)
+    size = sum(
+        part.end - part.body
+        for part in wave.chunks
+        if part.kind.upper() in read and (part.kind != b"LIST" or _is_info(file, part))
+    )
+    if size > _LARGEST:
+        raise Broken(
+            f"has {size:,} bytes of metadata, and {_LARGEST:,} are read at most; write it anew "
+            "with ffmpeg -i FILE -c copy NEW"
+        )
+
+
 def _edits(path: Path, file: BinaryIO, wave: Wave, block: str) -> list[Edit]:
     if not any(part.kind == b"data" for part in wave.chunks):
         raise Broken("has no sound in it; is it complete?")
@@ -129,8 +145,7 @@ def _take(path: Path, file: BinaryIO, wave: Wave, part: Chunk, found: list[Place
 
 
 def _take_list(file: BinaryIO, part: Chunk, form: str, found: list[Place]) -> bytes | None:
-    file.seek(part.body)
-    if file.read(4) != b"INFO":
+    if not _is_info(file, part):
         return None
     body = _body(file, part)
     ours = [sub for sub in sub_chunks(body) if sub.kind.upper() == _KIND]
@@ -142,6 +157,11 @@ def _take_list(file: BinaryIO, part: Chunk, form: str, found: list[Place]) -> by
         kept.append(body[at : sub.start])
         at = sub.after
     return chunk(b"LIST", b"".join([*kept, body[at:]]))
+
+
+def _is_info(file: BinaryIO, part: Chunk) -> bool:
+    file.seek(part.body)
+    return file.read(4) == b"INFO"
 
 
 def _take_tag(
@@ -159,8 +179,6 @@ def _take_tag(
 
 
 def _body(file: BinaryIO, part: Chunk) -> bytes:
-    if part.end - part.body > _LARGEST:
-        raise Broken(f"has a {part.kind.decode('latin-1')!r} chunk of more than {_LARGEST:,} bytes")
     file.seek(part.body)
     return file.read(part.end - part.body)
 
