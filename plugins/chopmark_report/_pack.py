@@ -108,7 +108,9 @@ def _write(
             one.write(at)
             problem = "" if at.exists() else "nothing was written"
         except Exception as error:  # noqa: BLE001  the plugin border
-            problem = f"{type(error).__name__}: {error}"
+            # Ours are written to be read; of another's the kind may say the most.
+            kind = "" if isinstance(error, ChopmarkError) else f"{type(error).__name__}: "
+            problem = f"{kind}{error}"
             _remove(at)
         written.append(Written(path=str(path), title=one.title, shows=one.shows, problem=problem))
     (made / INDEX).write_text(index(policy, written, words), "utf-8")

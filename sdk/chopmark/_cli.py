@@ -128,6 +128,8 @@ def show_command(name: str, as_json: bool) -> None:
         for category, rule in getattr(rules, way).items()
     ]
     click.echo(table(("AUDIENCE", "DIRECTION", "CATEGORY", "RULE"), rows))
+    if policy.active and "*" not in policy.rules.both:
+        click.echo("what has no rule here is handled as its detector advises")
     for plugin, options in policy.settings.items():
         click.echo(f"\nsettings of {plugin}")
         for key, value in options.items():

@@ -72,7 +72,11 @@ def load_policy(
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"policy file {str(path)!r} cannot be read: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise PolicyError(
+            f"policy file {str(path)!r} cannot be read: {why}; give the path of a TOML file, or "
+            f"one of {', '.join(builtin_names())}"
+        ) from error
     return parse_policy(text, str(path), find, above=(*above, where))
 
 

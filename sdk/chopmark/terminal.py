@@ -15,7 +15,7 @@ class Commands(click.Group):
     click itself cuts a command's first sentence off where the line ends.
     """
 
-    group_class = type
+    group_class: type[click.Group] | type[type] | None = type
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each command with its first sentence, over as many lines as that takes."""

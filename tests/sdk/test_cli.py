@@ -45,6 +45,19 @@ def test_a_policy_is_shown_with_what_it_extends() -> None:
     assert json.loads(run("policy", "show", "eu", "--json").output)["name"] == "eu"
 
 
+def test_a_policy_says_what_becomes_of_what_it_has_no_rule_for() -> None:
+    advised = "what has no rule here is handled as its detector advises"
+    assert advised in run("policy", "show", "cn").output
+    assert advised not in run("policy", "show", "record-only").output  # it has one for all
+
+
+def test_a_policy_file_that_is_not_there_is_told_with_what_there_is() -> None:
+    found = run("policy", "check", "nowhere.toml")
+    assert found.exit_code == 1
+    assert "'nowhere.toml' cannot be read: No such file or directory; give" in found.output
+    assert "cn, eu" in found.output
+
+
 def test_a_wrong_policy_is_told_without_a_traceback(tmp_path: Path) -> None:
     file = tmp_path / "p.toml"
     file.write_text("plugin = []")

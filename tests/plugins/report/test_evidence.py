@@ -162,12 +162,16 @@ def test_evidence_that_breaks_is_named_and_the_rest_stands(tmp_path: Path) -> No
         (path / "x").write_text("half")
         raise RuntimeError("broken on purpose")
 
+    def lacking(path: Path) -> None:
+        raise ChopmarkError("it needs more")
+
     out = tmp_path / "pack"
     pack = write_pack(
         out,
         [
             ("p", Evidence(path="half", title="Half", write=half, shows=("measures.4",))),
             ("p", Evidence(path="none", title="None", write=lambda path: None)),
+            ("p", Evidence(path="less", title="Less", write=lacking)),
             ("p", Evidence(path="good.md", title="Good", write=text("fine"))),
         ],
         policy="p@1",
@@ -176,6 +180,7 @@ def test_evidence_that_breaks_is_named_and_the_rest_stands(tmp_path: Path) -> No
     )
     assert [(one.path, one.problem) for one in pack.failed] == [
         ("p/half", "RuntimeError: broken on purpose"), ("p/none", "nothing was written"),
+        ("p/less", "it needs more"),
     ]  # fmt: skip
     assert "measures.4" in missing(pack.written)
     assert not (out / "p/half").exists()
