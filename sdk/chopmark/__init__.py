@@ -19,24 +19,21 @@ from ._errors import (
     Refused,
     RequestError,
 )
+from ._kept import Commitment, Content, Event, Record
 from ._policy_file import load_policy
 from ._shape import OnBlock, Shape
 from ._values import (
     Act,
     Chunk,
-    Commitment,
-    Content,
     Context,
     Direction,
     Ending,
-    Event,
     Failure,
     Kind,
     Mark,
     Message,
     Outcome,
     Receipt,
-    Record,
     Request,
     Response,
     Screening,

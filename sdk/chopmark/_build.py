@@ -13,8 +13,9 @@ import pluggy
 from . import _plugins
 from ._engine import Engine, check_detectors, check_role, is_beside
 from ._errors import ChopmarkError, PluginError
+from ._kept import Record
 from ._strip import finders
-from ._values import Receipt, Record
+from ._values import Receipt
 from .hookspecs import Detector, Log, Marker, Signer, Wrapper
 from .policy import Decider, Policy
 

@@ -9,11 +9,12 @@ from functools import partial
 
 from ._errors import PluginError
 from ._json_text import JsonScanner, escape
+from ._kept import Record
 from ._quick import quick
 from ._scanners import check_needs, open_scanner
 from ._screen import Screen, Watch
 from ._strip import Own
-from ._values import Context, Failure, Receipt, Record, Verdict
+from ._values import Context, Failure, Receipt, Verdict
 from .hookspecs import Detector, IdleScanner, Log, Marker, Signer, Wrapper
 from .policy import Decider, Policy
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from ._engine import Engine
 from ._errors import LogError, MarkError, Refused
+from ._kept import Content
 from ._marks import MarkFailed
 from ._plain import Held, Plain, said_of
 from ._quick import replaced
@@ -23,7 +24,7 @@ from ._session import Session
 from ._shape import OnBlock, Shape
 from ._steps import END, Abandoned, Append, Ask, Flow, Push, Relay, Work
 from ._unrecorded import Unrecorded
-from ._values import Chunk, Content, Receipt, Request, Response
+from ._values import Chunk, Receipt, Request, Response
 from ._wrapping import Wrapping
 
 R = TypeVar("R")

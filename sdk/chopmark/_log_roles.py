@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from ._values import Content, Event, Receipt, Record
+from ._kept import Content, Event, Record
+from ._values import Receipt
 
 
 @runtime_checkable

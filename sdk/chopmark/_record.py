@@ -7,7 +7,8 @@ import os
 import time
 from dataclasses import replace
 
-from ._values import Commitment, Record, Request, Response, Verdict
+from ._kept import Commitment, Record
+from ._values import Request, Response, Verdict
 from ._version import __version__
 
 _SHA256 = hashlib.sha256()

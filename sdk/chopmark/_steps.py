@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, cast
 
-from ._values import Content, Receipt, Record, Request, Response
+from ._kept import Content, Record
+from ._values import Receipt, Request, Response
 from .hookspecs import ContentLog, Log
 
 R = TypeVar("R")

@@ -7,7 +7,8 @@ import threading
 from collections import deque
 from dataclasses import replace
 
-from ._values import Content, Failure, Record
+from ._kept import Content, Record
+from ._values import Failure
 from .policy import Handling
 
 _LIMIT = 10_000

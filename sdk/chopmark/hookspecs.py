@@ -23,8 +23,9 @@ from ._detector_roles import (
     Span,
     StreamDetector,
 )
+from ._kept import Record
 from ._log_roles import ContentLog, Entry, EventLog, Log, PagedLog, ReadableLog
-from ._values import Mark, Receipt, Record, Request, Response
+from ._values import Mark, Receipt, Request, Response
 
 if TYPE_CHECKING:
     from .policy import Policy

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias, cast
 from . import _plugins
 from ._build import log_of, signer_of
 from ._errors import LogError
+from ._kept import Event
 from ._policy_file import builtin_names
 from ._record import new_id
-from ._values import Event
 from .hookspecs import EventLog, Evidence, Log, PagedLog, ReadableLog, Signer
 from .policy import Policy
 

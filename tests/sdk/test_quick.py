@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chopmark import _values
+from chopmark import _kept, _values
 from chopmark._quick import quick, replaced
 
 
@@ -92,6 +92,7 @@ def test_editors_see_its_fields() -> None:
 
 
 def test_the_values_of_a_call_are_made_so() -> None:
-    values = [v for v in vars(_values).values() if hasattr(v, "__dataclass_fields__")]
+    found = {**vars(_values), **vars(_kept)}.values()
+    values = [value for value in found if hasattr(value, "__dataclass_fields__")]
     assert len(values) > 10
     assert [v.__name__ for v in values if not hasattr(v.__init__, "__wrapped__")] == []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from .._values import Context, Event, Mark, Outcome, Receipt, Record, Request, Verdict
+from .._kept import Event, Record
+from .._values import Context, Mark, Outcome, Receipt, Request, Verdict
 from ..hookspecs import Detector, Log, Marker, Marking, Needs, Span, Wrapper, hookimpl
 from ..policy import Policy
 

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 import pytest
 
+from .._kept import Content, Event, Record
 from .._record import commit, new_id
-from .._values import Content, Event, Failure, Mark, Message, Record, Usage, Verdict
+from .._values import Failure, Mark, Message, Usage, Verdict
 from ..hookspecs import ContentLog, EventLog, Log, PagedLog, ReadableLog
 
 

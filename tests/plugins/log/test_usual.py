@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from chopmark import Failure, LogError, Mark, Record, Usage, Verdict
-from chopmark._values import Commitment
+from chopmark import Commitment, Failure, LogError, Mark, Record, Usage, Verdict
 from chopmark_log._leaf import at, call_leaf, commitments_of, decode, encode
 from chopmark_log._usual import _usual, encode_call
 
