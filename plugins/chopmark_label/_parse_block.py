@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 Shape = Literal["bare", "wrapped", "yaml", "none"]
 Kind = Literal["string", "a number", "true or false", "null", "a list", "an object"]
 
-LONGEST = 64 * 2**10
-"""Characters of the longest text that is read: PyYAML takes about a second for these, and a block
-with its signature has some thousand.
+LONGEST, LONGEST_YAML = 2**20, 64 * 2**10
+"""Characters of the longest text that is read, and as YAML: PyYAML takes about a second for these.
+A block with its signature has some thousand.
 """
 
 _AROUND = "\ufeff\0 \t\r\n"
@@ -207,6 +207,8 @@ def _string(quoted: str) -> Value:
 
 def _from_yaml(text: str) -> Parsed:
     """Return what a YAML mapping holds, with or without the key `AIGC`."""
+    if len(text) > LONGEST_YAML:
+        return Parsed(problems=(f"as YAML only {LONGEST_YAML:,} characters are read",))
     try:
         import yaml
     except ImportError:

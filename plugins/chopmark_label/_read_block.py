@@ -31,6 +31,8 @@ _SPELLINGS: Mapping[str, Key] = {
     "propagator": "ContentPropagator",
     "propatorid": "PropagateID",
 }
+MOST_KEYS = 1_000
+"""Keys of the longest block that is read: what is wrong with each is told."""
 _CODES: tuple[Key, ...] = ("ContentProducer", "ContentPropagator")
 
 
@@ -98,6 +100,9 @@ def read_block(text: str) -> Reading:
     parsed = parse_block(text)
     defects = [Defect("form", "", what) for what in parsed.problems]
     defects += [Defect("wrapper", "", what) for what in parsed.around]
+    if max(len(parsed.pairs), len(parsed.around)) > MOST_KEYS:
+        told = f"it has more than {MOST_KEYS} keys, where Annex E has {len(KEYS)}; take them out"
+        parsed, defects = Parsed(), [Defect("form", "", told)]
     if parsed.shape == "none":
         nothing: Mapping[str, str] = MappingProxyType({})
         return Reading(shape="none", fields=nothing, others=nothing, defects=tuple(defects))

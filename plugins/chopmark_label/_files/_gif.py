@@ -20,8 +20,8 @@ _XMP = b"XMP DataXMP"
 _C2PA = b"C2PA_GIF"
 _LEAD = bytes((1, *range(255, -1, -1)))
 _HEADER = 13
-_MOST = 4_000_000
-"""Pieces of up to 255 bytes: as many as are in a gigabyte of pictures."""
+_MOST_BLOCKS, _MOST = 100_000, 4_000_000
+"""Frames with what belongs to them, and pieces of up to 255 bytes: a gigabyte of pictures."""
 
 
 class _Block(NamedTuple):
@@ -85,8 +85,10 @@ GIF = Gif()
 def blocks_of(data: bytes) -> Iterator[_Block]:
     """Return the extensions and pictures, in order."""
     at = _HEADER + _table(number(data, 10, 1))
-    left = _MOST
+    left, count = _MOST, 0
     while True:
+        count += 1
+        refuse_more(count, _MOST_BLOCKS, "blocks")
         start, kind = at, number(data, at, 1)
         if kind == _TRAILER:
             return
@@ -107,7 +109,7 @@ def blocks_of(data: bytes) -> Iterator[_Block]:
             raise BrokenFileError(
                 f"is damaged: no GIF block begins at byte {at}; get the file again"
             )
-        refuse_more(_MOST - left, _MOST, "blocks")
+        refuse_more(_MOST - left, _MOST, "pieces of blocks")
 
 
 def _table(flags: int) -> int:
