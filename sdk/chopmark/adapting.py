@@ -2,11 +2,13 @@
 
 `with_settings` fills in what a block of `chopmark.calling` says. `current` is the guarded call that
 this code runs in, and `stepping` runs other code as if in that one, or in none. `parameters` finds
-the sampling parameters of a call, for `Request.parameters`.
+the sampling parameters of a call, for `Request.parameters`. A `Framework` refuses, at import, the
+versions that an adapter was not made for.
 """
 
 from ._calling import with_settings
+from ._framework import Framework
 from ._inside import Guarding, current, stepping
 from ._parameters import parameters
 
-__all__ = ["Guarding", "current", "parameters", "stepping", "with_settings"]
+__all__ = ["Framework", "Guarding", "current", "parameters", "stepping", "with_settings"]

@@ -175,4 +175,4 @@ def test_without_llamaindex_the_error_says_what_to_install(monkeypatch):
 
 @pytest.mark.parametrize("version", ["0.14.20", "0.14.25", "0.14.30.post1"])
 def test_the_versions_of_the_extra_are_taken(version):
-    _supported.check(version)
+    _supported.SUPPORTED.check(version)
