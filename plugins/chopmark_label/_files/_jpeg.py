@@ -35,6 +35,7 @@ _MORE_HEAD = len(_MORE) + 32 + 4 + 4
 _EXIF = b"Exif\0"
 _EXIF_HEAD = 6
 _LONGEST = 0xFFFF
+_MOST_FILLED = 4096  # other readers take them one by one
 _FILLED = re.compile(rb"\xff*")  # any number of them may stand before a marker
 
 
@@ -120,6 +121,7 @@ def segments_of(data: bytes) -> Iterator[_Segment]:
                 f"is damaged: no JPEG segment begins at byte {at}; get the file again"
             )
         at = _FILLED.match(data, at).end()  # type: ignore[union-attr]  # it may be empty
+        refuse_more(at - start, _MOST_FILLED, "bytes in a row that fill a gap")
         number(data, at, 1)
         marker = data[at]
         at += 1

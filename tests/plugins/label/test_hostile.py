@@ -35,6 +35,7 @@ REFUSED: dict[str, tuple[int, dict[str, int], str]] = {
     "gif-pieces": (9000, {"_gif._MOST": 500}, "more than 500 pieces"),
     "tiff-pages": (9000, {"_ifd.MOST_FIELDS": 5000}, "more than 5,000 fields"),
     "tiff-packets": (9000, {}, "lie over each other"),
+    "jpeg-filled": (9000, {}, "more than 4,096 bytes in a row"),
     "jpeg-segments": (9000, {"_jpeg.MOST": 500}, "more than 500 segments"),
     "jpeg-packets": (90000, {"_xmp.LARGEST": 5000}, "more XMP than is read"),
     "webp-chunks": (9000, {"_webp.MOST": 500}, "more than 500 chunks"),
