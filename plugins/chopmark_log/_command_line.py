@@ -55,8 +55,7 @@ def index_of(store: Store, record: str) -> int:
         raise LogError(f"{record!r} is neither the id of a record nor an index") from None
     if len(name) != 16:
         raise LogError(
-            f"{record!r} is no whole id; give all of it (`chopmark log tail --json`), or the "
-            "index"
+            f"{record!r} is no whole id; give all of it (`chopmark log tail --json`), or the index"
         )
     found = store.find(name)
     if found is None:

@@ -221,14 +221,13 @@ def test_an_empty_list_of_ones_own_takes_its_first_entry() -> None:
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_each_entry_of_the_bundled_lists_can_be_let_expire(name: str) -> None:
+def test_an_entry_of_each_bundled_list_can_be_let_expire(name: str) -> None:
     data = bundled_bytes(name)
     words = read(f"{name}.toml", data)
-    for at in (0, len(words.entries) // 2, len(words.entries) - 1):
-        old = written(words.entries[at])
-        done = amend(f"{name}.toml", data, Amendment(cells={"expires": "2026-11-30"}, old=old))
-        assert len(done.words.expired(TODAY)) == 1
-        assert len(lines_of(data, done.data)) <= 4
+    old = written(words.entries[-1])
+    done = amend(f"{name}.toml", data, Amendment(cells={"expires": "2026-11-30"}, old=old))
+    assert len(done.words.expired(TODAY)) == 1
+    assert len(lines_of(data, done.data)) <= 4
 
 
 cell = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=12)
