@@ -7,13 +7,12 @@ nothing was found and nothing went wrong, as in nearly all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from json import JSONEncoder
+from json.encoder import encode_basestring as _quoted
 
 from chopmark import Mark, Record
 
 from ._leaf import LARGEST, MOST, VERSION, at, call_leaf, encode
 
-_quoted = JSONEncoder(ensure_ascii=False).encode
 _TEXT, _NUMBER = frozenset({str}), frozenset({int})
 
 
