@@ -7,13 +7,14 @@ import os
 import click
 
 from chopmark import load_policy
+from chopmark.terminal import Commands
 
 from ._commands_users import users
 from ._options import read_options
 from ._packages import check_packages
 
 
-@click.group("desk", invoke_without_command=True)
+@click.group("desk", cls=Commands, invoke_without_command=True)
 @click.option("--policy", help="The policy of the service: a name, or a TOML file.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option(

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from chopmark import load_policy
-from chopmark.terminal import table
+from chopmark.terminal import Commands, table
 
 from ._options import read_options
 from ._passwords import checked
@@ -42,7 +42,7 @@ def users_of(policy: str, environment: Mapping[str, str] = os.environ) -> Iterat
         users.close()
 
 
-@click.group("users")
+@click.group("users", cls=Commands)
 def users() -> None:
     """Say who may log in. A password is asked for, or is CHOPMARK_DESK_PASSWORD's."""
 

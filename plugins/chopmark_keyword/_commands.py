@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import click
 
+from chopmark.terminal import Commands
+
 from ._commands_change import diff_command, export_command, import_command
 from ._commands_check import coverage_command, due_command, lint_command, stats_command
 
 
-@click.group()
+@click.group(cls=Commands)
 def words() -> None:
     """Look after the word lists of plugin `keyword`."""
 
