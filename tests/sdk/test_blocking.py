@@ -52,7 +52,7 @@ class Noting:
 
     def note(self, step: str) -> None:
         if step in self.hold:
-            assert self.hold[step].wait(20)
+            assert self.hold[step].wait(120)
         here = threading.current_thread() is threading.main_thread()
         self.steps.append(f"{self.name} {step}{'' if here else ' in a thread'}{NAMED.get()}")
 

@@ -76,8 +76,8 @@ def test_a_forked_process_opens_the_file_for_itself(tmp_path: Path) -> None:
     queue = fork.Queue()
     child = fork.Process(target=read_in_child, args=(store, queue))
     child.start()
-    assert queue.get(timeout=20) == b"2"
-    child.join(20)
+    assert queue.get(timeout=120) == b"2"
+    child.join(120)
     assert store.load(KEY) == b"2"
     assert store.update(KEY, more) == b"3"
 

@@ -243,7 +243,7 @@ def race(folder: WitnessFolder, bodies: list[bytes]) -> list[str | Refusal]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     return found
 
 

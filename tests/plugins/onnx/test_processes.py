@@ -42,7 +42,7 @@ def run(script: str, folder: Path | str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", MADE + script, str(folder)],
         capture_output=True,
-        timeout=20,
+        timeout=120,
         text=True,
         encoding="utf-8",
         env={**clean, "PYTHONIOENCODING": "utf-8", **environment},
@@ -264,7 +264,7 @@ if __name__ == "__main__":
     done = subprocess.run(
         [sys.executable, "-W", "ignore", str(file), str(plain), method],
         capture_output=True,
-        timeout=20,
+        timeout=120,
         text=True,
         check=False,
     )

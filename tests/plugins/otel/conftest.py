@@ -82,12 +82,12 @@ def telemetry(receiver: Receiver) -> Iterator[Telemetry]:
 
     tracers, loggers = TracerProvider(), LoggerProvider()
     tracers.add_span_processor(
-        BatchSpanProcessor(OTLPSpanExporter(f"{receiver.url}/v1/traces", timeout=2))
+        BatchSpanProcessor(OTLPSpanExporter(f"{receiver.url}/v1/traces", timeout=20))
     )
     loggers.add_log_record_processor(
-        BatchLogRecordProcessor(OTLPLogExporter(f"{receiver.url}/v1/logs", timeout=2))
+        BatchLogRecordProcessor(OTLPLogExporter(f"{receiver.url}/v1/logs", timeout=20))
     )
-    exporter = OTLPMetricExporter(f"{receiver.url}/v1/metrics", timeout=2)
+    exporter = OTLPMetricExporter(f"{receiver.url}/v1/metrics", timeout=20)
     meters = MeterProvider([PeriodicExportingMetricReader(exporter, 3_600_000)])
     otel = Otel(tracer_provider=tracers, meter_provider=meters, logger_provider=loggers)
     telemetry = Telemetry(receiver, otel, (tracers, meters, loggers))
