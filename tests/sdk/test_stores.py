@@ -100,7 +100,7 @@ def test_a_reader_never_waits_and_a_writer_not_for_ever(tmp_path: Path) -> None:
     assert store.load(KEY) == b"1"
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         store.update(KEY, more)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4  # and not the five seconds that SQLite waits by itself
     other.execute("ROLLBACK")
     other.close()
     assert store.update(KEY, more) == b"2"

