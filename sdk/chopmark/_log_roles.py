@@ -60,6 +60,9 @@ class ReadableLog(Log, Protocol):
 
     It may have `faults(told)`, which looks through all of it and returns, as sentences, where it
     does not hold; `told`, which may be left out, is called with how many entries are done.
+
+    It may have `outlines(since, until)`, which yields what `read` does, but of each call what
+    `chopmark.reading.outline` makes of it, where that is faster than to make the whole call.
     """
 
     def read(self, since: int = 0, until: int | None = None) -> Iterator[Mapping[str, Any]]:

@@ -15,6 +15,7 @@ from .._kept import Content, Event, Record
 from .._record import commit, new_id
 from .._values import Failure, Mark, Message, Usage, Verdict
 from ..hookspecs import ContentLog, EventLog, Log, PagedLog, ReadableLog
+from ..reading import outline, outlines
 
 
 def sample_record(text: str = "answer") -> Record:
@@ -150,6 +151,28 @@ class LogContract:
         start = records[1].time
         found = [one["id"] for one in cast(ReadableLog, log).read(start, start + 2)]
         assert found == [record.id for record in records[1:3]]
+
+    def test_one_that_has_outlines_makes_them_of_what_it_reads(
+        self, log: Log, tmp_path: Path
+    ) -> None:
+        if not hasattr(log, "outlines"):
+            return
+        whole = sample_record()
+        bare = replace(
+            sample_record(), time=whole.time + 1, stream=False, judged=False, verdicts=(),
+            marks=(), failures=(), usage=None,
+        )  # fmt: skip
+        log.append(whole)
+        log.append(bare)
+        if hasattr(log, "append_event"):
+            event = Event(id=new_id(), time=whole.time + 2, kind="key.rotated")
+            cast(EventLog, log).append_event(event)
+        readable = cast(ReadableLog, log)
+        settled(readable, 3 if hasattr(log, "append_event") else 2)
+        for since, until in ((0, None), (bare.time, None), (0, bare.time), (bare.time + 9, None)):
+            read = readable.read(since, until)
+            expected = [outline(one) if one["k"] == "call" else one for one in read]
+            assert list(outlines(readable, since, until)) == expected
 
     def test_one_that_is_paged_reads_the_same_from_both_ends(
         self, log: Log, tmp_path: Path

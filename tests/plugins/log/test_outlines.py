@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.plugins.log.logs import log_of
 
 from chopmark import Failure, LogError, Mark, Record, Usage, Verdict
-from chopmark.reading import new_event, outline, outlines
-from chopmark.testing import sample_record
+from chopmark.reading import Outline, new_event, outline, outlines
+from chopmark.testing import LogContract, sample_record
 from chopmark_log._folder import LogFolder
+from chopmark_log._log import TransparencyLog
 from chopmark_report import count
 
 TIME = 1_732_000_000_000
@@ -69,3 +74,19 @@ def test_a_leaf_that_is_none_is_named_after_all_that_came_before(folder: LogFold
     assert [next(found) for _ in range(2)] == [outline(one) for one in log.read(0, TIME + 2)]
     with pytest.raises(LogError, match="entry 2 is no leaf"):
         next(found)
+
+
+class Forgetful(TransparencyLog):
+    """A log whose outlines leave out the first entry of each span."""
+
+    def outlines(
+        self, since: int = 0, until: int | None = None
+    ) -> Iterator[Outline | Mapping[str, Any]]:
+        return islice(super().outlines(since, until), 1, None)
+
+
+def test_the_contract_finds_outlines_that_are_not_those_of_the_entries(tmp_path: Path) -> None:
+    contract = LogContract().test_one_that_has_outlines_makes_them_of_what_it_reads
+    contract(TransparencyLog({"path": str(tmp_path / "right")}), tmp_path)
+    with pytest.raises(AssertionError):
+        contract(Forgetful({"path": str(tmp_path / "wrong")}), tmp_path)
