@@ -59,7 +59,7 @@ def report(
     """Say what a log has of a time: calls, verdicts, labels, failures, complaints, drift.
 
     From the log of the policy alone, read once. Exit codes: 0; 1 the log does not hold, or part
-    of it cannot be read (the report says so); 2 nothing could be read.
+    of it cannot be read (the report says so); 2 there is no log, or nothing could be read.
     """
     if out is not None and out.suffix not in _FORMS:
         raise click.UsageError(f"{out}: name a file that ends in {', '.join(_FORMS)}")
@@ -73,6 +73,8 @@ def report(
     try:
         log = readable(open_log(load_policy(policy)))
         source, tally = read_log(log, policy, start, end, verify=verify)
+        if tally.calls is None and not tally.events:
+            _check_there(log)
         if as_json:
             click.echo(json.dumps(to_data(tally, source), indent=2, ensure_ascii=False))
         elif out is None:
@@ -112,6 +114,20 @@ def read_log(
     if unread and tally.calls is None and not tally.events:
         raise LogError(unread)
     return source, tally
+
+
+def _check_there(log: ReadableLog) -> None:
+    """Raise `LogError` where the log, in which nothing was found, is not there at all.
+
+    Only of a log whose place on the disk is known can that be said; the others were read.
+    """
+    folder = getattr(log, "folder", log)
+    place, end = getattr(folder, "path", None), getattr(log, "end", None)
+    if place is not None and end is not None and not os.path.exists(place) and end() == 0:
+        raise LogError(
+            f"there is no log at {str(place)!r}; go to the folder in which the service runs, or "
+            f"name the log in a policy file: `path` in its [settings.{log.name}]"
+        )
 
 
 def _progress(entries: Iterator[T]) -> Iterator[T]:

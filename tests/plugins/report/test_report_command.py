@@ -107,6 +107,24 @@ def test_a_span_of_days_leaves_out_the_others(policy: Path) -> None:
     assert (wrong.exit_code, "lies before" in wrong.output) == (2, True)
 
 
+@pytest.mark.parametrize(("plugin", "place"), [("log", "chopmark-log"), ("jsonl", "records.jsonl")])
+def test_where_no_log_is_nothing_is_reported(tmp_path: Path, plugin: str, place: str) -> None:
+    """A report of no calls would be taken for one of a service that nobody called."""
+    policy, out = tmp_path / "service.toml", tmp_path / "report.html"
+    policy.write_text(
+        f'plugins = ["{plugin}"]\n[rules]\n[settings.{plugin}]\npath = "{place}"\n', "utf-8"
+    )
+    found = run("--policy", policy, "--out", out)
+    assert found.exit_code == 2
+    assert f"there is no log at {str(tmp_path / place)!r}" in found.output
+    assert f"`path` in its [settings.{plugin}]" in found.output
+    assert not out.exists()
+    log = open_log(load_policy(policy))
+    log.append(sample_record())
+    log.close()
+    assert run("--policy", policy, "--until", "2024-01-01").exit_code == 0, "it is there, and empty"
+
+
 def test_what_could_not_be_read_is_told_and_what_could_counts(policy: Path) -> None:
     with (policy.parent / "records.jsonl").open("ab") as file:
         file.write(b'{"torn')
