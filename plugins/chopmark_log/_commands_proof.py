@@ -138,10 +138,13 @@ def verify(path: Path, keys: tuple[str, ...], deep: bool, as_json: bool) -> None
 @keys_option
 @json_option
 def consistency(older: Path, path: Path, keys: tuple[str, ...], as_json: bool) -> None:
-    """Say whether the log still begins with what the checkpoint in the file OLDER says."""
+    """Say whether the log still begins with what the checkpoint in the file OLDER says.
+
+    Exits with 0 where it does, with 1 where it does not, and with 2 where OLDER is no checkpoint.
+    """
     from ._handover import known_keys
     from ._signing import read_verifier_key
-    from .verify import VerifyError, check_consistency, open_checkpoint
+    from .verify import Checkpoint, VerifyError, check_consistency, open_checkpoint, split_note
 
     with errors():
         folder = folder_of(path)
@@ -151,6 +154,13 @@ def consistency(older: Path, path: Path, keys: tuple[str, ...], as_json: bool) -
         text, last = text_of(older), store.checkpoint()
         if last is None:
             raise LogError("the log has no checkpoint yet")
+        try:
+            Checkpoint.parse_body(split_note(text)[0])
+        except VerifyError as error:
+            raise LogError(
+                f"{str(older)!r} is no checkpoint: {error}; give a file that has what "
+                "`chopmark log checkpoint` printed"
+            ) from error
     try:
         before = open_checkpoint(text, known).checkpoint
         now = open_checkpoint(last.note, known).checkpoint
