@@ -94,7 +94,9 @@ def _rotate_master(path: Path, as_json: bool) -> dict[str, Any]:
         ) as bar:
             done = rotate_master(by, lambda n: bar.update(n - bar.pos))
     told = f"{done.keys} keys are wrapped by the new master key, in {done.where}"
-    if not done.keys:
+    if not count:
+        told = f"no subject has a key; the new master key in {done.where} is in force"
+    elif not done.keys:
         told = f"what was cut short is ended: the master key in {done.where} is in force"
     if done.where == NEXT:
         told += f"; put it into {MASTER}, and take {NEXT} away"

@@ -335,7 +335,11 @@ def test_who_knows_the_old_key_checks_proofs_and_bundles_of_the_new_one(
     checks = ("log", "verify-proof", *files, "--key", str(old))
     assert "no key that is known" in invoke(*checks).output
     assert invoke(*checks, "--handovers", str(folder.handovers)).exit_code == 0
-    assert invoke("log", "consistency", str(kept), "--path", str(folder.path)).exit_code == 0
+    look = ("log", "consistency", str(kept), "--path", str(folder.path))
+    assert invoke(*look).exit_code == 0
+    kept.write_text("not what was kept\n")
+    wrong = invoke(*look)
+    assert (wrong.exit_code, f"{str(kept)!r} is no checkpoint" in wrong.output) == (2, True)
     assert invoke("log", "export", str(tmp_path / "b"), "--path", str(folder.path)).exit_code == 0
     assert check_bundle(tmp_path / "b", [old]).records == 5
     alone = [sys.executable, str(tmp_path / "b" / "verify.py"), *files, "--key", str(old)]
@@ -473,11 +477,15 @@ def test_the_commands_say_what_they_did(folder: LogFolder) -> None:
     assert (done.exit_code, "1 keys are wrapped by the new master key" in done.output) == (0, True)
     found = json.loads(run("rotate", "master", "--json", folder=folder).output)
     assert (found["keys"], found["number"], found["where"]) == (1, 2, FILE)
+    words = ("--subject", "anna-17", "--basis", LAW, "--path", str(folder.path))
+    assert invoke("log", "erase", *words).exit_code == 0
+    nobody = run("rotate", "master", folder=folder).output
+    assert f"no subject has a key; the new master key in {FILE} is in force" in nobody
     found = json.loads(run("rotate", "signing", "--json", folder=folder).output)
     assert found["key"] == folder.public.read_text().strip()
     listed = run("list", folder=folder).output
     assert "signing, given up" in listed
-    assert "wraps 1 keys of subjects; changed 2 times" in listed
+    assert "wraps 0 keys of subjects; changed 3 times" in listed
     assert len(base64.b64decode(invoke("log", "keys", "new").output)) == 32
     assert invoke("log", "keys", "list", "--path", str(folder.path / "no")).exit_code == 2
     assert prove(folder.open(), 0)
