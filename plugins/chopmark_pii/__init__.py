@@ -3,7 +3,7 @@
 Enable it with `plugins = ["pii"]` and set it up under `[settings.pii]`:
 
     action = "redact"       # [邮箱]; or "mask", "hash", "pseudonym", "vault"
-    language = "zh"         # or "en": [EMAIL]
+    language = "zh"         # or "en": [EMAIL]; or "auto": as the text before it is written
     hash_key_file = "key"   # 32 random bytes, for "hash", and for the same pseudonyms everywhere
     placeholders = "code"   # <EMAIL_BCDFGHJKLM>, the same in every call; or "number": <EMAIL_1>
     vault_entries = 10000   # the most originals that are kept, for "vault"

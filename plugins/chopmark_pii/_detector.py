@@ -12,6 +12,7 @@ from chopmark.hookspecs import Scanner
 from ._edge import LONGEST
 from ._hits import Hit
 from ._kinds import ENTITIES, KINDS, PLACEHOLDER
+from ._language import read_before
 from ._options import Options
 from ._replace import keyed, mask, pseudonym, redact
 from ._scanner import Advise, PiiScanner
@@ -65,7 +66,7 @@ class PiiDetector:
         found = [*scanner.feed(text), *scanner.finish()]
         return found if self._follow is PiiScanner else sorted(found, key=_start)
 
-    def _advise_input(self, hit: Hit, original: str, plain: str) -> Verdict | None:
+    def _advise_input(self, hit: Hit, original: str, plain: str, before: str) -> Verdict | None:
         """Put in the vault what the policy says, and disarm what a user wrote like it.
 
         Without its underscore a placeholder that the user wrote stands for nothing, so that
@@ -76,21 +77,22 @@ class PiiDetector:
         if self._vault is not None and self._options.actions.get(hit.kind) == "vault":
             kind = KINDS[hit.kind]
             return _verdict(hit, kind.category, self._vault.hide(kind.tag, original))
-        return self._advise(hit, original, plain)
+        return self._advise(hit, original, plain, before)
 
-    def _advise(self, hit: Hit, original: str, plain: str) -> Verdict | None:
+    def _advise(self, hit: Hit, original: str, plain: str, before: str) -> Verdict | None:
         options = self._options
         action = options.actions.get(hit.kind)
         if action is None:
             return None
+        language = read_before(before) if options.language == "auto" else options.language
         if action == "mask":
             replacement = mask(hit.kind, plain)
         elif action == "hash":
-            replacement = keyed(hit.kind, plain, options.key, options.language)
+            replacement = keyed(hit.kind, plain, options.key, language)
         elif action == "pseudonym":
             replacement = pseudonym(hit.kind, plain, self._key)
         else:
-            replacement = redact(hit.kind, options.language)
+            replacement = redact(hit.kind, language)
         return _verdict(hit, KINDS[hit.kind].category, replacement)
 
 

@@ -16,6 +16,7 @@ from chopmark import Verdict
 from ._alphabet import plain
 from ._entities import TAKEN, Entities
 from ._hits import Hit
+from ._language import BEFORE
 from ._scanner import Advise, PiiScanner
 from ._search import Search
 from ._units import HAN, LEFT, MOST, unit
@@ -54,9 +55,9 @@ class EntityScanner:
         found = list(self._numbers.finish())
         return self._decide(found, self._base + len(self._text), last=True)
 
-    def _number(self, hit: Hit, original: str, plain_form: str) -> Verdict | None:
+    def _number(self, hit: Hit, original: str, plain_form: str, before: str) -> Verdict | None:
         self._spans.append((hit.start, hit.end))
-        return self._advise(hit, original, plain_form)
+        return self._advise(hit, original, plain_form, before)
 
     def _decide(self, found: list[Verdict], known: int, *, last: bool = False) -> Sequence[Verdict]:
         text = plain(self._text)
@@ -103,7 +104,8 @@ class EntityScanner:
             first = max(shift + hit.start, self._base + begin.start())
             placed = hit._replace(start=first, end=shift + hit.end)
             span = slice(placed.start - self._base, placed.end - self._base)
-            verdict = self._advise(placed, self._text[span], text[span])
+            before = self._text[max(0, span.start - BEFORE) : span.start]
+            verdict = self._advise(placed, self._text[span], text[span], before)
             if verdict is not None:
                 verdicts.append(verdict)
             if hit.kind == "name" and hit.score >= _SURE and len(self._seen) < _MOST_NAMES:
@@ -117,7 +119,7 @@ class EntityScanner:
         self.settled = max(self.settled, min(known, open_from))
 
     def _trim(self) -> None:
-        cut = self._at - LEFT - self._base
+        cut = self._at - BEFORE - self._base  # more than `LEFT`
         if cut > MOST:
             self._text = self._text[cut:]
             self._base += cut

@@ -12,7 +12,7 @@ from chopmark.options import Table, did_you_mean
 from ._kinds import KINDS
 
 Action = Literal["redact", "mask", "hash", "pseudonym", "vault"]
-Language = Literal["zh", "en"]
+Language = Literal["zh", "en", "auto"]
 Placeholders = Literal["code", "number"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)

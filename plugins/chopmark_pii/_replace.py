@@ -7,7 +7,7 @@ import hmac
 import re
 
 from ._kinds import KINDS
-from ._options import Language
+from ._language import Read
 from ._placeholder import code
 
 _SHOWN = 4
@@ -18,7 +18,7 @@ _ALNUM = re.compile(r"[A-Za-z0-9]")
 _GAPS = str.maketrans("", "", " -.·\n")
 
 
-def redact(kind: str, language: Language) -> str:
+def redact(kind: str, language: Read) -> str:
     """Return `[邮箱]` or `[EMAIL]`."""
     return f"[{_name(kind, language)}]"
 
@@ -46,7 +46,7 @@ def mask(kind: str, plain: str) -> str:
     return _ALNUM.sub("*", plain[:-_SHOWN]) + plain[-_SHOWN:]
 
 
-def keyed(kind: str, plain: str, key: bytes, language: Language) -> str:
+def keyed(kind: str, plain: str, key: bytes, language: Read) -> str:
     """Return the name and 16 hexadecimal digits of an HMAC-SHA256, the same for one value.
 
     Separators, case and width do not change it; a country's code before a mobile number does not.
@@ -67,5 +67,5 @@ def same(kind: str, plain: str) -> str:
     return value[-11:] if kind == "cn.mobile" else value
 
 
-def _name(kind: str, language: Language) -> str:
+def _name(kind: str, language: Read) -> str:
     return KINDS[kind].zh if language == "zh" else KINDS[kind].en

@@ -10,12 +10,15 @@ from ._alphabet import plain
 from ._edge import edge
 from ._glance import MOST
 from ._hits import LOOK_BACK, Hit
+from ._language import BEFORE
 from ._search import Search
 
-Advise = Callable[[Hit, str, str], Verdict | None]
-"""Makes a verdict, or none, of a hit, the span's original text, and its plain form."""
+Advise = Callable[[Hit, str, str, str], Verdict | None]
+"""Makes a verdict, or none, of a hit, the span's original text, its plain form, and the text before
+it, at most `BEFORE` characters."""
 
-_BEFORE = "\n\n"  # so that two characters can be looked at before any other
+_START = "\n\n"  # so that two characters can be looked at before any other
+_FAR = BEFORE - LOOK_BACK
 _LONG = 768  # trimmed beyond this, to what is still looked at
 
 
@@ -27,8 +30,8 @@ class PiiScanner:
     """
 
     __slots__ = (
-        "_advise", "_end", "_floor", "_from", "_held", "_pieces", "_search", "_trim", "calm",
-        "glance", "settled",
+        "_advise", "_end", "_far", "_floor", "_from", "_held", "_pieces", "_search", "_trim",
+        "calm", "glance", "settled",
     )  # fmt: skip
 
     def __init__(self, search: Search, advise: Advise) -> None:
@@ -37,7 +40,8 @@ class PiiScanner:
         self.glance = search.glance
         self.calm = True  # while nothing hot is held
         self._advise = advise
-        self._pieces = [_BEFORE]  # the end of the text, from some characters before `settled`
+        self._far = ""  # what stands before the pieces, which no matcher looks at
+        self._pieces = [_START]  # the end of the text, from some characters before `settled`
         self._trim = _LONG  # how much of the text makes it worth while to drop pieces
         self._end = 0  # how much of the text was fed
         self._held = ""  # what is not settled, while calm
@@ -48,7 +52,7 @@ class PiiScanner:
         """Take the next piece."""
         self._end = end = self._end + len(text)
         if end > self._trim and self.calm:
-            self._buffer()
+            self._shorten()
         self._pieces.append(text)
         if self.calm:
             held = self._held + text if self._held else text
@@ -79,14 +83,18 @@ class PiiScanner:
         self.settled = self._end
         return ()
 
-    def _buffer(self) -> str:
-        """Return the end of the text that is still looked at; while nothing hot is held."""
+    def _shorten(self) -> None:
+        """Keep the end of the text that is still looked at; while nothing hot is held."""
         buffer = "".join(self._pieces)
-        if len(buffer) > _LONG:
-            buffer = buffer[-LOOK_BACK - 2 * MOST :]
+        self._keep(buffer, len(buffer) - LOOK_BACK - 2 * MOST if len(buffer) > _LONG else 0)
+
+    def _keep(self, buffer: str, cut: int) -> None:
+        """Keep `buffer` from `cut` on, and of what is before as much as a language is told by."""
+        if cut > 0:
+            self._far = (self._far + buffer[:cut])[-_FAR:]
+            buffer = buffer[cut:]
         self._pieces = [buffer]
         self._trim = self._end + _LONG
-        return buffer
 
     def _decide(self, *, last: bool = False) -> Sequence[Verdict]:
         """Decide what can be, and keep the rest."""
@@ -106,14 +114,17 @@ class PiiScanner:
         self.calm = self._search.hot(text, settled) is None
         self._held = buffer[settled:] if self.calm else ""
         self.settled = base + settled
-        cut = settled - LOOK_BACK
-        self._pieces = [buffer[cut:] if cut > 0 else buffer]
-        self._trim = self._end + _LONG
+        far = self._far
+        self._keep(buffer, settled - LOOK_BACK)
         if not hits:
             return ()
-        return [v for hit in hits if (v := self._verdict(hit, buffer, text, base)) is not None]
+        verdicts = (self._verdict(hit, far, buffer, text, base) for hit in hits)
+        return [verdict for verdict in verdicts if verdict is not None]
 
-    def _verdict(self, hit: Hit, buffer: str, text: str, base: int) -> Verdict | None:
+    def _verdict(self, hit: Hit, far: str, buffer: str, text: str, base: int) -> Verdict | None:
         span = slice(hit.start, hit.end)
         placed = hit._replace(start=base + hit.start, end=base + hit.end)
-        return self._advise(placed, buffer[span], text[span])
+        before = buffer[max(0, hit.start - BEFORE) : hit.start]
+        if len(before) < BEFORE:
+            before = (far + before)[-BEFORE:]
+        return self._advise(placed, buffer[span], text[span], before)
