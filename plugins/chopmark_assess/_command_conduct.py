@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from chopmark.terminal import counted
+
 from ._whole import write
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def conduct(
         cases = run.unasked
         if isinstance(target, RecordedTarget) and (strange := target.strangers(run.cases.values())):
             listed = ", ".join(strange[:5]) + (", ..." if strange[5:] else "")
-            click.echo(f"note: {len(strange)} answers belong to no case: {listed}", err=True)
+            click.echo(f"note: {counted(len(strange), 'answer')} of no case: {listed}", err=True)
         if len(cases) < len(run.cases):
             click.echo(f"{len(run.cases) - len(cases)} of {len(run.cases)} are answered", err=True)
         steps = 2 * len(cases) + len(run.unjudged)
@@ -104,7 +106,7 @@ def _progress(steps: int) -> Iterator[Callable[[Answer | Verdict], None]]:
             nonlocal errors
             if isinstance(came, Answer) and came.error:
                 errors += 1
-                bar.label = f"asking ({errors} errors)"
+                bar.label = f"asking ({counted(errors, 'error')})"
                 bar.update(1)  # there will be no verdict
             bar.update(1)
 

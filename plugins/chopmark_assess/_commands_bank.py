@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chopmark.terminal import Commands, table
+from chopmark.terminal import Commands, counted, table
 
 if TYPE_CHECKING:
     from ._check import Coverage
@@ -82,7 +82,7 @@ def check_command(
         grades = [finding.grade for finding in found]
         said = ", ".join(f"{g}s: {grades.count(g)}" for g in ("error", "problem", "note"))
         cases = sum(len(reading.bank.cases) for reading in readings)
-        click.echo(f"{cases} cases in {len(files)} files; {said}")
+        click.echo(f"{counted(cases, 'case')} in {counted(len(files), 'file')}; {said}")
     if any(finding.grade != "note" for finding in found):
         raise click.exceptions.Exit(1)
 
@@ -144,4 +144,4 @@ def convert_command(set_name: str, folder: Path, out: Path, codes: str, annotato
 
     count, left_out = convert(set_name, folder, out, codes.split(), annotator)
     rest = f"; {left_out} without a code, or doubled, left out" if left_out else ""
-    click.echo(f"{out}: {count} cases{rest}")
+    click.echo(f"{out}: {counted(count, 'case')}{rest}")

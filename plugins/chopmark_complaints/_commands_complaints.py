@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from chopmark.terminal import Commands, table
+from chopmark.terminal import Commands, counted, table
 
 from ._cli import (
     FAILS,
@@ -201,5 +201,5 @@ def _state(one: Complaint, now: int) -> str:
     state = one.state(now)
     if one.decided:
         return f"{state}, was late" if one.late else state
-    days = abs(one.deadline - now) // _DAY
-    return f"overdue by {days} days" if state == "overdue" else f"{days} days left"
+    days = counted(abs(one.deadline - now) // _DAY, "day")
+    return f"overdue by {days}" if state == "overdue" else f"{days} left"

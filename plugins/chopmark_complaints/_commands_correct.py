@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from chopmark.terminal import counted
+
 from ._cli import (
     FAILS,
     acting,
@@ -104,7 +106,7 @@ def erase(
         if as_json:
             echo_json(asdict(one))
             continue
-        click.echo(f"{one.id}: {one.texts} texts erased")
+        click.echo(f"{one.id}: {counted(one.texts, 'text')} erased")
         for digest in one.exports:
             click.echo(f"note: an export has examples of it: SHA-256 {digest}", err=True)
 
@@ -126,7 +128,8 @@ def export(out: Path, actor: str, policy: str, as_json: bool) -> None:
     if as_json:
         echo_json({**asdict(made), "path": str(made.path)})
         return
-    click.echo(f"{made.path}: {made.examples} examples of {made.complaints} complaints")
+    examples, of = counted(made.examples, "example"), counted(made.complaints, "complaint")
+    click.echo(f"{made.path}: {examples} of {of}")
 
 
 @click.command()
@@ -143,13 +146,11 @@ def verify(policy: str, as_json: bool) -> None:
     else:
         for fault in found.faults:
             click.echo(fault)
-        click.echo(
-            f"{found.steps} steps and {found.texts} texts compared: {len(found.faults)} differ"
-        )
+        steps, texts = counted(found.steps, "step"), counted(found.texts, "text")
+        click.echo(f"{steps} and {texts} compared: {counted(len(found.faults), 'fault')}")
         if found.only_in_log:
-            click.echo(
-                f"{found.only_in_log} steps are in the log alone, of another file or one gone"
-            )
+            alone = counted(found.only_in_log, "step")
+            click.echo(f"in the log alone, of another file or one gone: {alone}")
     if found.faults:
         sys.exit(FAILS)
 

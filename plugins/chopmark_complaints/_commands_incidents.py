@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from chopmark.terminal import Commands, table
+from chopmark.terminal import Commands, counted, table
 
 from ._cli import (
     acting,
@@ -153,7 +153,7 @@ def erase(number: str, basis: str, actor: str, policy: str, as_json: bool) -> No
     if as_json:
         echo_json(asdict(done))
     else:
-        click.echo(f"{done.id}: {done.texts} texts erased")
+        click.echo(f"{done.id}: {counted(done.texts, 'text')} erased")
 
 
 def _row(one: Incident) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import get_args
 
 import click
 
-from chopmark.terminal import table
+from chopmark.terminal import counted, table
 
 from ._bring import bring
 from ._cli import as_json, as_of, file_path, read_lists, utc
@@ -135,8 +135,8 @@ def import_command(
             click.echo(str(fault), err=True)
         raise click.ClickException(f"{source} was not taken; correct it, or the options")
     _write(brought.reading.words, target, force=force)
-    count = len(brought.reading.words.entries)
-    click.echo(f"{target}: {count} entries; left out because doubled: {brought.doubled}")
+    taken = counted(len(brought.reading.words.entries), "entry", "entries")
+    click.echo(f"{target}: {taken}; left out because doubled: {brought.doubled}")
 
 
 @click.command("export")
@@ -163,7 +163,8 @@ def export_command(
     if target.suffix.casefold() == ".txt":
         entries = tuple(e for e in entries if e.level != "allow")
     _write(replace(found, entries=entries), target, force=force)
-    click.echo(f"{target}: {len(entries)} of {len(found.entries)} entries")
+    every = counted(len(found.entries), "entry", "entries")
+    click.echo(f"{target}: {len(entries)} of {every}")
 
 
 def _write(found: WordList, target: Path, *, force: bool) -> None:

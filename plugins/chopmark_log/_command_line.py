@@ -59,7 +59,7 @@ def index_of(store: Store, record: str) -> int:
         )
     found = store.find(name)
     if found is None:
-        gone = f", and {store.minimum} entries were pruned" if store.minimum else ""
+        gone = f", and entries before {store.minimum} were pruned" if store.minimum else ""
         raise LogError(
             f"record {record} is not in the log; what was taken a moment ago may still wait: see "
             f"`chopmark log status`{gone}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chopmark import LogError
-from chopmark.terminal import Commands, table
+from chopmark.terminal import Commands, counted, table
 
 from ._command_line import (
     FAILS,
@@ -83,7 +83,9 @@ def write(folder: Path, path: Path, open_month: bool, as_json: bool) -> None:
         for one in done.periods
     ]
     click.echo(table(("MONTH", "ENTRIES", "FILES", "BYTES"), rows))
-    click.echo(f"{folder}: {done.size} entries of {done.origin}, {left} of them new")
+    click.echo(
+        f"{folder}: {counted(done.size, 'entry', 'entries')} of {done.origin}, {left} of them new"
+    )
 
 
 @archive.command("verify")
@@ -117,7 +119,8 @@ def verify(folder: Path, keys: tuple[str, ...], path: Path, as_json: bool) -> No
         for fault in faults:
             click.echo(f"  {fault}")
     else:
-        click.echo(f"holds: {manifest.size} entries of {manifest.origin}, all of them signed")
+        entries = counted(manifest.size, "entry", "entries")
+        click.echo(f"holds: {entries} of {manifest.origin}, all of them signed")
     if faults:
         sys.exit(FAILS)
 

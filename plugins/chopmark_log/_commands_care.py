@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chopmark import LogError
-from chopmark.terminal import table
+from chopmark.terminal import counted, table
 
 from ._command_line import FAILS, errors, folder_of, json_option, keys_option, path_option
 
@@ -58,7 +58,7 @@ def fsck(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
             click.echo(f"  {fault}")
         click.echo("put back a copy that `chopmark log verify` finds to hold; nothing was changed")
     else:
-        click.echo(f"whole: {size} records of {store.origin}")
+        click.echo(f"whole: {counted(size, 'record')} of {store.origin}")
     if faults:
         sys.exit(FAILS)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chopmark import LogError, load_policy
-from chopmark.terminal import Commands, table
+from chopmark.terminal import Commands, counted, table
 
 from ._command_line import FAILS, errors, folder_of, json_option, path_option, shown_time
 
@@ -108,7 +108,7 @@ def prune(path: Path, policy: str | None, as_json: bool) -> None:
         return
     _tell(done, as_json)
     if entries:
-        click.echo(f"{entries} entries pruned; their hashes stay")
+        click.echo(f"{counted(entries, 'entry', 'entries')} pruned; the hashes stay")
 
 
 @click.group("hold", cls=Commands)
@@ -230,10 +230,10 @@ def _tell(done: Done, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(done._asdict()))
         return
-    click.echo(f"contents of {done.erased} records erased")
+    click.echo(f"contents of {counted(done.erased, 'record')} erased")
     if done.restricted:
         until = f"until {shown_time(done.until)} UTC" if done.until else "by a hold"
-        click.echo(f"contents of {done.restricted} records restricted, kept {until}")
+        click.echo(f"contents of {counted(done.restricted, 'record')} restricted, kept {until}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chopmark import LogError
-from chopmark.terminal import table, visible
+from chopmark.terminal import counted, table, visible
 
 from ._command_line import FAILS, bytes_of, errors, folder_of, json_option, path_option, shown_time
 from ._packages import check_finding
@@ -111,7 +111,8 @@ def _shown(found: Finding, most: int) -> str:
     if rows:
         lines += [table(_HEADS, rows), ""]
     if len(found.matches) > most:
-        lines.append(f"{len(found.matches) - most} answers more; show them with -n")
+        more = counted(len(found.matches) - most, "answer")
+        lines.append(f"{more} more, which -n shows")
     if found.found:
         best = found.matches[0]
         lines.append(
@@ -121,7 +122,8 @@ def _shown(found: Finding, most: int) -> str:
     elif rows:
         lines.append("not found: what it shares with answers is too common, or too short")
     else:
-        lines.append(f"not found: no answer of {found.entries} entries shares anything with it")
+        entries = counted(found.entries, "entry", "entries")
+        lines.append(f"not found: no answer of {entries} shares anything with it")
     lines += [f"note: {visible(note)}" for note in found.notes]
     return "\n".join(lines)
 

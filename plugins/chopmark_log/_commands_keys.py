@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from chopmark.terminal import Commands, table
+from chopmark.terminal import Commands, counted, table
 
 from ._command_line import errors, folder_of, json_option, path_option
 
@@ -37,9 +37,10 @@ def list_keys(path: Path, as_json: bool) -> None:
     *former, last = found["signing"]
     rows = [*(("signing, given up", key) for key in former), ("signing", last)]
     if found["master"] is not None:
+        subjects, changed = counted(found["subjects"], "key"), counted(found["changed"], "time")
         rows += [
             ("master key", found["master"]),
-            ("", f"wraps {found['subjects']} keys of subjects; changed {found['changed']} times"),
+            ("", f"wraps {subjects} of subjects; changed {changed}"),
         ]
     click.echo(table(("WHAT", "KEY"), rows))
     for told in found["look"]:
@@ -93,7 +94,7 @@ def _rotate_master(path: Path, as_json: bool) -> dict[str, Any]:
             length=count, label="wrapping", file=sys.stderr, hidden=as_json or not count
         ) as bar:
             done = rotate_master(by, lambda n: bar.update(n - bar.pos))
-    told = f"{done.keys} keys are wrapped by the new master key, in {done.where}"
+    told = f"the new master key, in {done.where}, wraps {counted(done.keys, 'key')}"
     if not count:
         told = f"no subject has a key; the new master key in {done.where} is in force"
     elif not done.keys:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from chopmark import LogError
+from chopmark.terminal import counted
 
 from ._command_line import errors, folder_of, json_option, path_option
 
@@ -57,7 +58,8 @@ def migrate(path: Path, store: str, cancel: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(done._asdict()))
         return
-    click.echo(f"{done.origin}: {done.entries} entries and {done.contents} contents are in")
+    entries = counted(done.entries, "entry", "entries")
+    click.echo(f"{done.origin}: {entries} and {counted(done.contents, 'content')} are in")
     click.echo(f"  {done.store}")
     if done.aside:
         click.echo(f"the former file is in {done.aside}; `chopmark log verify` still holds there")

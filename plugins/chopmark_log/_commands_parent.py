@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chopmark import LogError
-from chopmark.terminal import Commands, table
+from chopmark.terminal import Commands, counted, table
 
 from ._command_line import (
     FAILS,
@@ -95,7 +95,7 @@ def serve(path: Path, host: str, port: int) -> None:
 
     with errors():
         found = _open(path)
-    does = f"{found.key.public.name} takes heads of {len(found.logs())} logs"
+    does = f"{found.key.public.name} takes heads of {counted(len(found.logs()), 'log')}"
     serve_until_interrupted(lambda: ParentServer(found, (host, port)), host, port, does)
 
 
@@ -116,7 +116,8 @@ def gather(children: tuple[Path, ...], path: Path) -> None:
         for child in children:
             try:
                 taken = take(found, folder_of(child))
-                click.echo(f"{child}: {taken.size} entries of {taken.origin}")
+                entries = counted(taken.size, "entry", "entries")
+                click.echo(f"{child}: {entries} of {taken.origin}")
             except WitnessRefusalError as error:
                 refused += 1
                 click.echo(f"{child}: refused: {error}")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from chopmark import LogError
+from chopmark.terminal import counted
 
 from ._command_line import (
     FAILS,
@@ -125,9 +126,8 @@ def verify(path: Path, keys: tuple[str, ...], deep: bool, as_json: bool) -> None
         for fault in found.faults:
             click.echo(f"  {fault}")
     else:
-        click.echo(
-            f"holds: {found.entries} records of {found.origin}, {found.size} of them are signed"
-        )
+        records = counted(found.entries, "record")
+        click.echo(f"holds: {records} of {found.origin}, {found.size} of them signed")
     if found.faults:
         sys.exit(FAILS)
 
@@ -167,7 +167,9 @@ def consistency(older: Path, path: Path, keys: tuple[str, ...], as_json: bool) -
         if before.origin != now.origin:
             raise VerifyError(f"{str(older)!r} is of log {before.origin}, this is {now.origin}")
         if before.size > now.size:
-            raise VerifyError(f"it had {before.size} entries and now has {now.size}")
+            raise VerifyError(
+                f"it had {counted(before.size, 'entry', 'entries')} and now has {now.size}"
+            )
         tree = store.tree(now.size)
         check_consistency(
             before.size, before.root, now.size, now.root, tree.consistency(before.size)
@@ -176,7 +178,8 @@ def consistency(older: Path, path: Path, keys: tuple[str, ...], as_json: bool) -
         fail(str(error), as_json)
         return
     told = {"holds": True, "from": before.size, "to": now.size}
-    click.echo(json.dumps(told) if as_json else f"holds: {before.size} entries became {now.size}")
+    entries = counted(before.size, "entry", "entries")
+    click.echo(json.dumps(told) if as_json else f"holds: {entries} became {now.size}")
 
 
 @click.command("checkpoint")
@@ -220,7 +223,8 @@ def export(out: Path, path: Path, start: int | None, end: int | None, fields: st
         count = write(store, public, first, store.size if end is None else end, out, opening)
     if opening is not None and opening.closed:
         click.echo(f"{opening.closed} of them stay closed: not kept, erased, or restricted")
-    click.echo(f"{out}: {count} records; check them with: python {out / 'verify.py'} {out}")
+    records = counted(count, "record")
+    click.echo(f"{out}: {records}; check them with: python {out / 'verify.py'} {out}")
 
 
 COMMANDS = (prove, verify_proof, verify, consistency, checkpoint, export)

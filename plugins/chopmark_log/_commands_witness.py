@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chopmark import LogError
-from chopmark.terminal import Commands, table
+from chopmark.terminal import Commands, counted, table
 
 from ._command_line import (
     FAILS,
@@ -123,7 +123,7 @@ def serve(path: Path, host: str, port: int) -> None:
 
     with errors():
         found = _witness(path).open()
-    does = f"{found.key.public.name} cosigns {len(found.logs())} logs"
+    does = f"{found.key.public.name} cosigns {counted(len(found.logs()), 'log')}"
     serve_until_interrupted(lambda: WitnessServer(found, (host, port)), host, port, does)
 
 

@@ -16,6 +16,7 @@ import click
 from chopmark import ChopmarkError, LogError, load_policy
 from chopmark.hookspecs import ReadableLog
 from chopmark.reading import open_log, outlines, readable
+from chopmark.terminal import counted
 from chopmark.wording import Wording
 
 from ._data import to_data
@@ -81,7 +82,8 @@ def report(
             click.echo(as_text(sections_of(tally, source, words)))
         else:
             _write(out, _FORMS[out.suffix](tally, source, title or words("page.title"), words))
-            click.echo(f"wrote {out}: {tally.calls.count if tally.calls else 0:,} calls")
+            calls = tally.calls.count if tally.calls else 0
+            click.echo(f"wrote {out}: {counted(calls, 'call')}")
     except ChopmarkError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)

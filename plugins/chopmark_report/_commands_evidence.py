@@ -12,7 +12,7 @@ import click
 from chopmark import ChopmarkError, LogError, Policy, load_policy
 from chopmark.hookspecs import Evidence
 from chopmark.reading import gather_evidence, open_log, open_signer, readable
-from chopmark.terminal import table
+from chopmark.terminal import counted, table
 from chopmark.wording import Wording
 
 from ._commands import as_page, read_log
@@ -90,7 +90,7 @@ def _write(policy: Policy, name: str, out: Path, words: Wording, as_json: bool) 
         }
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        click.echo(f"wrote {out}: {len(pack.written)} pieces of evidence")
+        click.echo(f"wrote {out}: {counted(len(pack.written), 'piece')} of evidence")
         click.echo(f"signed by {pack.signed_by}" if pack.signed_by else "not signed: no signer")
         for one in pack.failed:
             click.echo(f"could not be written: {one.path}: {one.problem}", err=True)

@@ -39,6 +39,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("  ".join(map(_padded, line, widths)).rstrip() for line in lines)
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return `count` and what it counts: `one` thing, or `many`, which by default ends in an s."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 def visible(text: str) -> str:
     """Return `text` with control characters escaped: what a file says must not steer a terminal."""
     return "".join(

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from chopmark._cli import cli
 from chopmark._policy_file import builtin_names
+from chopmark.terminal import counted
 
 WORDS = """# name: mine
 # version: 1
@@ -163,3 +164,9 @@ def test_lists_of_commands_cut_no_sentence_off() -> None:
     assert {"chopmark", "chopmark words", "chopmark log archive"} <= {name for name, _ in listed}
     assert [name for name, text in listed if "..." in text.partition("Commands:")[2]] == []
     assert max(len(line) for _, text in listed for line in text.splitlines()) <= 80
+
+
+def test_one_thing_is_counted_as_one() -> None:
+    told = [counted(count, "entry", "entries") for count in (0, 1, 2)]
+    assert told == ["0 entries", "1 entry", "2 entries"]
+    assert [counted(1, "call"), counted(21, "call")] == ["1 call", "21 calls"]

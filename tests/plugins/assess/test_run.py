@@ -226,7 +226,7 @@ def test_answers_to_no_case_are_told(target: Path, bank: Bank) -> None:
     Path("a.jsonl").write_text("\n".join(map(json.dumps, lines)))
     done = assess("a.jsonl", bank(3))
     assert done.exit_code == 0, done.output
-    assert "note: 1 answers belong to no case: q9" in done.output
+    assert "note: 1 answer of no case: q9" in done.output
 
 
 def test_what_a_detector_could_not_judge_counts_for_nothing(target: Path, bank: Bank) -> None:

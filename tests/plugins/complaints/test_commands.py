@@ -60,9 +60,7 @@ def test_a_complaint_goes_its_way(
     example = run("complaints", "correct", number[-8:], "--label", "inaccurate", "--by", "Wang")
     assert "an example of inaccurate" in example.stdout
     out = tmp_path / "examples.jsonl"
-    assert (
-        "1 examples of 1 complaints" in run("complaints", "export", "-o", out, "--by", "W").stdout
-    )
+    assert "1 example of 1 complaint" in run("complaints", "export", "-o", out, "--by", "W").stdout
     shown = run("complaints", "show", number).stdout
     assert "这是错的" in shown
     assert "corrected" in shown
@@ -79,7 +77,7 @@ def test_a_complaint_goes_its_way(
     assert "note: an export has examples of it" in erased.output
     assert "its texts are erased" in run("complaints", "show", number).stdout
     verified = run("complaints", "verify")
-    assert (verified.exit_code, verified.stdout) == (0, "8 steps and 0 texts compared: 0 differ\n")
+    assert (verified.exit_code, verified.stdout) == (0, "8 steps and 0 texts compared: 0 faults\n")
 
 
 def test_what_is_overdue_is_told_by_the_exit_code(run: Run, policy_file: Path) -> None:

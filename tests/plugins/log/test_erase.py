@@ -387,7 +387,7 @@ def run(*words: str, folder: LogFolder) -> Result:
 def test_the_command_erases_and_says_what_it_did(folder: LogFolder) -> None:
     fill(folder, "anna-17", "bert")
     done = run("erase", "--subject", "anna-17", "--basis", LAW, folder=folder)
-    assert (done.exit_code, done.output) == (0, "contents of 1 records erased\n")
+    assert (done.exit_code, done.output) == (0, "contents of 1 record erased\n")
     again = run("erase", "--subject", "anna-17", "--basis", LAW, folder=folder)
     assert again.exit_code == 1
     assert "nothing is kept of user 'anna-17'" in again.output

@@ -503,7 +503,7 @@ def test_the_commands_of_a_witness(folder: LogFolder, tmp_path: Path) -> None:
         line = server.stdout.readline()
         url = line.split()[-1]
         path = ("--path", str(folder.path))
-        assert line.startswith("witness.example cosigns 1 logs at http://127.0.0.1:")
+        assert line.startswith("witness.example cosigns 1 log at http://127.0.0.1:")
         code, told = run("log", "witness", *path, "--ask", url, key)
         assert code == 0, told
         assert "3 of 3" in told
