@@ -17,7 +17,6 @@ from ._block import WRAPPER
 from ._commands_status import NOTHING, UNSOUND, Failed, failing
 from ._files._errors import FileError
 from ._files._formats import format_of
-from ._files._pdf import bound_pdf
 from ._inspect import MOST_TEXT, inspect_file, inspect_text
 from ._inspect_readers import read_pins, readers
 from ._inspect_report import Report
@@ -61,7 +60,6 @@ def inspect(file: str, policy: str, keys: tuple[Path, ...], as_json: bool) -> No
     wrong with it; with 1 where nothing says so; with 3 where a mark is malformed, forged, doubled,
     moved from elsewhere, or contradicts another; with 2 where FILE cannot be read.
     """
-    bound_pdf()
     with failing():
         markers, pins = readers(policy), read_pins(keys)
         if file == STDIN:

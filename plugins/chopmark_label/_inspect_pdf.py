@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ._files._errors import FileError, missing
+from ._files._errors import FileError, missing, within_memory
 from ._inspect_pdf_size import check_pages
 
 EDGE = 200
@@ -30,7 +30,7 @@ def seen_in_pdf(path: Path) -> tuple[str, str]:
         import pypdfium2
     except ImportError as error:
         raise missing(path, "pypdfium2") from error
-    with _ALONE:
+    with _ALONE, within_memory(path):
         try:
             with pypdfium2.PdfDocument(path) as document:
                 count = len(document)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from chopmark import MarkError
@@ -18,6 +21,20 @@ class FileError(MarkError):
         super().__init__(f"{str(path)!r} {what}")
         self.path = path
         self.what = what
+
+
+@contextmanager
+def within_memory(path: Path) -> Iterator[None]:
+    """Turn a want of memory to a `FileError` that names the file."""
+    try:
+        yield
+    except (MemoryError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENOMEM:
+            raise
+        raise FileError(
+            path,
+            "takes more memory to read than there is; read it where there is more, or split it",
+        ) from error
 
 
 def missing(path: Path, package: str, extra: str = "files") -> FileError:

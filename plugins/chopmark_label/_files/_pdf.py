@@ -11,11 +11,13 @@ from __future__ import annotations
 import mmap
 import zlib
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chopmark_label._files._errors import FileError, missing
+from chopmark_label._files._errors import FileError, missing, within_memory
 from chopmark_label._files._format import Place
+from chopmark_label._files._pdf_objects import check_objects
 from chopmark_label._files._pdf_update import append_update, stream_bytes
 from chopmark_label._files._rewrite import rewrite_file
 from chopmark_label._files._whole import nothing_left, unreadable
@@ -56,16 +58,19 @@ class PdfFiles:
         """Return the blocks in the document information and in XMP.
 
         A damaged file that is not too long is mended in memory, and what is found then is
-        returned; where nothing is found, it may be what is lost.
+        returned; where nothing is found, it may be what is lost. Bounds the process: `bound_pdf`.
         """
         _need(path)
-        try:
-            return _read(path, mend=False)
-        except FileError as error:
-            with suppress(FileError, OSError):
-                if path.stat().st_size <= _LONGEST_MENDED and (found := _read(path, mend=True)):
-                    return found
-            raise error
+        bound_pdf()
+        with within_memory(path):
+            check_objects(path)
+            try:
+                return _read(path, mend=False)
+            except FileError as error:
+                with suppress(FileError, OSError):
+                    if path.stat().st_size <= _LONGEST_MENDED and (found := _read(path, mend=True)):
+                        return found
+                raise error
 
     def write(self, source: Path, target: Path, block: str) -> str:
         """Write the entry, and take copies out of XMP, by an update behind the file.
@@ -102,11 +107,13 @@ class PdfFiles:
         return _WHERE
 
 
+@cache
 def bound_pdf() -> None:
     """Have this process unpack and hold no more of a PDF at a time than an honest one needs.
 
-    The bounds are of the process, also for others in it that use qpdf, so this is for a program
-    that only looks at files. Before qpdf 12.3 there are none.
+    Whatever reads a PDF here calls it; only the first call does something. The bounds are of the
+    process, also for others in it that use qpdf: a program that needs wider ones calls this when it
+    starts, and then `pikepdf.settings.set_qpdf_limits`. Before qpdf 12.3 there are none.
     """
     with suppress(ImportError, AttributeError):
         from pikepdf import settings

@@ -18,7 +18,7 @@ from tests.plugins.label.hostile import MAKERS
 def measured(path: Path, seconds: int, memory: int) -> tuple[float, int, str]:
     """Return the seconds of processor time and the bytes of memory a look takes, and its answer."""
     from chopmark import ChopmarkError
-    from chopmark_label import bound_pdf, inspect_file, readers
+    from chopmark_label import inspect_file, readers
 
     markers = readers("inspect")
     told, telling = os.pipe()
@@ -26,7 +26,6 @@ def measured(path: Path, seconds: int, memory: int) -> tuple[float, int, str]:
     if not child:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        bound_pdf()
         try:
             report = inspect_file(path, markers)
             said = f"{len(report.findings)} findings, {len(json.dumps(report.to_json()))} bytes; "
