@@ -15,7 +15,7 @@ import click
 from chopmark import ChopmarkError, Event, load_policy
 from chopmark.terminal import table, visible
 
-from ._errors import ComplaintError
+from ._errors import ComplaintError, UnsaidError
 from ._office import Office
 from ._register import MOST_CHARACTERS
 from ._store import CHARACTERS, DIGEST, Kept
@@ -55,7 +55,8 @@ def opened(policy: str) -> Iterator[Office]:
         with Office(load_policy(policy)) as office:
             yield office
     except ChopmarkError as error:
-        click.echo(f"Error: {error}", err=True)
+        told = error.at_command if isinstance(error, UnsaidError) else str(error)
+        click.echo(f"Error: {told}", err=True)
         sys.exit(BROKEN)
 
 

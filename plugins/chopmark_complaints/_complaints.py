@@ -22,7 +22,7 @@ from ._complaint import (
     Complaint,
 )
 from ._erase import Erased, erase
-from ._errors import ComplaintError
+from ._errors import ComplaintError, UnsaidError
 from ._notices import write
 from ._options import Options
 from ._register import MOST_NAMED, Register
@@ -130,13 +130,13 @@ class Complaints:
             now = self.get(one.id)
             if now.erased:
                 raise ComplaintError(f"the texts of complaint {one.id} are erased; receive it anew")
-            if bool(now.decided) != again:
-                raise ComplaintError(
-                    f"complaint {one.id} is decided already: {now.decision}; to change that, say "
-                    "again=True, --again"
-                    if now.decided
-                    else f"complaint {one.id} is not decided yet; leave `again` out"
-                )
+            if now.decided and not again:
+                raise UnsaidError(
+                    f"complaint {one.id} is decided already, {now.decision}; to change that, say",
+                    "again=True", "--again",
+                )  # fmt: skip
+            if again and not now.decided:
+                raise ComplaintError(f"complaint {one.id} is not decided yet; leave `again` out")
             return {}
 
         self.register.take(
@@ -163,10 +163,10 @@ class Complaints:
         one = self.get(id)
         path = words or self.options.words
         if path is None:
-            raise ComplaintError(
+            raise UnsaidError(
                 'there is no word list; write words = "words.toml" under [settings.complaints], or '
-                "name one here: words=..., --words FILE"
-            )
+                "name one here", "words=...", "--words FILE",
+            )  # fmt: skip
         word = Word(
             term=term, category=category, level=level, reviewer=actor.strip(), expires=expires
         ).checked()
@@ -191,10 +191,10 @@ class Complaints:
             )
         example = text or self.text(one.id, "answer")
         if not example.strip():
-            raise ComplaintError(
+            raise UnsaidError(
                 f"complaint {one.id} came without the text of the answer; give the text of the "
-                "example: text=..., FILE"
-            )
+                "example", "text=...", "FILE",
+            )  # fmt: skip
         data = {"by": "example", "label": wanted}
         self.register.take(
             one.id, CORRECTED, actor=actor, data=data, texts={"example": example},

@@ -9,7 +9,7 @@ from chopmark import Event
 from ._answers import ID
 from ._complaint import GROUNDS, RECEIVED
 from ._erase import Erased, erase
-from ._errors import ComplaintError
+from ._errors import ComplaintError, UnsaidError
 from ._incident import CLOSED, OPENED, STEPS, Incident
 from ._register import Register
 from ._store import Kept
@@ -83,7 +83,7 @@ class Incidents:
         one = self.get(id)
         step = one_of("step", step, tuple(STEPS))
         if (step == "report") != bool(to.strip()):
-            raise ComplaintError("say to whom it was reported: to=..., --to; for no other step")
+            raise UnsaidError("say of a report, and of it alone, to whom it was", "to=...", "--to")
         given = {"to": to.strip(), "reference": reference.strip()}
         self.register.take(
             one.id, STEPS[step], actor=actor, texts={"note": note},
@@ -105,9 +105,11 @@ class Incidents:
             self._is_open(one.id)
             missing = self.get(one.id).missing
             if set(missing) - set(left):
-                raise ComplaintError(
+                raise UnsaidError(
                     f"incident {one.id} lacks {', '.join(missing)}; take these steps, or say which "
-                    "were not needed: without=..., --without STEP, and why"
+                    "were not needed, and why",
+                    "without=..., note=...",
+                    "--without STEP --note WHY",
                 )
             return {"without": " ".join(missing)} if missing else {}
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from chopmark import Event
 from chopmark.options import did_you_mean
 
-from ._errors import ComplaintError
+from ._errors import ComplaintError, UnsaidError
 from ._store import Store
 
 T = TypeVar("T", bound=str)
@@ -33,9 +33,11 @@ def steps_of(store: Store, id: str, kind: str) -> list[Event]:
 
 
 def named(actor: str) -> None:
-    """Raise `ComplaintError` where `actor` names nobody."""
+    """Raise `UnsaidError` where `actor` names nobody."""
     if not actor.strip():
-        raise ComplaintError("say who acts, as the operator names its people: actor=..., --by NAME")
+        raise UnsaidError(
+            "say who acts, as the operator names its people", "actor=...", "--by NAME"
+        )
 
 
 def one_of(name: str, value: str, known: Sequence[T]) -> T:

@@ -107,6 +107,7 @@ def test_an_incident_goes_its_way(run: Run) -> None:
     failed = run("incidents", "close", number, "--by", "Wang")
     assert failed.exit_code == 2
     assert "lacks remove, rectify, report" in failed.output
+    assert failed.output.endswith("and why: --without STEP --note WHY\n"), "none of Python's names"
     for name in ("remove", "rectify"):
         assert run("incidents", "step", number, name, "--by", "Wang").exit_code == 0
     closed = run(
