@@ -13,7 +13,7 @@ from pathlib import Path
 from ._block import Aigc
 from ._files._errors import FileError
 from ._files._format import MOST_BLOCKS, FileFormat
-from ._files._formats import format_of, suffixes
+from ._files._formats import DOCUMENT, format_of, suffixes
 from ._files._whole import unreadable, unwritable
 from ._read_block import Reading, read_block
 
@@ -40,6 +40,10 @@ def read_labels(path: Path) -> tuple[str, Sequence[FoundBlock]]:
     form = format_of(path)
     if form is None:
         return "", ()
+    if form.name == DOCUMENT:
+        from ._files._pdf_objects import check_objects  # who guards calls need not load it
+
+        check_objects(path)
     return form.name, _read(form, path)
 
 
@@ -164,7 +168,8 @@ def _put(made: Path, target: Path, source: Path) -> None:
 
 
 def _check(form: FileFormat, made: Path, target: Path, block: Aigc) -> None:
-    name, found = read_labels(made)
+    there = format_of(made)
+    name, found = ("", []) if there is None else (there.name, _read(there, made))
     if name != form.name:
         raise FileError(
             target,

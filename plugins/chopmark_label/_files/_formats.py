@@ -18,6 +18,8 @@ _BY_CONTENT = (
 _BY_NAME = ("_html.HTML", "_markdown.MARKDOWN")  # any text may begin as these do
 _HEAD = 4096
 
+DOCUMENT = "PDF"
+"""Name of the format of documents whose objects are counted before they are read."""
 PICTURES = ("JPEG", "PNG", "WebP", "TIFF", "GIF")
 """Names of the formats of pictures."""
 SOUNDS = ("WAV", "MP3", "FLAC and Ogg", "MP4")

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from chopmark_label._files._errors import FileError, missing, within_memory
 from chopmark_label._files._format import Place
-from chopmark_label._files._pdf_objects import check_objects
 from chopmark_label._files._pdf_update import append_update, stream_bytes
 from chopmark_label._files._rewrite import rewrite_file
 from chopmark_label._files._whole import nothing_left, unreadable
@@ -63,7 +62,6 @@ class PdfFiles:
         _need(path)
         bound_pdf()
         with within_memory(path):
-            check_objects(path)
             try:
                 return _read(path, mend=False)
             except FileError as error:

@@ -12,7 +12,7 @@ import mmap
 import re
 from pathlib import Path
 
-from chopmark_label._files._errors import FileError
+from chopmark_label._files._errors import FileError, within_memory
 from chopmark_label._files._rewrite import opened
 
 MOST_IN_STREAM, MOST_OBJECTS = 200_000, 2_000_000
@@ -37,8 +37,12 @@ _COUNT = re.compile(
 
 
 def check_objects(path: Path) -> None:
-    """Raise `FileError` where a PDF declares more objects than are read."""
-    with opened(path) as file:
+    """Raise `FileError` where a PDF declares more objects than are read.
+
+    It goes through the whole file, half a second for a gigabyte: who labels a file of their own
+    need not wait for that.
+    """
+    with within_memory(path), opened(path) as file:
         if not file.seek(0, 2):  # which cannot be mapped
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
