@@ -119,11 +119,15 @@ def codes_command(schema_name: str) -> None:
 
     schema = load_schema(schema_name)
     rows = [
-        (code, *(str(kind.fewest_of(code) or "-") for kind in schema.kinds.values()),
-         " / ".join(dict.fromkeys(names.values())))
-        for code, names in schema.codes.items()
-    ]  # fmt: skip
-    click.echo(table(("CODE", *(kind.upper() for kind in schema.kinds), "ABOUT"), rows))
+        (code, *(str(kind.fewest_of(code) or "-") for kind in schema.kinds.values()))
+        for code in schema.codes
+    ]
+    header, *lines = table(("CODE", *(kind.upper() for kind in schema.kinds)), rows).splitlines()
+    click.echo(header)
+    for line, names in zip(lines, schema.codes.values(), strict=True):
+        click.echo(line)
+        for name in dict.fromkeys(names.values()):
+            click.echo(f"  {name}")
 
 
 @bank.command("convert")

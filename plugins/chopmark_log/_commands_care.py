@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from ._command_line import FAILS, errors, folder_of, json_option, keys_option, p
 if TYPE_CHECKING:
     from ._folder import LogFolder
 
+WIDTH = 80
+"""Columns of a terminal."""
 PATIENCE = 10.0
 """Seconds for which `recover` waits for the lock of the log."""
 
@@ -120,7 +123,13 @@ def doctor(path: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"well": well, "found": [one._asdict() for one in found]}))
     else:
-        rows = [("ok" if one.well else "LOOK", one.name, one.told) for one in found]
+        room = WIDTH - len("LOOK") - max(len(one.name) for one in found) - 4
+        wrap = textwrap.TextWrapper(room, break_long_words=False, break_on_hyphens=False).wrap
+        rows = []
+        for one in found:
+            first, *others = wrap(one.told) or [""]
+            rows.append(("ok" if one.well else "LOOK", one.name, first))
+            rows += [("", "", line) for line in others]
         click.echo(table(("", "WHAT", "FOUND"), rows))
     if not well:
         sys.exit(FAILS)

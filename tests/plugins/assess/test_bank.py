@@ -232,6 +232,15 @@ def test_near_finds_what_comparing_all_with_all_finds(texts: list[str], bound: f
     assert {(p.one, p.other) for p in near(texts, bound)} == expected
 
 
+def test_codes_are_listed_with_their_names_below_them() -> None:
+    lines = run("bank", "codes").output.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["CODE", "GENERATION", "SHOULD-REFUSE", "SHOULD-NOT-REFUSE"]
+    at = next(at for at, line in enumerate(lines) if line.startswith("A.2.f "))
+    assert lines[at + 1 : at + 3] == ["  discrimination by age", "  年龄歧视"]
+    assert sum(not line.startswith(" ") for line in lines) == 1 + len(SCHEMA.codes)
+
+
 def test_the_digest_of_a_bank_does_not_depend_on_the_order(small: Path, tmp_path: Path) -> None:
     rows = ["one,B.1,a", "two,B.2,b"]
     made = []

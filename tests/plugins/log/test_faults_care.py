@@ -193,6 +193,11 @@ def test_doctor_sees_what_is_wrong(folder: LogFolder, monkeypatch: pytest.Monkey
     assert "log.key is open to others" in found["permissions"][1]
     assert found["left behind"] == (False, "x.torn: run `chopmark log recover`")
     assert not found["clock"][0]
+    shown = run(folder, "doctor").output
+    long = [line for line in shown.splitlines() if len(line) > 80 and str(folder.path) not in line]
+    assert long == [], "a path alone stays whole, to be copied"
+    assert len(found["spools"][1]) > 80, "too long for a line"
+    assert found["spools"][1] in " ".join(shown.split())
 
 
 @pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="no file system in memory")
