@@ -49,6 +49,7 @@ class Server:
     def forget(self) -> None:
         self.requests: list[tuple[str, dict[str, str], Any]] = []
         self.left = threading.Event()
+        self.asked = threading.Event()
         self.connections: set[Any] = set()
         self.keeps_alive = False
         self.reply: Callable[[str, Any], Answer] = lambda path, body: json_answer({}, 404)
@@ -95,6 +96,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 (self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             )
             server.connections.add(self.client_address)
+            server.asked.set()
             answer = server.reply(self.path, body)
             self.send_response(answer.status)
             self.send_header("content-type", answer.kind)

@@ -102,8 +102,7 @@ async def test_cancelling_a_task_is_recorded(server, chop, log, stream):
             pass
 
     task = asyncio.create_task(read())
-    while not server.requests:
-        await asyncio.sleep(0.01)
+    assert await asyncio.to_thread(server.asked.wait, 60)
     await asyncio.sleep(0.15)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -89,8 +89,10 @@ def test_a_text_that_repeats_itself_takes_no_longer_than_its_length_says(of: str
     took = []
     for length in (10_000, 80_000):
         left, right = of * (length // len(of)), of * (length // len(of) // 10)
-        start = time.process_time()
-        spans = spans_of(left, right)
-        took.append(time.process_time() - start)
-        assert spans
+        times = []
+        for _ in range(3):  # the least of them: one may be disturbed
+            start = time.process_time()
+            assert spans_of(left, right)
+            times.append(time.process_time() - start)
+        took.append(min(times))
     assert took[1] < 40 * took[0]  # eight times as long a text; by its square it were 64

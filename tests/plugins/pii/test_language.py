@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tests.depth import scaled
 
 from chopmark import Chopmark, Context, Policy, Verdict
-from chopmark._policy_file import load_policy
 from chopmark_pii import PiiDetector, chopmark_detectors
 
 OUTPUT = Context(direction="output")
@@ -128,9 +127,7 @@ def test_every_size_of_piece_sees_as_far_back(kinds: dict[str, object], far: int
         assert [v.replacement for v in scan(detector, fed)] == said
 
 
-def test_under_cn_an_english_conversation_reads_english_placeholders() -> None:
-    policy = Policy(name="test", settings={"pii": load_policy("cn").options("pii")})
-    (detector,) = chopmark_detectors(policy)
+def test_an_english_conversation_reads_english_placeholders() -> None:
     texts = ("Write to a@exam.com", "请写给a@exam.com", "a@exam.com")
-    found = [v.replacement for text in texts for v in detector.judge(text, OUTPUT)]
+    found = [v.replacement for text in texts for v in make().judge(text, OUTPUT)]
     assert found == ["[EMAIL]", "[邮箱]", "[邮箱]"]
