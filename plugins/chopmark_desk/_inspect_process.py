@@ -68,9 +68,8 @@ def main() -> None:
 
 def _looked(asked: Asked) -> Mapping[str, Any]:
     from chopmark import ChopmarkError
-    from chopmark_label import bound_pdf, inspect_file, read_pins, readers
+    from chopmark_label import inspect_file, read_pins, readers
 
-    bound_pdf()
     try:
         markers = without_logs(readers(asked.policy))
         report = inspect_file(asked.path, markers, read_pins(asked.keys))
