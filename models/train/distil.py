@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 from torch.nn import functional
 
 from .e5 import Encoder
-from .fit import Course, Targets, batches, fit, masked, targets, tokens
+from .fit import Course, Targets, batches, fit, half_is_faster, masked, targets, tokens
 from .heads import HEADS
 from .rough import rough
 from .rows import Row
 from .student import LONGEST, WIDTH, Student
-from .teacher import SHARE_SECOND, sample
-from .vocabulary import Cut
 
 COURSE = Course(name="small", epochs=8, rate=1.2e-3, budget=3072)
 # So often other rows are drawn, roughened and judged by the teacher: it takes as long as training.
@@ -41,43 +40,50 @@ def compress(table: Floats, width: int) -> torch.Tensor:
 def opinions(teacher: Encoder, ids: Sequence[list[int]]) -> tuple[Floats, NDArray[np.float16]]:
     """Give the teacher's probabilities and its states of length 1 for texts."""
     teacher.eval()
+    half = half_is_faster()
     soft = np.zeros((len(ids), len(HEADS)), np.float32)
     states = np.zeros((len(ids), teacher.head.in_features), np.float16)
     for block, mask, group in batches(ids, 4096):
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
             seen = teacher.states(block, mask).float()
         soft[group] = torch.sigmoid(teacher.head(seen)).numpy()
         states[group] = functional.normalize(seen, dim=1).numpy()
     return soft, states
 
 
+def open_student(teacher: Encoder, table: Floats) -> Student:
+    """Make a small model that has learned nothing yet but the words of an embedding."""
+    model = Student(len(table), len(HEADS), teacher.head.in_features)
+    with torch.no_grad():
+        model.word.weight.copy_(compress(table, WIDTH) * 0.5)
+    return model
+
+
 def distil(
+    model: Student,
     teacher: Encoder,
-    cut: Cut,
-    table: Floats,
-    rows: Sequence[Row],
+    tokenizer: Tokenizer,
+    pick: Callable[[int], Sequence[Row]],
     *,
     work: Path,
     seed: int,
     seconds: float = math.inf,
     course: Course = COURSE,
-) -> Student:
-    """Train the small model; finished epochs are kept in `work`.
+) -> None:
+    """Train the small model in place; finished epochs are kept in `work`.
 
+    `pick` gives the rows of an epoch, of which as many are drawn as there are pools.
     What an epoch's rows become by roughening, the teacher judges anew: a disguise must not make
     the small model learn an opinion about another text.
     """
-    model = Student(len(cut.rows), len(HEADS), teacher.head.in_features)
-    with torch.no_grad():
-        model.word.weight.copy_(compress(table, WIDTH) * 0.5)
     states: NDArray[np.float16] = np.zeros((0, 0), np.float16)
 
     def epoch_of(epoch: int) -> tuple[list[list[int]], Targets]:
         nonlocal states
         pool = epoch % POOLS
         keep = work / f"opinions-{pool}.npz"
-        changed = rough(sample(rows, SHARE_SECOND, pool), seed=seed + pool)
-        ids = tokens(cut.tokenizer, [row.text for row in changed], LONGEST)
+        changed = rough(pick(pool), seed=seed + pool)
+        ids = tokens(tokenizer, [row.text for row in changed], LONGEST)
         if keep.exists() and len(np.load(keep)["soft"]) == len(ids):
             found = np.load(keep)
             soft, states = found["soft"], found["states"]
@@ -102,7 +108,6 @@ def distil(
         keep=work / "small.pt",
         seed=seed,
         seconds=seconds,
-        half=True,
+        half=half_is_faster(),
         loss_of=loss_of,
     )
-    return model

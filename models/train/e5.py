@@ -99,24 +99,29 @@ def embedding(weights: Weights, rows: list[int]) -> Floats:
 class Encoder(nn.Module):
     """The encoder with a cut vocabulary and one logit a head on the mean and the top of its states.
 
-    It starts as if there were the mean alone, which is what e5 was trained for.
+    The embedding stays as it is while the rest is trained.
     """
 
-    def __init__(self, weights: Weights, rows: list[int], outputs: int, depth: int) -> None:
+    def __init__(
+        self,
+        *,
+        vocabulary: int,
+        positions: int,
+        hidden: int,
+        inner: int,
+        parts: int,
+        depth: int,
+        outputs: int,
+        epsilon: float,
+    ) -> None:
         super().__init__()
-        tensors, hidden = weights.tensors, weights.hidden
-        self.word = nn.Embedding(len(rows), hidden)
-        self.word.weight = nn.Parameter(
-            torch.from_numpy(embedding(weights, rows)), requires_grad=False
-        )
-        position = tensors["emb.pos"].reshape(-1, hidden) + tensors["emb.type"][:hidden]
-        self.position = nn.Parameter(torch.from_numpy(position.copy()), requires_grad=False)
-        self.norm = nn.LayerNorm(hidden, weights.epsilon)
-        fill(self.norm, tensors["emb.ln.w"], tensors["emb.ln.b"])
-        self.blocks = nn.ModuleList(block(weights, number) for number in range(depth))
+        self.word = nn.Embedding(vocabulary, hidden).requires_grad_(False)
+        self.position = nn.Parameter(torch.zeros(positions, hidden), requires_grad=False)
+        self.norm = nn.LayerNorm(hidden, epsilon)
+        # Nothing is dropped out: drawing the masks would take a third of a step on a CPU.
+        layers = (Layer(hidden, inner, parts, epsilon=epsilon) for _ in range(depth))
+        self.blocks = nn.ModuleList(layers)
         self.head = nn.Linear(2 * hidden, outputs)
-        with torch.no_grad():
-            self.head.weight[:, hidden:] = 0
 
     def states(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Run the blocks; give the mean and the top over the tokens, [batch, 2 * hidden]."""
@@ -143,12 +148,36 @@ def fill(module: nn.Module, weight: Floats, bias: Floats) -> None:
     )
 
 
-def block(weights: Weights, number: int) -> Layer:
-    """Make one transformer layer with the container's weights.
+def encoder(weights: Weights, rows: list[int], outputs: int, depth: int) -> Encoder:
+    """Make an encoder of the lower `depth` layers of the container, with the embedding of `rows`.
 
-    Nothing is dropped out: drawing the masks would take a third of a step on a CPU.
+    It starts as if there were the mean of the states alone, which is what e5 was trained for.
     """
-    layer = Layer(weights.hidden, weights.inner, weights.heads, epsilon=weights.epsilon)
+    tensors, hidden = weights.tensors, weights.hidden
+    position = tensors["emb.pos"].reshape(-1, hidden) + tensors["emb.type"][:hidden]
+    model = Encoder(
+        vocabulary=len(rows),
+        positions=len(position),
+        hidden=hidden,
+        inner=weights.inner,
+        parts=weights.heads,
+        depth=depth,
+        outputs=outputs,
+        epsilon=weights.epsilon,
+    )
+    with torch.no_grad():
+        model.word.weight.copy_(torch.from_numpy(embedding(weights, rows)))
+        model.position.copy_(torch.from_numpy(position))
+        model.head.weight[:, hidden:] = 0
+    fill(model.norm, tensors["emb.ln.w"], tensors["emb.ln.b"])
+    for number, layer in enumerate(model.blocks):
+        assert isinstance(layer, Layer)
+        fill_layer(layer, weights, number)
+    return model
+
+
+def fill_layer(layer: Layer, weights: Weights, number: int) -> None:
+    """Copy the weights of one of the container's layers."""
 
     def tensor(name: str) -> Floats:
         return weights.tensors[f"l{number}.{name}"]
@@ -163,4 +192,3 @@ def block(weights: Weights, number: int) -> Layer:
     fill(layer.inner, tensor("fi.w"), tensor("fi.b"))
     fill(layer.outer, tensor("fo.w"), tensor("fo.b"))
     fill(layer.last, tensor("oln.w"), tensor("oln.b"))
-    return layer

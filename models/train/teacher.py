@@ -8,11 +8,13 @@ they know of words outside the training texts is what the model generalises by.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from .e5 import Encoder, Weights
-from .fit import Course, Targets, fit, targets, tokens
+from tokenizers import Tokenizer
+
+from .e5 import Encoder, Weights, encoder
+from .fit import Course, Targets, fit, half_is_faster, targets, tokens
 from .heads import HEADS
 from .rough import rough
 from .rows import Row, fraction
@@ -44,7 +46,11 @@ log = logging.getLogger(__name__)
 
 def open_teacher(weights: Weights, cut: Cut) -> Encoder:
     """Make the encoder, with what is not trained frozen."""
-    model = Encoder(weights, cut.rows, len(HEADS), DEPTH)
+    return freeze(encoder(weights, cut.rows, len(HEADS), DEPTH))
+
+
+def freeze(model: Encoder) -> Encoder:
+    """Freeze what none of the courses trains."""
     for frozen in (model.norm, *list(model.blocks)[:FROZEN]):
         frozen.requires_grad_(False)
     return model
@@ -52,22 +58,24 @@ def open_teacher(weights: Weights, cut: Cut) -> Encoder:
 
 def teach(
     model: Encoder,
-    cut: Cut,
-    rows: Sequence[Row],
+    tokenizer: Tokenizer,
+    pick: Callable[[int], Sequence[Row]],
     *,
     course: Course,
     work: Path,
     seed: int,
     seconds: float,
 ) -> None:
-    """Train in place over one course, or take its result from `work`, where it is finished."""
-    shares = SHARE_FIRST if course is FIRST else SHARE_SECOND
+    """Train in place over one course, or take its result from `work`, where it is finished.
+
+    `pick` gives the rows of an epoch.
+    """
 
     def epoch_of(epoch: int) -> tuple[list[list[int]], Targets]:
-        part = sample(rows, shares, epoch)
-        log.info("%s course, epoch %d: %d of %d rows", course.name, epoch + 1, len(part), len(rows))
+        part = pick(epoch)
+        log.info("%s course, epoch %d: %d rows", course.name, epoch + 1, len(part))
         changed = rough(part, seed=seed + epoch)
-        ids = tokens(cut.tokenizer, [row.text for row in changed], LONGEST)
+        ids = tokens(tokenizer, [row.text for row in changed], LONGEST)
         return ids, targets(changed)
 
     fit(
@@ -77,10 +85,10 @@ def teach(
         keep=work / f"teacher-{course.name}.pt",
         seed=seed,
         seconds=seconds,
-        half=True,
+        half=half_is_faster(),
     )
 
 
-def sample(rows: Sequence[Row], shares: dict[str, float], epoch: int) -> list[Row]:
+def sample(rows: Sequence[Row], shares: Mapping[str, float], epoch: int) -> list[Row]:
     """Pick the rows of an epoch: all of the rare sets, a part of the large ones."""
     return [row for row in rows if fraction(f"{epoch} {row.text}") < shares.get(row.source, 1.0)]

@@ -1,0 +1,118 @@
+"""From the bundled models to better ones, where the corpus has grown: an hour or two, not five.
+
+    python -m models.train.refine --data DATA --work WORK --new 'quiet_*' 'spam_*'
+
+Both models go on from the weights that ship, one course each. The rows of the corpus' files that
+`--new` names are in every epoch, of all others a part, another one each time, so that nothing is
+forgotten. Every step keeps what it made in WORK; a run that was stopped goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from . import corpus, restore, student, teacher
+from .__main__ import FOLDER, SEED, finish, tell
+from .distil import COURSE, distil
+from .fit import Course
+from .mix import read
+from .rows import Row
+
+BASE = Course(name="refine", epochs=4, rate=4e-5, budget=3072)
+SMALL = replace(COURSE, name="refine small", epochs=5, rate=6e-4)
+NEW = "new"
+# What of the rows that the models know one epoch takes, and of those that the small one is
+# taught on, which are drawn once.
+SHARES = {name: share / 2 for name, share in teacher.SHARE_SECOND.items()}
+SHARES |= {"corpus-zh": 0.25, "corpus-en": 0.25}
+SHARES_SMALL = {**teacher.SHARE_SECOND, "corpus-zh": 0.6, "corpus-en": 0.6}
+log = logging.getLogger(__name__)
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        "models.train.refine", description=__doc__, formatter_class=form
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
+    parser.add_argument("--work", type=Path, required=True, help="folder to keep progress in")
+    parser.add_argument("--new", nargs="+", required=True, help="patterns of the new files' names")
+    parser.add_argument("--models", type=Path, default=FOLDER, help="folder to start from")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write the models in")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--threads", type=int, default=2)
+    for course in ("base", "small"):
+        text = "at most so many seconds for this course"
+        parser.add_argument(f"--{course}-seconds", type=float, default=math.inf, help=text)
+    return parser.parse_args(given)
+
+
+def marked(rows: Sequence[Row], patterns: Sequence[str]) -> list[Row]:
+    """Give the rows of the named files a source of their own, of which every epoch has all."""
+    new = {
+        text
+        for family in corpus.families()
+        if any(fnmatchcase(family.name.split("/")[0], pattern) for pattern in patterns)
+        for text in (*family.unsafe, *family.controversial, *family.benign)
+    }
+    return [
+        replace(row, source=f"corpus-{NEW}")
+        if row.source.startswith("corpus") and row.text in new
+        else row
+        for row in rows
+    ]
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Run all steps that are not done yet."""
+    options = arguments(given)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    options.work.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+
+    mix = read(options.data)
+    mix = replace(mix, train=marked(mix.train, options.new))
+    tell(mix)
+    tokenizer = Tokenizer.from_file(str(options.models / "base" / "tokenizer.json"))
+    base = teacher.freeze(restore.base(options.models / "base"))
+    small = restore.small(options.models / "small", base.head.in_features)
+    teacher.teach(
+        base,
+        tokenizer,
+        partial(teacher.sample, mix.train, SHARES),
+        course=BASE,
+        work=options.work,
+        seed=options.seed,
+        seconds=options.base_seconds,
+    )
+    finish(options.out / "base", base, teacher.LONGEST, tokenizer, mix)
+    distil(
+        small,
+        base,
+        tokenizer,
+        partial(teacher.sample, mix.train, SHARES_SMALL),
+        work=options.work,
+        seed=options.seed,
+        seconds=options.small_seconds,
+        course=SMALL,
+    )
+    finish(options.out / "small", small, student.LONGEST, tokenizer, mix)
+    log.info("refined in %.0f s", time.monotonic() - started)
+
+
+if __name__ == "__main__":
+    main()
