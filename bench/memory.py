@@ -26,7 +26,7 @@ import chopmark_onnx._network as network
 from chopmark_onnx._cache import Cache
 from chopmark_onnx._folder import read_folder
 from chopmark_onnx._onnxruntime import onnxruntime
-from chopmark_onnx._providers import CPU
+from chopmark_onnx._running import Running
 from chopmark_onnx._scorer import Scorer
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class Options(onnxruntime.SessionOptions):
             self.add_session_config_entry(*entry.split("=", 1))
 
 onnxruntime.SessionOptions = Options
-scorer = Scorer(read_folder(Path(sys.argv[1])), 1, CPU, Cache())
+scorer = Scorer(read_folder(Path(sys.argv[1])), Running(), Cache())
 text = "今天天气很好，我们一起去公园散步吧。" * 5
 times = []
 for _ in range(60):

@@ -27,6 +27,7 @@ import numpy as np
 from chopmark import Chopmark, Context, Policy
 from chopmark._scanners import open_scanner
 from chopmark_onnx import OnnxDetector, chopmark_detectors
+from chopmark_onnx._batches import Batches
 from chopmark_onnx._onnxruntime import onnxruntime
 
 OUTPUT = Context(direction="output")
@@ -236,42 +237,20 @@ def show_batches(model: str) -> None:
     print(f"a probability moves by up to {moved:.4f} where eight texts share a batch")
 
 
-class Batcher:
-    """Joins what threads ask at the same time: who finds nobody at work does it for all."""
+class Joined:
+    """What the option `batch` does, on the network that it is refused for."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._lock = threading.Lock()
-        self._busy = False
-        self._waiting: list[tuple[list[int], threading.Lock, list[Any]]] = []
+        self._batches = Batches(self._run_all, 32, 0.002, lambda: threading.active_count() - 1)
         self.sizes: list[int] = []
 
+    def _run_all(self, windows: Sequence[list[int]]) -> Any:
+        self.sizes.append(len(windows))
+        return self._parts.run(self._parts.feed(windows))
+
     def __call__(self, text: str) -> None:
-        job: tuple[list[int], threading.Lock, list[Any]] = (
-            self._parts.ids(text), threading.Lock(), [],
-        )  # fmt: skip
-        job[1].acquire()
-        with self._lock:
-            self._waiting.append(job)
-            leads = not self._busy
-            self._busy = True
-        if not leads:
-            job[1].acquire()
-            if job[2]:
-                return
-        with self._lock:
-            jobs = self._waiting[:32]
-            del self._waiting[:32]
-        rows = self._parts.run(self._parts.feed([one[0] for one in jobs]))
-        self.sizes.append(len(jobs))
-        for one, row in zip(jobs, rows, strict=True):
-            one[2].append(row)
-            one[1].release()
-        with self._lock:
-            if self._waiting:
-                self._waiting[0][1].release()
-            else:
-                self._busy = False
+        self._batches(self._parts.ids(text))
 
 
 def show_threads(model: str) -> None:
@@ -280,12 +259,12 @@ def show_threads(model: str) -> None:
     parts = Parts(detector)
     texts = [text * (n % 2 + 1) for n in range(160) for text in CLAUSES]
     feeds = {text: parts.feed([parts.ids(text)]) for text in set(texts)}
-    batcher = Batcher(parts)
+    joined = Joined(parts)
     ways: dict[str, Callable[[str], object]] = {
         "session.run": lambda text: parts.run(feeds[text]),
         "and tokenizer": parts.score,
         "the detector": lambda text: detector.judge(text, OUTPUT),
-        "joined": batcher,
+        "joined": joined,
     }
     print("\ncallers at the same time: texts a second, and in parts of session.run; best of 3")
     print(f"{'callers':>8}" + "".join(f"{way:>20}" for way in ways))
@@ -297,7 +276,7 @@ def show_threads(model: str) -> None:
         bare = best["session.run"]
         line = "".join(f"{pace:>12.0f} /{pace / bare:>6.2f}" for pace in best.values())
         print(f"{count:>8}{line}")
-    print(f"a joined batch held {statistics.mean(batcher.sizes):.1f} texts")
+    print(f"a joined batch held {statistics.mean(joined.sizes):.1f} texts")
 
 
 def hammer(ask: Callable[[str], object], texts: Sequence[str], count: int) -> float:

@@ -10,7 +10,7 @@ from ._columns import Column, columns
 from ._folder import Folder, read_folder
 from ._options import ModelOptions
 from ._progress import Progress
-from ._providers import resolve
+from ._running import Running
 from ._shared import Shared
 
 
@@ -35,13 +35,13 @@ class Stage:
         self,
         folder: Folder,
         wanted: Sequence[Column],
-        providers: tuple[str, ...],
+        running: Running,
         options: ModelOptions,
     ) -> None:
         self.folder = folder
         self.columns = tuple(wanted)
         self.categories = frozenset(column.category for column in wanted)
-        self.shared = Shared(folder, options.threads, providers, options.cache)
+        self.shared = Shared(folder, running, options.cache)
         self._most = options.max_windows
         self._cached = options.cache > 0
 
@@ -87,9 +87,9 @@ class Cascade:
         if options.second is not None:
             folders.append(read_folder(options.second, options.second_sha256))
         wanted = columns(folders, options)
-        self.providers = resolve(options.providers)
+        self.running = options.running()
         self.stages = tuple(
-            Stage(folder, labels, self.providers, options)
+            Stage(folder, labels, self.running, options)
             for folder, labels in zip(folders, wanted, strict=True)
         )
 

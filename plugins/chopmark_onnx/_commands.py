@@ -19,6 +19,7 @@ from ._locate import bundled, locate
 from ._packages import check_packages
 from ._providers import resolve
 from ._report import report
+from ._running import Running
 from ._speed import speeds
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -124,7 +125,9 @@ def check_command(model: str, threads: int, providers: tuple[str, ...], as_json:
     Exits with 1, and says what is wrong, where the model cannot be used.
     """
     check_packages()
-    found = report(read_folder(locate(model, Path())), threads, resolve(providers))
+    found = report(
+        read_folder(locate(model, Path())), Running(threads=threads, providers=resolve(providers))
+    )
     click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False) if as_json else str(found))
 
 

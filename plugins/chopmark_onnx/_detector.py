@@ -255,5 +255,9 @@ def _version(cascade: Cascade, options: ModelOptions) -> str:
         ]
         for stage in cascade.stages
     ]
-    limits = [options.max_windows, options.budget_ms, options.on_budget, cascade.providers]
+    running = cascade.running
+    limits = [
+        options.max_windows, options.budget_ms, options.on_budget, running.providers,
+        running.batch > 1,
+    ]  # fmt: skip
     return hashlib.sha256(json.dumps([used, limits]).encode()).hexdigest()[:16]

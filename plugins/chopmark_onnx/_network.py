@@ -14,33 +14,37 @@ from chopmark import ModelError
 from ._folder import Folder
 from ._onnxruntime import onnxruntime
 from ._providers import CPU
+from ._running import Running
 
 _TYPES = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
+_DYNAMIC = b"DynamicQuantizeLinear"
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 class Network:
     """An onnxruntime session, shared by threads.
 
-    It takes one window at a time, unpadded. With dynamic quantisation, the usual kind on CPU, the
-    scale of the activations comes from the whole batch: in company the score of a text would
-    depend on the others, and on the bundled model a batch is no faster (bench/onnx.py).
+    It takes one window at a time, unpadded, or several of them, padded. With dynamic quantisation,
+    the usual kind on CPU, the scale of the activations comes from the whole batch: in company the
+    score of a text would depend on the others, and on the bundled model a batch is no faster
+    (bench/onnx.py). Such a network takes one at a time only.
 
     Args:
         folder: the model.
-        threads: how many threads one run may use.
-        providers: onnxruntime's names of what runs it, best first.
+        running: how it is run.
 
     Raises:
-        ModelError: it cannot be loaded, is no text classifier, or a provider does not start.
+        ModelError: it cannot be loaded, is no text classifier, a provider does not start, or it
+            cannot be run as is wanted.
     """
 
-    def __init__(self, folder: Folder, threads: int, providers: Sequence[str]) -> None:
+    def __init__(self, folder: Folder, running: Running) -> None:
         self._file = str(folder.model)
         self._pad_id = folder.pad_id
-        self.threadless = threads == 1 and tuple(providers) == CPU
-        self._session = self._open(threads, providers)
-        self._check_providers(providers)
+        self._by_token = folder.by_token
+        self.threadless = running.threads == 1 and running.providers == CPU
+        self._session = self._open(running.threads, running.providers)
+        self._check_providers(running.providers)
         self.inputs = {given.name: str(given.type) for given in self._session.get_inputs()}
         self._dtypes = {name: self._dtype(name, kind) for name, kind in self.inputs.items()}
         if "input_ids" not in self.inputs:
@@ -49,6 +53,8 @@ class Network:
         outputs = [output.name for output in self._session.get_outputs()]
         self.output = "logits" if "logits" in outputs else outputs[0]
         self._outputs = [self.output]
+        if running.batch > 1:
+            self._check_batches(folder)
 
     def run(self, ids: list[int]) -> list[float]:
         """Return the numbers that the network gives for the token `ids`, one for each label.
@@ -78,6 +84,23 @@ class Network:
             raise self._wrong("gives a number that is not finite; export it again")
         found: list[list[float]] = rows.tolist()
         return found
+
+    def run_all(self, windows: Sequence[list[int]]) -> list[Any]:
+        """Return for each of the `windows` what `run` or `run_tokens` would.
+
+        Raises:
+            ModelError: it fails, or a number is not finite.
+        """
+        try:
+            found = self._session.run(self._outputs, self._feed_all(windows))[0]
+        except Exception as error:  # onnxruntime's errors have no root but Exception
+            raise self._wrong(f"fails on {len(windows)} windows at once: {error}") from error
+        rows = found
+        if self._by_token:
+            rows = [row[: len(ids)] for row, ids in zip(found, windows, strict=True)]
+        if not all(np.isfinite(row).all() for row in rows):
+            raise self._wrong("gives a number that is not finite; export it again")
+        return [row.tolist() for row in rows]
 
     def check(self, ids: list[int], labels: int, *, by_token: bool = False) -> None:
         """Raise `ModelError` where the output for `ids` is not one row of `labels` numbers.
@@ -182,6 +205,32 @@ class Network:
         if "token_type_ids" in self._dtypes:
             feed["token_type_ids"] = np.zeros(size, self._dtypes["token_type_ids"])
         return feed
+
+    def _feed_all(self, windows: Sequence[list[int]]) -> dict[str, Any]:
+        size = (len(windows), self.length or max(map(len, windows)))
+        given = {
+            "input_ids": np.full(size, self._pad_id),
+            "attention_mask": np.zeros(size),
+            "token_type_ids": np.zeros(size),
+        }
+        for number, ids in enumerate(windows):
+            given["input_ids"][number, : len(ids)] = ids
+            given["attention_mask"][number, : len(ids)] = 1
+        return {name: given[name].astype(kind) for name, kind in self._dtypes.items()}
+
+    def _check_batches(self, folder: Folder) -> None:
+        """Refuse to join windows where a text's score would then depend on other texts."""
+        [shape] = [g.shape for g in self._session.get_inputs() if g.name == "input_ids"]
+        if shape[0] == 1:
+            raise self._wrong("takes one text at a time; export it with a dynamic batch")
+        if "attention_mask" not in self._dtypes:
+            raise self._wrong("takes no `attention_mask`, so that padding would count as text")
+        if _DYNAMIC in folder.model.read_bytes():
+            raise self._wrong(
+                "measures its activations while it runs (dynamic quantisation): in a batch the "
+                "score of a text would depend on the others; take `batch` out, or export it in "
+                "floats, which is what a GPU wants"
+            )
 
     def _wrong(self, what: str) -> ModelError:
         return ModelError(f"{self._file!r} {what}")

@@ -13,6 +13,8 @@ from chopmark import Policy
 from chopmark.options import Table
 
 from ._locate import locate
+from ._providers import resolve
+from ._running import Running
 
 Granularity = Literal["clause", "whole"]
 Threshold = float | str | Mapping[str, float]
@@ -23,6 +25,7 @@ OnBudget = Literal["block", "allow", "warn"]
 """What is done with what was not judged in time."""
 
 BUNDLED = "bundled:small"
+BATCH_MS = 2.0
 # Where a policy names no model: the small one asks the larger one, and what the larger one calls
 # unsafe is denied.
 _BUNDLED = {"second": "bundled:base", "threshold": "balanced"}
@@ -30,7 +33,7 @@ _OWN = (
     "budget_ms", "granularity", "heads", "max_windows", "on_budget", "report_from", "second",
     "second_sha256", "sha256", "threshold", "unsure",
 )  # fmt: skip
-_RUNNING = ("cache", "providers", "threads")
+_RUNNING = ("batch", "batch_ms", "cache", "providers", "threads")
 _KNOWN = ("model", "models", "warm_up", *_RUNNING, *_OWN)
 _ENTRY = ("path", "name", *_OWN)
 _SCORE = "write a score from 0 to 1"
@@ -46,7 +49,8 @@ class ModelOptions:
     `report_from` is the least score that is a verdict at all; None asks the model. A text of
     more than `max_windows` windows is judged in gaps, and said to be. `threads` is for one text.
     What the model said of the last `cache` windows is remembered. `providers` are onnxruntime's,
-    best first; without any it is the CPU.
+    best first; without any it is the CPU. Up to `batch` windows that callers bring at the same
+    time are run together, and the first of them waits up to `batch_ms` milliseconds for others.
 
     The model in `second` is asked where a score of the first reaches `unsure`, and then its
     scores count for the categories that it has; None takes `unsure` from the first one's
@@ -72,6 +76,21 @@ class ModelOptions:
     threads: int = 1
     cache: int = 2048
     providers: tuple[str, ...] = ()
+    batch: int = 1
+    batch_ms: float = BATCH_MS
+
+    def running(self) -> Running:
+        """Return how the networks are run.
+
+        Raises:
+            PolicyError: the installed onnxruntime does not offer a provider.
+        """
+        return Running(
+            threads=self.threads,
+            providers=resolve(self.providers),
+            batch=self.batch,
+            batch_ms=self.batch_ms,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +108,22 @@ def read_options(policy: Policy) -> Options:
     cache = given.whole("cache", 2048, least=0, most=1_000_000)
     providers = given.names("providers", cure='write a list of names, such as ["OpenVINO"]')
     warm_up = given.switch("warm_up", False)
+    batch = given.whole("batch", 1, least=1, most=1024)
+    if "batch_ms" in given.data and batch == 1:
+        raise given.wrong("batch_ms", "nothing is joined; say how many may be, batch = 32")
+    batch_ms = given.number("batch_ms", BATCH_MS, least=0, most=1000)
     found = _entries(given) if "models" in given.data else (_only_entry(given),)
-    entries = (replace(one, threads=threads, cache=cache, providers=providers) for one in found)
+    entries = (
+        replace(
+            one,
+            threads=threads,
+            cache=cache,
+            providers=providers,
+            batch=batch,
+            batch_ms=batch_ms,
+        )
+        for one in found
+    )
     return Options(entries=tuple(entries), warm_up=warm_up)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from ._columns import columns
 from ._entities import read_tag
 from ._folder import Folder
 from ._options import ModelOptions
-from ._providers import CPU
+from ._running import Running
 from ._shared import open_scorer
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ reported from {self.report_from:g} on:
 """ + "\n".join(f"  {label}" for label in self.labels)
 
 
-def report(folder: Folder, threads: int, providers: Sequence[str] = CPU) -> ModelReport:
+def report(folder: Folder, running: Running) -> ModelReport:
     """Load the model in `folder`, try it, and return what there is to say.
 
     Raises:
@@ -102,7 +102,7 @@ def report(folder: Folder, threads: int, providers: Sequence[str] = CPU) -> Mode
         PluginError: a package is missing.
     """
     started = time.perf_counter()
-    scorer = open_scorer(folder, threads, providers, Cache())
+    scorer = open_scorer(folder, running, Cache())
     loaded = time.perf_counter() - started
     defaults = ModelOptions(folder=folder.path)
     return ModelReport(
@@ -119,7 +119,7 @@ def report(folder: Folder, threads: int, providers: Sequence[str] = CPU) -> Mode
         window=scorer.size,
         stride=scorer.stride,
         fixed=scorer.network.length is not None,
-        threads=threads,
+        threads=running.threads,
         load=round(loaded * 1000, 1),
         short=_median(scorer, _SHORT),
         short_tokens=len(scorer.encoder.encode(_SHORT)),

@@ -11,12 +11,14 @@ from typing import NamedTuple
 
 from chopmark import ModelError
 
+from ._batches import Batches
 from ._cache import Cache
 from ._encoder import Encoder
 from ._folder import Folder, digest, hash_files
 from ._network import Network
 from ._progress import Growth
 from ._repeats import shorten
+from ._running import Running
 from ._windows import plan
 
 
@@ -41,8 +43,7 @@ class Scorer:
 
     Args:
         folder: the model.
-        threads: how many threads one run may use.
-        providers: onnxruntime's names of what runs the network.
+        running: how the network is run.
         cache: where windows are remembered.
 
     Raises:
@@ -52,16 +53,18 @@ class Scorer:
 
     by_token = False
 
-    def __init__(
-        self, folder: Folder, threads: int, providers: Sequence[str], cache: Cache
-    ) -> None:
+    def __init__(self, folder: Folder, running: Running, cache: Cache) -> None:
         if digest(hash_files(folder.path, folder.model)) != folder.digest:
             raise ModelError(
                 f"{str(folder.path)!r} was changed after the policy was loaded; load it again"
             )
         self.encoder = Encoder(folder.tokenizer, folder.prefix)
-        self.network = Network(folder, threads, providers)
+        self.network = Network(folder, running)
         self.running: set[int] = set()  # the threads that are at work
+        self._batches: Batches | None = None
+        if running.batch > 1:
+            wait = running.batch_ms / 1000
+            self._batches = Batches(self.network.run_all, running.batch, wait, self.running.__len__)
         self._cache = cache
         self._sigmoid = folder.sigmoid
         self._temperatures = [head.temperature for head in folder.heads]
@@ -151,7 +154,8 @@ class Scorer:
         return found
 
     def _probabilities(self, window: list[int]) -> Sequence[float]:
-        row = self.network.run(self._before + window + self._after)
+        ids = self._before + window + self._after
+        row: list[float] = self.network.run(ids) if self._batches is None else self._batches(ids)
         row = list(map(truediv, row, self._temperatures))
         return tuple(map(_sigmoid, row)) if self._sigmoid else softmax(row)
 

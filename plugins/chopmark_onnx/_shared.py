@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -14,6 +13,7 @@ from chopmark import ModelError, PluginError
 from ._cache import Cache
 from ._folder import Folder
 from ._packages import not_there
+from ._running import Running
 
 if TYPE_CHECKING:
     from ._scorer import Scorer
@@ -33,7 +33,7 @@ class _Cell:
         self._scorer: Scorer | None = None
         self._broken: ModelError | PluginError | None = None
 
-    def load(self, folder: Folder, threads: int, providers: Sequence[str]) -> Scorer:
+    def load(self, folder: Folder, running: Running) -> Scorer:
         """Return the model; the first thread loads it while the others wait."""
         if self._scorer is not None:
             return self._scorer
@@ -43,7 +43,7 @@ class _Cell:
             if self._broken is not None:
                 raise type(self._broken)(*self._broken.args)
             try:
-                self._scorer = open_scorer(folder, threads, providers, self.cache)
+                self._scorer = open_scorer(folder, running, self.cache)
             except (ModelError, PluginError) as error:
                 # A record names the class of an error only, so say here what is wrong, once.
                 _logger.error("%s", error)
@@ -74,7 +74,7 @@ class _Cell:
         return cell
 
 
-def open_scorer(folder: Folder, threads: int, providers: Sequence[str], cache: Cache) -> Scorer:
+def open_scorer(folder: Folder, running: Running, cache: Cache) -> Scorer:
     """Load the model in `folder`; raise `ModelError`, or `PluginError` for a missing package."""
     try:
         # These import tokenizers and numpy, and then onnxruntime.
@@ -82,12 +82,12 @@ def open_scorer(folder: Folder, threads: int, providers: Sequence[str], cache: C
         from ._token_scorer import TokenScorer
 
         kind = TokenScorer if folder.by_token else Scorer
-        return kind(folder, threads, providers, cache)
+        return kind(folder, running, cache)
     except ImportError as error:
         raise not_there(error.name or str(error)) from error
 
 
-_Key = tuple[str, str, int, tuple[str, ...]]
+_Key = tuple[str, str, Running]
 
 
 class _Process:
@@ -138,12 +138,9 @@ class Shared:
     counts.
     """
 
-    def __init__(
-        self, folder: Folder, threads: int, providers: tuple[str, ...], cache: int
-    ) -> None:
+    def __init__(self, folder: Folder, running: Running, cache: int) -> None:
         self.folder = folder
-        self.threads = threads
-        self.providers = providers
+        self.running = running
         self.cache = cache
         self._cells: dict[int, _Cell] = {}
 
@@ -158,11 +155,11 @@ class Shared:
         cell = self._cells.get(pid)
         if cell is None:
             cell = self._cells.setdefault(pid, self._find(pid))
-        return cell.load(self.folder, self.threads, self.providers)
+        return cell.load(self.folder, self.running)
 
     def _find(self, pid: int) -> _Cell:
         process = _processes.setdefault(pid, _Process())
-        key = (str(self.folder.path), self.folder.digest, self.threads, self.providers)
+        key = (str(self.folder.path), self.folder.digest, self.running)
         with process.lock:
             cell = process.cells.get(key)
             if cell is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ._cache import Cache
 from ._folder import Folder
 from ._providers import CPU
+from ._running import Running
 from ._shared import open_scorer
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Speed:
     p99: float
 
 
-def speeds(name: str, folder: Folder, rounds: int, providers: Sequence[str] = CPU) -> list[Speed]:
+def speeds(name: str, folder: Folder, rounds: int, providers: tuple[str, ...] = CPU) -> list[Speed]:
     """Load the model in `folder`, called `name`, and time it `rounds` times for each length.
 
     This process is kept on one core meanwhile, where the system can do that.
@@ -48,7 +49,7 @@ def speeds(name: str, folder: Folder, rounds: int, providers: Sequence[str] = CP
         PluginError: a package is missing.
     """
     with _one_core():
-        scorer = open_scorer(folder, 1, providers, Cache())
+        scorer = open_scorer(folder, Running(providers=providers), Cache())
         return [_speed(name, scorer, tokens, rounds) for tokens in TOKENS]
 
 

@@ -19,7 +19,6 @@ from ._folder import read_folder
 from ._heads import Head
 from ._options import ModelOptions
 from ._progress import Progress
-from ._providers import resolve
 from ._shared import Shared
 
 if TYPE_CHECKING:
@@ -52,13 +51,14 @@ class TokenDetector:
         self._report_from = (
             self.folder.report_from if options.report_from is None else options.report_from
         )
-        providers = resolve(options.providers)
-        self.shared = Shared(self.folder, options.threads, providers, 0)
+        running = options.running()
+        self.shared = Shared(self.folder, running, 0)
         self._options = options
         self.categories = (*sorted({*self._categories.values()} - {""}), UNJUDGED)
         used = [
             self.folder.digest, sorted(self._categories.items()), sorted(self._deny_from.items()),
-            self._report_from, options.max_windows, options.budget_ms, options.on_budget, providers,
+            self._report_from, options.max_windows, options.budget_ms, options.on_budget,
+            running.providers, running.batch > 1,
         ]  # fmt: skip
         self.version = hashlib.sha256(json.dumps(used).encode()).hexdigest()[:16]
 

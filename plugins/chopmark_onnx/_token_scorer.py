@@ -11,6 +11,7 @@ from ._cache import Cache
 from ._entities import Entity, Token, join, read_tag
 from ._folder import Folder
 from ._progress import Growth
+from ._running import Running
 from ._scorer import Scorer, Scores, softmax
 from ._windows import plan
 
@@ -33,10 +34,8 @@ class TokenScorer(Scorer):
 
     by_token = True
 
-    def __init__(
-        self, folder: Folder, threads: int, providers: Sequence[str], cache: Cache
-    ) -> None:
-        super().__init__(folder, threads, providers, cache)
+    def __init__(self, folder: Folder, running: Running, cache: Cache) -> None:
+        super().__init__(folder, running, cache)
         self._tags = [read_tag(head.label) for head in folder.heads]
 
     def find(self, text: str, most: int, until: float) -> Found:
@@ -64,11 +63,12 @@ class TokenScorer(Scorer):
         starts = plan(total, self.size, self.stride, most).starts if total else []
         best: list[tuple[int, Token] | None] = [None] * total
         done = 0
+        ask = self.network.run_tokens if self._batches is None else self._batches
         for start in starts:
             if done and perf_counter() >= until:
                 break
             window = ids[start : start + self.size]
-            rows = self.network.run_tokens(self._before + window + self._after)
+            rows = ask(self._before + window + self._after)
             for at, row in enumerate(rows[len(self._before) :][: len(window)]):
                 place = start + at
                 # The ends of the text are no edges: nothing is cut off there.

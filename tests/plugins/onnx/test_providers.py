@@ -12,6 +12,7 @@ from chopmark import Context, ModelError, Policy, PolicyError
 from chopmark_onnx import OnnxDetector, chopmark_detectors
 from chopmark_onnx._cache import Cache
 from chopmark_onnx._folder import read_folder
+from chopmark_onnx._running import Running
 from chopmark_onnx._shared import open_scorer
 
 OUTPUT = Context(direction="output")
@@ -68,7 +69,7 @@ def test_one_that_does_not_start_is_no_reason_to_run_on_cpu_in_silence(plain: Pa
         pytest.warns(UserWarning, match="not in available provider names"),
         pytest.raises(ModelError, match=r"does not run on CUDAExecutionProvider: .*took CPU"),
     ):
-        open_scorer(read_folder(plain), 1, ("CUDAExecutionProvider",), Cache())
+        open_scorer(read_folder(plain), Running(providers=("CUDAExecutionProvider",)), Cache())
 
 
 def test_nothing_is_imported_to_check_what_nobody_asked_for(plain: Path) -> None:
