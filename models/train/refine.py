@@ -90,6 +90,8 @@ def main(given: Sequence[str] | None = None) -> None:
     tokenizer = Tokenizer.from_file(str(options.models / "base" / "tokenizer.json"))
     base = teacher.freeze(restore.base(options.models / "base"))
     small = restore.small(options.models / "small", base.head.in_features)
+    for name, model in (("base", base), ("small", small)):
+        restore.check(model, options.models / name)
     teacher.teach(
         base,
         tokenizer,
