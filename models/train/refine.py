@@ -29,14 +29,15 @@ from .fit import Course
 from .mix import read
 from .rows import Row
 
-BASE = Course(name="refine", epochs=4, rate=4e-5, budget=3072)
+BASE = Course(name="refine", epochs=2, rate=4e-5, budget=3072)
 SMALL = replace(COURSE, name="refine small", epochs=5, rate=6e-4)
 NEW = "new"
 # What of the rows that the models know one epoch takes, and of those that the small one is
 # taught on, which are drawn once.
-SHARES = {name: share / 2 for name, share in teacher.SHARE_SECOND.items()}
-SHARES |= {"corpus-zh": 0.25, "corpus-en": 0.25}
-SHARES_SMALL = {**teacher.SHARE_SECOND, "corpus-zh": 0.6, "corpus-en": 0.6}
+REST = ("jade", "jade-answer", "surge", "toxigen", "agentdojo", "safetybench")
+KNOWN = {**teacher.SHARE_SECOND, **dict.fromkeys(REST, 1.0), "corpus-zh": 0.5, "corpus-en": 0.5}
+SHARES = {name: share / 4 for name, share in KNOWN.items()}
+SHARES_SMALL = {name: share / 1.5 for name, share in KNOWN.items()}
 log = logging.getLogger(__name__)
 
 

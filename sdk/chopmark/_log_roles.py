@@ -63,6 +63,9 @@ class ReadableLog(Log, Protocol):
 
     It may have `outlines(since, until)`, which yields what `read` does, but of each call what
     `chopmark.reading.outline` makes of it, where that is faster than to make the whole call.
+
+    It may have `missing()`, which returns where the log was looked for, as people are told it,
+    where there is none, and else None: an empty log is not one that was never made.
     """
 
     def read(self, since: int = 0, until: int | None = None) -> Iterator[Mapping[str, Any]]:

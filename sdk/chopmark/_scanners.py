@@ -17,6 +17,8 @@ from .hookspecs import Detector, Needs, Scanner
 # One character ends a clause, or a full stop with the white space behind it: so that the end of
 # a clause is known as soon as it is there. Commas do not end one: a classifier needs the context.
 _CLAUSE_END = re.compile(r"[。！？；!?;\n…]|\.\s")
+# Where a clause that is longer than the cap is cut, if it can be.
+_PART_END = re.compile(r"[，、：,:\s]")
 
 
 def open_scanner(detector: Detector, context: Context, cap: int) -> Scanner:
@@ -92,7 +94,11 @@ class WindowScanner:
 
 
 class ClauseScanner:
-    """Asks clause by clause; a clause longer than the cap is judged in pieces of it."""
+    """Asks clause by clause; a clause longer than the cap is judged in windows that overlap.
+
+    A window is as long as the cap, and only its first half is settled then: a denied span of up to
+    half the cap is in some window whole before any of it is let go.
+    """
 
     def __init__(self, detector: Detector, context: Context, cap: int) -> None:
         self.settled = 0
@@ -100,6 +106,7 @@ class ClauseScanner:
         self._context = context
         self._cap = cap
         self._held = ""
+        self._told = Told()
 
     def due(self, text: str) -> bool:
         """Return whether `text` completes a clause, so that the detector will be asked."""
@@ -117,33 +124,36 @@ class ClauseScanner:
         while True:
             end = _CLAUSE_END.search(held, searched, start + self._cap)
             if end is not None:
-                cut = end.end()
+                until = searched = end.end()
+                found += self._judge(held[start:until], until - start)
             elif len(held) - start >= self._cap:
-                cut = start + self._cap
+                window = held[start : start + self._cap]
+                until, searched = start + _first_half(window), start + self._cap - 1
+                found += self._judge(window, until - start)
             else:
                 self._held = held[start:]
                 return found
-            found += self._judge(held[start:cut])
-            start = searched = cut
+            start = until
 
     def finish(self) -> Sequence[Verdict]:
         """Judge the clause that the end of the text completes."""
         rest, self._held = self._held, ""
-        return self._judge(rest) if rest else ()
+        return self._judge(rest, len(rest)) if rest else ()
 
-    def _judge(self, clause: str) -> Sequence[Verdict]:
+    def _judge(self, clause: str, settles: int) -> Sequence[Verdict]:
         found: Sequence[Verdict] = ()
         if not clause.isspace():
             found = self._detector.judge(clause, self._context)
         moved = _moved(found, len(clause), self.settled)
-        self.settled += len(clause)
-        return moved
+        self.settled += settles
+        return self._told.new(moved, self.settled)
 
 
 class WholeScanner:
-    """Asks at the end; before that, at every `cap` characters, about everything so far.
+    """Asks at the end; before that, where the cap forces it, about everything so far.
 
-    Spans that begin in what an earlier judgement let go are clipped to what is still held.
+    Then half of what is held is settled, as in `ClauseScanner`. Spans that begin in what an earlier
+    judgement let go are clipped to what is still held.
     """
 
     def __init__(self, detector: Detector, context: Context, cap: int) -> None:
@@ -152,6 +162,7 @@ class WholeScanner:
         self._context = context
         self._cap = cap
         self._text = ""
+        self._told = Told()
 
     def due(self, text: str) -> bool:
         """Return whether `text` reaches the cap, so that the detector will be asked."""
@@ -162,15 +173,45 @@ class WholeScanner:
         self._text += text
         found: list[Verdict] = []
         while len(self._text) - self.settled >= self._cap:
-            found += self._judge(self.settled + self._cap)
+            until = self.settled + self._cap
+            settles = self.settled + _first_half(self._text[self.settled : until])
+            found += self._judge(until, settles)
         return found
 
     def finish(self) -> Sequence[Verdict]:
         """Judge the whole text."""
-        return self._judge(len(self._text)) if len(self._text) > self.settled else ()
+        end = len(self._text)
+        return self._judge(end, end) if end > self.settled else ()
 
-    def _judge(self, until: int) -> Sequence[Verdict]:
+    def _judge(self, until: int, settles: int) -> Sequence[Verdict]:
         since = self.settled
         found = checked(self._detector.judge(self._text[:until], self._context), until)
-        self.settled = until  # only now: where a judgement broke, nothing of its text is settled
-        return [replace(v, start=max(v.start, since)) for v in found if v.end > since]
+        self.settled = settles  # only now: where a judgement broke, nothing of its text is settled
+        new = self._told.new(found, settles)
+        return [replace(v, start=max(v.start, since)) for v in new if v.end > since]
+
+
+class Told:
+    """What was found in text that is still held: the next window finds it again."""
+
+    def __init__(self) -> None:
+        self._held: set[tuple[str, int, int]] = set()
+
+    def new(self, found: Sequence[Verdict], settled: int) -> list[Verdict]:
+        """Return what was not returned yet, and remember what reaches behind `settled`."""
+        if not found:
+            return []
+        new = [v for v in found if _place(v) not in self._held]
+        self._held = {_place(v) for v in found if v.end > settled}
+        return new
+
+
+def _place(verdict: Verdict) -> tuple[str, int, int]:
+    return verdict.category, verdict.start, verdict.end
+
+
+def _first_half(window: str) -> int:
+    """Return how much of a window to settle: half, or less, where a part or a word ends there."""
+    half = max(1, len(window) // 2)
+    places = [end.end() for end in _PART_END.finditer(window, half // 2, half)]
+    return places[-1] if places else half

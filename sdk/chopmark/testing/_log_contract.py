@@ -174,6 +174,20 @@ class LogContract:
             expected = [outline(one) if one["k"] == "call" else one for one in read]
             assert list(outlines(readable, since, until)) == expected
 
+    def test_one_that_says_where_it_was_looked_for_does_so_until_it_is_there(
+        self, log: Log, tmp_path: Path
+    ) -> None:
+        if not hasattr(log, "missing"):
+            return
+        readable = cast(Any, log)
+        for _ in range(2):  # to ask does not make it
+            place = readable.missing()
+            assert isinstance(place, str)
+            assert place
+        log.append(sample_record())
+        assert readable.missing() is None
+        assert cast(Any, self.make(tmp_path)).missing() is None, "another one finds it, too"
+
     def test_one_that_is_paged_reads_the_same_from_both_ends(
         self, log: Log, tmp_path: Path
     ) -> None:
