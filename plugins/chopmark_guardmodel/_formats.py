@@ -20,7 +20,7 @@ LLAMA_GUARD: Mapping[str, str] = {
     "S1": "violence",
     "S2": "illicit",
     "S3": "sexual.crimes",
-    "S4": "sexual.minors",
+    "S4": "sexual_minors",
     "S5": "defamation",
     "S6": "specialized_advice",
     "S7": "privacy",

@@ -244,6 +244,11 @@ def steps(rule: Rule) -> Steps:
     return tuple(sorted(found, key=lambda pair: -SEVERITY[pair[1]]))
 
 
+NAMED_ONLY = frozenset({"sexual_minors"})
+"""Categories that no rule for everything softens: what their detectors deny is denied, unless a
+policy names them."""
+
+
 class Decider:
     """Turns verdicts into outcomes by the rules of one policy. Shared by threads."""
 
@@ -291,7 +296,8 @@ def _broader(category: str) -> Iterable[str]:
     parts = category.split(".")
     for n in range(len(parts), 0, -1):
         yield ".".join(parts[:n])
-    yield "*"
+    if parts[0] not in NAMED_ONLY:
+        yield "*"
 
 
 def act(verdicts: Iterable[Verdict]) -> Act:

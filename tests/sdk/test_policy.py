@@ -47,6 +47,18 @@ def test_a_category_falls_back_to_the_broader_one_and_then_to_all() -> None:
     assert outcome(policy, "other") == "deny"
 
 
+def test_no_rule_for_everything_softens_what_is_sexual_and_of_minors() -> None:
+    found = Verdict(category="sexual_minors", start=0, end=1, outcome="deny")
+    mild = Policy(name="p", rules=Rules(both={"*": "allow", "sexual": "warn"}))
+    assert Decider(mild).outcome(found) == "deny"
+    named = Policy(name="p", rules=Rules(both={"*": "allow", "sexual_minors": "warn"}))
+    assert Decider(named).outcome(found) == "warn"
+    assert Decider(load_policy("record-only")).outcome(found) == "warn"  # it changes nothing
+    for name in ("cn", "eu"):
+        assert Decider(load_policy(name)).outcome(found) == "deny"
+        assert Decider(load_policy(name)).outcome(found, "minor") == "deny"
+
+
 def test_a_rule_for_one_direction_goes_before_the_one_for_both() -> None:
     policy = Policy(name="p", rules=Rules(both={"x": "block"}, input={"x": "allow"}))
     assert outcome(policy, "x", direction="input") == "allow"

@@ -46,7 +46,7 @@ def test_llama_guard_names_several_and_unknown_codes(server: GuardServer, make: 
     server.says("unsafe\nS1, S4,S6,S99")
     assert told(make().judge("x", INPUT)) == [
         ("violence", 1.0, "deny", "S1"),
-        ("sexual.minors", 1.0, "deny", "S4"),
+        ("sexual_minors", 1.0, "deny", "S4"),
         ("specialized_advice", 1.0, "warn", "S6"),
         ("guardmodel.s99", 1.0, "deny", "S99"),
     ]
