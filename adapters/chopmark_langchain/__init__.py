@@ -21,6 +21,7 @@ from ._guard import guard
 from ._ingest import MarkStripper
 from ._record import RecordOnlyCallback
 from ._sources import sources_step
+from ._tools import guard_tool
 
 if TYPE_CHECKING:
     from ._middleware import ChopmarkMiddleware
@@ -35,6 +36,7 @@ __all__ = [
     "chop_step",
     "guard",
     "guard_chain",
+    "guard_tool",
     "is_retryable",
     "sources_step",
 ]

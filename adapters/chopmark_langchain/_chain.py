@@ -10,6 +10,7 @@ from langchain_core.runnables.utils import Input, Output
 
 from chopmark import Chopmark, OnBlock, Request
 
+from ._bypass import Batching
 from ._guarding import Done, Guarding
 from ._outside import aoutside, outside
 from ._prompts import prompt_request, prompt_sent
@@ -201,7 +202,7 @@ class InputStep(Runnable[Any, Any]):
         return await guarding.chop.arun(request, PassedShape(), ask, **options)
 
 
-class GuardedChain(Runnable[Any, Any]):
+class GuardedChain(Batching, Runnable[Any, Any]):
     """Guards what goes into a runnable and what comes out of it, as one call."""
 
     def __init__(self, chain: Runnable[Any, Any], guarding: Guarding) -> None:

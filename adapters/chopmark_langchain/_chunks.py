@@ -10,7 +10,8 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from chopmark import Chunk, Kind, PolicyBlocked, Response, Usage
 
-from ._blocked import KEY, LangChainBlocked, refusal_fields
+from ._blocked import KEY, refusal_fields
+from ._bypass import blocked
 from ._messages import labelled, put, without_logprobs
 from ._places import Place, Places, fragment
 from ._usage import Count
@@ -111,7 +112,7 @@ class ChunkShape:
 
     def error(self, response: Response) -> PolicyBlocked:
         """Return the block as an error of LangChain's too."""
-        return LangChainBlocked(response)
+        return blocked(response)
 
     def _pieces(self, tails: dict[Channel, str]) -> list[ChatGenerationChunk]:
         pieces = []

@@ -13,7 +13,8 @@ from typing import Any
 
 from chopmark import Chunk, Kind, PolicyBlocked, Response, Usage
 
-from ._blocked import KEY, LangChainBlocked, refusal_fields
+from ._blocked import KEY, refusal_fields
+from ._bypass import blocked
 from ._event_blocks import DELTAS, FIELDS, Blocks, Completion, Event, delta
 from ._places import Place, Places
 from ._strings import Path, replaced, strings
@@ -127,7 +128,7 @@ class EventShape:
 
     def error(self, response: Response) -> PolicyBlocked:
         """Return the block as an error of LangChain's too."""
-        return LangChainBlocked(response)
+        return blocked(response)
 
     def _index(self, kind: Kind, index: int) -> int:
         """Return the channel's number: calls and thoughts each have a block, prose has many."""

@@ -47,7 +47,9 @@ def guard(
     bare])` and `ModelFallbackMiddleware` catch every error, and **the next model then gets the
     prompt that was blocked**: guard every candidate, or guard what is around them with
     `guard_chain(chain, chop)`. Retries of a chain around the model ask again after a block,
-    unless they say `retry_if_exception_type=is_retryable`.
+    unless they say `retry_if_exception_type=is_retryable`. The logger `chopmark` warns of both,
+    once for each chain, when a block is raised in one; a thread that starts without its caller's
+    context hides what is above it.
 
     Caches. An answer that LangChain's cache has is no new call: it comes with the metadata of
     the call that made it, and leaves no record. Policy and audience are part of the key. With

@@ -14,6 +14,7 @@ from chopmark import PolicyBlocked, Request
 from chopmark.adapting import with_settings
 
 from ._blocked import LangChainBlocked, is_retryable
+from ._bypass import Batching
 from ._fallbacks import HeldFallbacks
 from ._guarding import Guarding, Swapped, class_of, subclass, swapped
 
@@ -62,7 +63,7 @@ class Holding(Swapped):
         return hold(super().with_config(*args, **kwargs), self._chopmark)  # type: ignore[misc]
 
 
-class GuardedModel(Holding):
+class GuardedModel(Batching, Holding):
     """What every guarded model says of itself."""
 
     @classmethod

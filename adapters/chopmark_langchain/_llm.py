@@ -16,7 +16,8 @@ from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
 from chopmark import Chunk, Kind, Message, PolicyBlocked, Request, Response, Usage
 
-from ._blocked import KEY, LangChainBlocked
+from ._blocked import KEY
+from ._bypass import blocked
 from ._calls import Call, astream_method, guards, stream_method
 from ._guarding import Guarding, class_of, subclass, swapped
 from ._holding import GuardedModel
@@ -170,7 +171,7 @@ class _Text:
 
     def error(self, response: Response) -> PolicyBlocked:
         """Return the block as an error of LangChain's too."""
-        return LangChainBlocked(response)
+        return blocked(response)
 
     def _refusal(self, response: Response) -> dict[str, Any]:
         info = {"finish_reason": "content_filter", **response.carried(KEY)}

@@ -7,12 +7,12 @@ from typing import Any
 
 from langchain_core.messages import ToolMessage
 
-from chopmark import Chopmark, Message, OnBlock, PolicyBlocked, Request
+from chopmark import Chopmark, OnBlock
 
 from ._guard import guard
 from ._guarding import Done, Guarding
-from ._request import text, with_text
-from ._texts import PassedShape
+from ._tool_results import Results, Running, running, screens
+from ._tools import guarded_tool
 
 try:
     from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
@@ -23,8 +23,6 @@ except ModuleNotFoundError as error:
         f"ChopmarkMiddleware needs the package langchain ({error.name} is missing); install it "
         "with `pip install 'langchain>=1.5,<2'`"
     ) from error
-
-_TOOL = "langchain.tool"
 
 
 class ChopmarkMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -38,6 +36,11 @@ class ChopmarkMiddleware(AgentMiddleware[Any, Any, Any]):
     something in it was replaced, the replaced text. A tool result that was screened leaves a
     record of its own, with the adapter `langchain.tool`. The policy's `roles` says whether
     tools are screened at all.
+
+    Each tool is run as `guard_tool` would have it, so callbacks, events and `stream_mode="tools"`
+    are told of the screened result, and of no other. What `guard_tool` says is not screened is
+    not screened here: artifacts of results that are not denied, other fields of a `Command`, and
+    what a tool sends by itself past its result, as with `get_stream_writer()`.
 
     In a graph that is made by hand, guard the model with `guard`, and give the tool node the
     methods: `ToolNode(tools, wrap_tool_call=screening.wrap_tool_call,
@@ -78,10 +81,11 @@ class ChopmarkMiddleware(AgentMiddleware[Any, Any, Any]):
         handler: Callable[[ToolCallRequest], ToolMessage | Command[Any]],
     ) -> ToolMessage | Command[Any]:
         """Run the tool, and screen what it returns."""
-        result = handler(request)
-        if not self._screens:
-            return result
-        return _mapped(result, {id(m): self._screened(m) for m in _messages(result)})
+        if not screens(self._guarding):
+            return handler(request)
+        with running() as now:
+            result = handler(self._guarded(request))
+            return self._results(request, now).screened(result)  # type: ignore[no-any-return]
 
     async def awrap_tool_call(
         self,
@@ -89,14 +93,20 @@ class ChopmarkMiddleware(AgentMiddleware[Any, Any, Any]):
         handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
     ) -> ToolMessage | Command[Any]:
         """Run the tool, and screen what it returns."""
-        result = await handler(request)
-        if not self._screens:
-            return result
-        return _mapped(result, {id(m): await self._ascreened(m) for m in _messages(result)})
+        if not screens(self._guarding):
+            return await handler(request)
+        with running() as now:
+            result = await handler(self._guarded(request))
+            return await self._results(request, now).ascreened(result)  # type: ignore[no-any-return]
 
-    @property
-    def _screens(self) -> bool:
-        return not self._guarding.idle and "tool" in self._guarding.chop.policy.roles
+    def _guarded(self, request: ToolCallRequest) -> ToolCallRequest:
+        """Return `request` for a tool that tells nobody what the policy denies."""
+        if request.tool is None:
+            return request
+        return request.override(tool=guarded_tool(request.tool, self._guarding))
+
+    def _results(self, request: ToolCallRequest, now: Running) -> Results:
+        return Results(self._guarding, now, request.tool_call["name"])
 
     def _swapped(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         guarding = self._guarding
@@ -107,72 +117,3 @@ class ChopmarkMiddleware(AgentMiddleware[Any, Any, Any]):
             on_response=guarding.on_response,
         )
         return request.override(model=model)
-
-    def _screened(self, message: ToolMessage) -> ToolMessage:
-        guarding = self._guarding
-        try:
-            new: str = guarding.chop.run(
-                _request(message), PassedShape(), _said, done=guarding.on_response
-            )
-        except PolicyBlocked as blocked:
-            return _withheld(message, blocked)
-        return _with(message, new)
-
-    async def _ascreened(self, message: ToolMessage) -> ToolMessage:
-        guarding = self._guarding
-
-        async def ask(sent: Request) -> str:
-            return _said(sent)
-
-        try:
-            new = await guarding.chop.arun(
-                _request(message), PassedShape(), ask, done=guarding.on_response
-            )
-        except PolicyBlocked as blocked:
-            return _withheld(message, blocked)
-        return _with(message, new)
-
-
-def _request(message: ToolMessage) -> Request:
-    asked = (Message(role="tool", text=text(message.content)),)
-    return Request(messages=asked, adapter=_TOOL, model=message.name or "")
-
-
-def _said(sent: Request) -> str:
-    return "".join(message.text for message in sent.messages)
-
-
-def _messages(result: ToolMessage | Command[Any]) -> list[ToolMessage]:
-    if isinstance(result, ToolMessage):
-        return [result]
-    update = result.update
-    messages = update.get("messages", ()) if isinstance(update, dict) else ()
-    return [m for m in messages if isinstance(m, ToolMessage)]
-
-
-def _mapped(
-    result: ToolMessage | Command[Any], screened: dict[int, ToolMessage]
-) -> ToolMessage | Command[Any]:
-    if isinstance(result, ToolMessage):
-        return screened[id(result)]
-    update = result.update
-    if not screened or not isinstance(update, dict):
-        return result
-    messages = [screened.get(id(m), m) for m in update["messages"]]
-    return Command(
-        graph=result.graph,
-        update={**update, "messages": messages},
-        resume=result.resume,
-        goto=result.goto,
-    )
-
-
-def _with(message: ToolMessage, new: str) -> ToolMessage:
-    if new == text(message.content):
-        return message
-    return message.model_copy(update={"content": with_text(message.content, new)})
-
-
-def _withheld(message: ToolMessage, blocked: PolicyBlocked) -> ToolMessage:
-    update = {"content": blocked.response.refusal, "status": "error", "artifact": None}
-    return message.model_copy(update=update)

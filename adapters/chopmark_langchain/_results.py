@@ -9,7 +9,8 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from chopmark import Chunk, PolicyBlocked, Response, Usage
 
-from ._blocked import LangChainBlocked, refusal_fields
+from ._blocked import refusal_fields
+from ._bypass import blocked
 from ._messages import labelled, put, shared, without_logprobs
 from ._places import Place, Places
 from ._usage import Count
@@ -78,7 +79,7 @@ class ResultShape:
 
     def error(self, response: Response) -> PolicyBlocked:
         """Return the block as an error of LangChain's too."""
-        return LangChainBlocked(response)
+        return blocked(response)
 
 
 def _changed(

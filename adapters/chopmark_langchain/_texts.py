@@ -10,7 +10,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from chopmark import Chunk, PolicyBlocked, RequestError, Response, Usage
 
-from ._blocked import LangChainBlocked, refusal_fields
+from ._blocked import refusal_fields
+from ._bypass import blocked
 from ._chunks import ChunkShape
 from ._results import ResultShape
 
@@ -44,7 +45,7 @@ class PassedShape:
 
     def error(self, response: Response) -> PolicyBlocked:
         """Return the block as an error of LangChain's too."""
-        return LangChainBlocked(response)
+        return blocked(response)
 
 
 class TextPieces(PassedShape):
@@ -119,7 +120,7 @@ class TextOrMessageShape:
 
     def error(self, response: Response) -> PolicyBlocked:
         """Return the block as an error of LangChain's too."""
-        return LangChainBlocked(response)
+        return blocked(response)
 
     def _begin(self, raw: Any) -> None:
         if isinstance(raw, str):

@@ -20,9 +20,12 @@ API ends with `response.incomplete`, for which the SDK's `get_final_response()` 
 
 Not guarded: other endpoints (assistants, conversations, batches, images, audio), realtime
 sessions and other WebSockets, lists of stored answers, the sound of a spoken answer (its
-transcript is screened), citations, and what hosted search and shell tools return.
+transcript is screened), citations, and what hosted search and shell tools return. The first
+request of a guarded client to such an endpoint is a warning of the logger `chopmark`, with the
+endpoint's name. Models, embeddings and moderations are none, nor is what deletes.
 """
 
+from . import _supported as _supported  # first: it says so where openai is another one
 from ._blocked import OpenAIBlocked, OpenAILogError, OpenAIMarkError, OpenAIRequestError
 from ._guard import guard
 from ._transport import transport

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chopmark import Chopmark, Message, OnBlock, PolicyBlocked, Request, RequestError, Response
@@ -12,6 +12,7 @@ from chopmark.adapting import parameters
 from ._blocked import openai_errors
 from ._endpoint import Endpoint, find_endpoint
 from ._http import streamed_response, whole_response
+from ._passed import Passed
 from ._piece import Answer, Piece, WireShape, render, render_cut
 from ._prompt import arguments, embedded, structured, unreadable, user
 from ._source import AsyncSource, ErrorEvent, ErrorStatus, Reader, Source
@@ -30,6 +31,7 @@ class Setting:
     chop: Chopmark
     on_block: OnBlock
     on_response: Callable[[Response], None] | None
+    passed: Passed = field(default_factory=Passed, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.chop, Chopmark):
@@ -44,7 +46,15 @@ class Setting:
         """Return the endpoint to guard; None where the request passes through."""
         if self.chop.inert or self.chop.inside():
             return None
-        return find_endpoint(method, path)
+        endpoint = find_endpoint(method, path)
+        if endpoint is None:
+            self.passed.note(method, path)
+        return endpoint
+
+    def note_socket(self, name: str) -> None:
+        """Say that the WebSocket `name` passes through."""
+        if not (self.chop.inert or self.chop.inside()):
+            self.passed.note_endpoint(name)
 
 
 def unmarked(chop: Chopmark, body: Any) -> Changes:

@@ -16,6 +16,7 @@ from chopmark import Chopmark, OnBlock, RequestError, Response
 from ._call import Call, Changes, HttpResponse, Setting, unmarked
 from ._endpoint import embeds
 from ._http import made_response
+from ._sockets import Sockets
 from ._tree import dump, put
 
 C = TypeVar("C", bound="openai.OpenAI | openai.AsyncOpenAI")
@@ -54,7 +55,7 @@ def _sync_layer(setting: Setting) -> type[Any]:
     what is between the two is screened. Two policies are two layers.
     """
 
-    class Guarded:
+    class Guarded(Sockets):
         _chopmark = setting
 
         def request(
@@ -98,7 +99,7 @@ def _sync_layer(setting: Setting) -> type[Any]:
 def _async_layer(setting: Setting) -> type[Any]:
     """Return a class to put before the async client's own: the sync one, awaited."""
 
-    class Guarded:
+    class Guarded(Sockets):
         _chopmark = setting
 
         async def request(
@@ -236,6 +237,6 @@ def _checked(captured: Any) -> _Captured:
     if not isinstance(captured, _Captured):
         raise RequestError(
             f"openai {openai.__version__} does not hand over its responses as chopmark expects, "
-            "so its answers cannot be screened; use a release between 2.50 and 3"
+            "so its answers cannot be screened; use a release of openai 2 or 3, from 2.50 on"
         )
     return captured

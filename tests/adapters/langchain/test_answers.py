@@ -164,6 +164,29 @@ def test_denied_arguments_are_not_delivered(chop, size, twin):
     assert not re.search("F.*ORB|FO|ORB", until_blocked(tool_chunks(args, size, twin=twin), chop))
 
 
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_a_call_with_invalid_json_passes_and_is_recorded(chop, log, size):
+    broken = '{"a": "\\u12'
+    bare = list(tool_chunks(broken, size, twin=False))
+    got, whole = streamed(bare, chop)
+    assert "".join(c["args"] for chunk in got for c in chunk.tool_call_chunks) == broken
+    parsed = AIMessageChunk("").__add__(bare)  # as LangChain reads it where nothing is guarded
+    assert whole.tool_calls == parsed.tool_calls
+    assert whole.invalid_tool_calls == parsed.invalid_tool_calls
+    given = AIMessage(
+        "", invalid_tool_calls=[{"name": "send", "args": broken, "id": "c", "error": ""}]
+    )
+    assert answer(given, chop).invalid_tool_calls == given.invalid_tool_calls
+    assert [record.ending for record in log.records] == ["completed"] * 2
+
+
+@pytest.mark.parametrize("size", [1, 4, 50])
+def test_denied_arguments_are_not_delivered_where_they_are_no_json(chop, size):
+    for broken in ('{"a": "FORBIDDEN', '"a": FORBIDDEN}', '{"a": "FORBIDDEN\\u12'):
+        said = until_blocked(tool_chunks(broken, size, twin=False), chop)
+        assert not re.search("F.*ORB|FO|ORB", said)
+
+
 def test_escapes_do_not_hide_a_word_in_arguments(chop):
     args = json.dumps({"a": "FORBIDDEN"}).replace("O", "\\u004f")
     with pytest.raises(LangChainBlocked):

@@ -160,6 +160,25 @@ def test_arguments_are_shown_no_further_than_they_are_judged():
         assert "FORB" not in dumped(piece)
 
 
+@pytest.mark.parametrize("size", [1, 3, 50])
+def test_a_tool_call_with_invalid_json_passes_and_is_recorded(chop, log, size):
+    broken = '{"x": "\\u12'
+    bare = calls("f", broken, cuts=range(1, len(broken), size))
+    assert guard(Chatting(bare), chop).chat(ASKED).message.blocks[1].tool_kwargs == broken
+    pieces = list(guard(Chatting(bare), chop).stream_chat(ASKED))
+    assert pieces[-1].message.blocks[1] == bare[-1].message.blocks[1]
+    assert [record.ending for record in log.records] == ["completed"] * 2
+
+
+@pytest.mark.parametrize("size", [1, 4, 50])
+@pytest.mark.parametrize("broken", ['{"x": "FORBIDDEN', '"x": FORBIDDEN}', '{"x": "FORBIDDEN\\u12'])
+def test_denied_arguments_are_not_shown_where_they_are_no_json(chop, broken, size):
+    bare = calls("f", broken, cuts=range(1, len(broken), size))
+    got, error = walk(guard(Chatting(bare), chop).stream_chat(ASKED))
+    assert isinstance(error, LlamaIndexBlocked)
+    assert not any("FO" in dumped(piece) or "ORB" in dumped(piece) for piece in got)
+
+
 def test_a_dict_of_arguments_is_empty_until_it_may_be_shown():
     held = WordDetector({"FORBIDDEN": "deny"}, needs=Needs.whole())
     chop = Chopmark(Policy(name="t"), plugins=[plugin(detectors=[held])])
