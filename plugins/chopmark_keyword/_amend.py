@@ -2,7 +2,7 @@
 
 What comes of a change is read again before anybody has it: there is one entry more, or another
 one in the place of the old one, and every other is as it was. Else nothing is changed. TOML needs
-the extra `desk`.
+the extra `words`.
 """
 
 from __future__ import annotations
@@ -88,7 +88,10 @@ def _place(words: WordList, amendment: Amendment) -> int | None:
     if amendment.old is None:
         there = twin(words, amendment.cells.get("term", ""))
         if there is not None:
-            raise ListError(f"the list has this term already, as {there.where}; change that one")
+            raise ListError(
+                f"the list has this term already, as {there.where} ({there.category}, "
+                f"{there.level}); change that one"
+            )
         return None
     found = find(words, amendment.old)
     if found is None:

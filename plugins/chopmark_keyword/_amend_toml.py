@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-import tomlkit
-from tomlkit.items import AoT, Array
-
 from chopmark.sheets import read_day
+
+from ._errors import ListError
 
 
 def amended(text: str, at: int | None, given: Mapping[str, str]) -> str | None:
     """Return `text` with the entry of index `at` changed, or a new one; None where it cannot be."""
+    try:
+        import tomlkit
+        from tomlkit.items import AoT, Array
+    except ImportError as error:
+        raise ListError(
+            "a list in TOML is changed where its comments stay, which needs tomlkit; install with: "
+            "pip install 'chopmark[words]'"
+        ) from error
     document = tomlkit.parse(text)
     defaults, entries = document.get("defaults", {}), document.get("entries")
     row: dict[str, object] = dict(given)

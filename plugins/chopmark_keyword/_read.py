@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from chopmark import PolicyError
+from chopmark.options import did_you_mean
 from chopmark.policy import ACTIONS
 from chopmark.sheets import read_day
 
@@ -199,7 +200,8 @@ def _level(cells: Mapping[str, object]) -> str:
     known = ", ".join(ACTIONS)
     value = _text(cells, "level", f"write one of {known}")
     if value not in ACTIONS:
-        raise _CellError(f"`level` is {value!r}; write one of {known}")
+        hint = did_you_mean(value, ACTIONS)
+        raise _CellError(f"`level` is {value!r}; write one of {known}{hint}")
     return value
 
 
