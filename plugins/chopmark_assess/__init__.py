@@ -7,9 +7,11 @@ sure that is; no conformity is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from chopmark import hookimpl
+from chopmark import Policy, hookimpl
+from chopmark.hookspecs import Evidence, ReportSection
 from chopmark.lazy import lazily
 
 from ._commands_assess import assess
@@ -41,6 +43,8 @@ __all__ = [
     "Review",
     "Run",
     "chopmark_commands",
+    "chopmark_evidence",
+    "chopmark_sections",
     "decide",
     "is_run",
     "load",
@@ -58,3 +62,19 @@ def chopmark_commands(cli: Any) -> None:
         assess.add_command(command)
     cli.add_command(bank)
     cli.add_command(assess)
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return the finished runs that the policy names."""
+    from ._filing import evidence
+
+    return evidence(policy)
+
+
+@hookimpl
+def chopmark_sections(policy: Policy, language: str) -> Iterable[ReportSection]:
+    """Return what a report says of the finished runs that the policy names."""
+    from ._sections import sections
+
+    return sections(policy, language)

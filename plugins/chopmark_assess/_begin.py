@@ -12,6 +12,7 @@ from typing import Any
 from chopmark import __version__
 
 from ._bank import Bank, load_banks
+from ._check import coverage
 from ._errors import AssessError
 from ._pairs import read_pairs, schema_of
 from ._run import Run, begin, is_run, load
@@ -74,7 +75,11 @@ def open_run(folder: Path, plan: Plan, target: str, judge: str) -> Run:
         plain = {key: list(v) if type(v) is tuple else v for key, v in asdict(plan).items()}
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         extra = {"plan": plain, "begun": now, "chopmark": __version__}
-        begin(folder, {**about, **extra}, schema, cases)
+        counts = [
+            {**asdict(row), "about": schema.about(row.code)}
+            for row in ([] if plan.pairs else coverage(banks, schema))
+        ]
+        begin(folder, {**about, **extra, "coverage": counts}, schema, cases)
         return load(folder)
     differ = [key for key in about if taken.about.get(key) != about[key]]
     if differ:

@@ -34,6 +34,7 @@ def conduct(
     """Begin the run of `plan` in `folder`, or go on with it, and print what it came to."""
     from ._begin import open_run
     from ._conduct import Conductor
+    from ._event import note
     from ._judge import Judge
     from ._run import load
     from ._target import open_target
@@ -63,7 +64,12 @@ def conduct(
         raise SystemExit(INTERRUPTED)
     run = load(folder)
     write_summary(run)
+    unnoted = note(run, judge.log, plan.policy)
+    if unnoted:
+        click.echo(f"Error: {unnoted}", err=True)
     tell(run, prices, as_json)
+    if unnoted:
+        raise SystemExit(INCOMPLETE)
 
 
 def write_summary(run: Run) -> None:

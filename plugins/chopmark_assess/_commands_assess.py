@@ -66,6 +66,8 @@ def run_command(
 
     Every answer is on the disk before it counts. After Ctrl-C, a kill or a crash the same command,
     or `chopmark assess resume`, goes on where it ended; cases that got an error are asked again.
+    Where --policy is a policy of your own that keeps a log, the finished run is an event in it.
+
     Exits with 1 where a rate is beyond its limit, interval and all, with 2 where cases have no
     answer or no verdict, with 130 after Ctrl-C.
     """

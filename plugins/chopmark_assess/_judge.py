@@ -24,13 +24,14 @@ class Judge:
     """What a machine makes of answers. Shared by threads.
 
     `policy` decides what would not be delivered; its refusals, and those of the target where it is
-    guarded by the same, are known.
+    guarded by the same, are known. `log` is the policy's, None where it has none.
     """
 
     def __init__(self, policy: str) -> None:
         self._chop = Chopmark(policy)
         self._refusals = Refusals(self._chop.policy.refusals.values())
         self.name = self._chop.policy_id
+        self.log = self._chop.log
 
     def judge(self, answer: Answer) -> Verdict:
         """Return the verdict on `answer`; where a detector broke it says so, and no more."""

@@ -6,6 +6,7 @@
     verdicts.jsonl  a line for each verdict of the machine
     reviews.jsonl   a line for each decision of a person
     summary.json    the figures, written anew when a run ends or a person decides
+    event.json      which event of a log is of the run, where its policy has a log
 
 Of several lines for one case the last counts.
 """

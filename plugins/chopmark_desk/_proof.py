@@ -12,13 +12,14 @@ from chopmark.hookspecs import Log
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What came of a check: `why` it does not hold, or could not be checked, "" where it holds.
+    """What came of a check: `why` it does not hold, or could not be `checked`, "" where it holds.
 
     `path` are the hashes from the leaf up, `signers` those who signed the root, by name, with the
     time in milliseconds since 1970 where they say one.
     """
 
     holds: bool
+    checked: bool = True
     why: str = ""
     origin: str = ""
     index: int = 0
@@ -52,6 +53,7 @@ def proving(log: Log) -> ProvingLog | None:
 
 def check(log: ProvingLog, index: int) -> Checked:
     """Prove that entry `index` is in the log, and check that with the public keys alone."""
+    from chopmark_log import UnsoundError
     from chopmark_log.verify import (
         Proof,
         VerifierKey,
@@ -63,8 +65,10 @@ def check(log: ProvingLog, index: int) -> Checked:
 
     try:
         proven = log.proof(index)
-    except LogError as error:
+    except UnsoundError as error:  # the log looked itself
         return Checked(holds=False, why=str(error), signers={})
+    except LogError as error:
+        return Checked(holds=False, checked=False, why=str(error), signers={})
     try:
         keys = [VerifierKey.parse(key) for key in proven.keys]
         proof = Proof.parse(proven.proof)

@@ -14,11 +14,12 @@ from typing import Any, Literal, cast, get_args
 
 from chopmark import Event, LogError, Policy, PolicyError, Receipt, Record
 from chopmark.hookspecs import Entry
+from chopmark.reading import Outline
 
 from ._file import AppendFile, moved_away
 from ._format import encode, encode_event
 from ._places import Places
-from ._read import records
+from ._read import outlines, records
 
 Fsync = Literal["never", "interval", "always"]
 
@@ -105,6 +106,22 @@ class JsonlLog:
             for record in records(path) if os.path.exists(path) else ():
                 if since <= record["time"] and (until is None or record["time"] < until):
                     yield record
+
+    def outlines(
+        self, since: int = 0, until: int | None = None
+    ) -> Iterator[Outline | Mapping[str, Any]]:
+        """Yield the same to be counted, calls as outlines: see `chopmark.reading.outlines`.
+
+        Raises:
+            LogError: a line cannot be read; what came before it was yielded.
+        """
+        for path in (*moved_away(self.path).values(), self.path):
+            if os.path.exists(path):
+                yield from outlines(path, since, until)
+
+    def missing(self) -> str | None:
+        """Return the path of the file where neither it nor one that was moved away is there."""
+        return None if os.path.exists(self.path) or moved_away(self.path) else self.path
 
     def end(self) -> int:
         """Return how many bytes the files have, one behind the other.

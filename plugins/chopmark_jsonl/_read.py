@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from chopmark import LogError
+from chopmark.reading import Outline, outline
 
-from ._format import decode
+from ._format import CALL, decode
 
 _BLOCK = 65536
 
@@ -51,17 +52,31 @@ def records(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Any]]:
     Raises:
         LogError: the file cannot be read, or a line is torn or holds no record.
     """
-    position = 0
     with opened(path) as file:
         for raw in file:
-            try:
-                if raw.strip():
-                    yield decode(raw)
-            except LogError:
-                problem = read_line(position, raw).problem
-                where = f"{os.fspath(path)!r}, byte {position}"
-                raise LogError(f"{where}: {problem}") from None
-            position += len(raw)
+            if raw.strip():
+                yield _record(path, file, raw)
+
+
+def outlines(
+    path: str | os.PathLike[str], since: int = 0, until: int | None = None
+) -> Iterator[Outline | Mapping[str, Any]]:
+    """Return the same from `since` to before `until` to be counted: of a call its outline alone.
+
+    Raises:
+        LogError: the file cannot be read, or a line is torn or holds no record.
+    """
+    brief = _outliner()
+    with opened(path) as file:
+        for raw in file:
+            found = brief(raw)
+            if found is not None:
+                if found[0] >= since and (until is None or found[0] < until):
+                    yield found
+            elif raw.strip():
+                record = _record(path, file, raw)
+                if since <= record["time"] and (until is None or record["time"] < until):
+                    yield outline(record) if record["k"] == CALL else record
 
 
 def last_lines(path: str | os.PathLike[str], count: int) -> int:
@@ -93,7 +108,7 @@ def last_lines(path: str | os.PathLike[str], count: int) -> int:
 def opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a file to read; raise `LogError` where that fails."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", buffering=_BLOCK) as file:
             yield file
     except OSError as error:
         raise LogError(
@@ -109,3 +124,23 @@ def read_line(position: int, raw: bytes) -> Line:
         whole = raw.endswith(b"\n")
         note = "" if whole else "; its end is missing, so it was cut short or is being written"
         return Line(position, None, f"{error}{note}")
+
+
+def _record(path: str | os.PathLike[str], file: BinaryIO, raw: bytes) -> Mapping[str, Any]:
+    """Return what `raw` holds, the line of `file` that was read last; say where it holds none."""
+    try:
+        return decode(raw)
+    except LogError:
+        position = file.tell() - len(raw)
+        problem = read_line(position, raw).problem
+        where = f"{os.fspath(path)!r}, byte {position}"
+        raise LogError(f"{where}: {problem}") from None
+
+
+def _outliner() -> Callable[[bytes], Outline | None]:
+    """Return what makes the outlines of usual calls; without msgspec it makes none."""
+    try:
+        from ._outlines import outliner  # for who counts alone: records are written without it
+    except ImportError:
+        return lambda line: None
+    return outliner()

@@ -17,6 +17,10 @@ from ._marking import KIND, NAME
 KEY = "unlabelled"
 """The key of `Request.metadata` under which a call asks for it."""
 
+SIX_MONTHS = 183
+"""For so many days the provider keeps the logs of it."""
+LOGS = "the Labelling Measures (Art. 9) want logs of at least six months then"
+
 _MOST = 128
 _CURE = (
     f'call it with calling(metadata={{"{KEY}": {{"agreement": "A-17", "recipient": "C-4711"}}}}), '

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar, get_args
 from chopmark import Mark, Policy, PolicyError, Request
 from chopmark.hookspecs import Marking, Span
 
-from ._agreement import Unlabelled, read_agreement
+from ._agreement import LOGS, SIX_MONTHS, Unlabelled, read_agreement
 from ._detect import find_labels
 from ._files._formats import PICTURES, SOUNDS, format_of
 from ._forms import Format, render
@@ -81,6 +81,8 @@ class Label:
             raise PolicyError(
                 f"{where}.may_leave_off is {self.may_leave_off!r}; write true or false"
             )
+        if self.may_leave_off:
+            self.log_days = SIX_MONTHS, f"{where}.may_leave_off is true: {LOGS}"
         self._every = _read_every(options.get("every", 0), form, where)
         self._places = _PLACES[position]
         self._without_evidence: Language = "zh" if style == "gb45438" else "en"

@@ -27,8 +27,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Evidence, Log, Marker
+from chopmark.hookspecs import Evidence, Log, Marker, Signer
 
+from ._errors import UnsoundError as UnsoundError
 from ._packages import check_finding, check_packages
 
 
@@ -61,6 +62,15 @@ def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
     from ._evidence import evidence
 
     return evidence(policy)
+
+
+@hookimpl
+def chopmark_evidence_signer(policy: Policy) -> Signer | None:
+    """Return the log's own key, where it is on this machine: it signs packs of evidence alone."""
+    check_packages()
+    from ._evidence_signer import evidence_signer
+
+    return evidence_signer(policy)
 
 
 @hookimpl

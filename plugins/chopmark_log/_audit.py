@@ -15,11 +15,13 @@ from chopmark import LogError
 
 from . import verify as _verify
 from ._cosignatures import cosigned
+from ._errors import UnsoundError
 from ._folder import LogFolder
 from ._handover import History, handovers_in, is_handover, keys_under
+from ._holding import Under
 from ._leaf import decode
 from ._roots import Roots
-from ._store import Head, Run, Store
+from ._store import Entry, Head, Run, Store
 from ._tree import WIDTH, split_hashes
 from .verify import (
     HASH_BYTES,
@@ -136,14 +138,19 @@ def prove(store: Store, index: int) -> Proof:
     """Return the proof that entry `index` is under a checkpoint, a cosigned one where there is one.
 
     Raises:
+        UnsoundError: it is not the entry that was signed.
         LogError: there is no such entry, or none was signed that holds it.
     """
-    store.entry(index)
+    return prove_entry(store, store.entry(index))
+
+
+def prove_entry(store: Store, entry: Entry) -> Proof:
+    """Return the same of an entry that is read already, as it was read."""
     last = store.checkpoint()
-    if last is None or last.size <= index:
-        raise LogError(f"entry {index} is under no checkpoint yet; ask again in a second")
-    head = cosigned(store, index + 1)
-    return Proof(index, tuple(store.tree(head.size).inclusion(index)), head.note)
+    if last is None or last.size <= entry.index:
+        raise LogError(f"entry {entry.index} is under no checkpoint yet; ask again in a second")
+    head = cosigned(store, entry.index + 1)
+    return Proof(entry.index, Under(store, head.note).prove(entry), head.note)
 
 
 def export(
@@ -164,13 +171,15 @@ def export(
         opening: returns the disclosures of a leaf that the bundle shall show.
 
     Raises:
+        UnsoundError: an entry is missing, or is not the one that was signed; nothing was written.
         LogError: the folder is there already or cannot be made, or nothing was signed yet.
     """
     last = store.checkpoint()
     if last is None:
         raise LogError("the log has no checkpoint yet; ask again in a second")
     head = cosigned(store, min(end, last.size))
-    tree, folder = store.tree(head.size), LogFolder(store.folder)
+    under, folder = Under(store, head.note), LogFolder(store.folder)
+    end = min(end, head.size)
     making = out.with_name(out.name + ".part")
     count = 0
     try:
@@ -185,8 +194,8 @@ def export(
             shutil.copyfile(folder.handovers, making / folder.handovers.name)
         shutil.copyfile(_verify.__file__, making / "verify.py")
         with (making / "records.jsonl").open("w", encoding="utf-8") as file:
-            for entry in store.entries(start, min(end, head.size)):
-                proof = [base64.b64encode(one).decode() for one in tree.inclusion(entry.index)]
+            for entry in _all_of(store, start, end):
+                proof = [base64.b64encode(one).decode() for one in under.prove(entry)]
                 line = {
                     "index": entry.index, "leaf": entry.leaf.decode(), "proof": proof,
                     "opened": opening(entry.leaf) if opening is not None else [],
@@ -199,6 +208,17 @@ def export(
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return count
+
+
+def _all_of(store: Store, start: int, end: int) -> Iterator[Entry]:
+    due = start
+    for entry in store.entries(start, end):
+        if entry.index != due:
+            break
+        yield entry
+        due += 1
+    if due < end:
+        raise UnsoundError(f"entry {due} is missing; `chopmark log verify` says what else is")
 
 
 class _Writers:

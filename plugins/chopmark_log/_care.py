@@ -12,7 +12,7 @@ from chopmark import LogError
 
 from ._audit import audit
 from ._content import is_payload, read_payload
-from ._contents import Contents
+from ._contents import Contents, beside
 from ._folder import LogFolder
 from ._integrate import check_head, integrate, publish
 from ._leaf import VERSION, decode, encode
@@ -121,10 +121,10 @@ def recover(folder: LogFolder, writer: str) -> list[str]:
         check_head(folder, store)
         work = _Recovery(folder, store, writer)
         for path in sorted(folder.spools.glob(f"*{NEW}")):
-            if not is_alive(path):
-                work.put_aside(path, 0, [], "a process ended before it began to write")
+            if _has_ended(path):  # what is in it was written when it had its name
+                work.salvage(path, 0, "a process ended before the disk had its name")
         for path in sorted(folder.spools.glob(f"*{SUFFIX}")):
-            if not is_alive(path):
+            if _has_ended(path):
                 work.mend(path)
         for path in sorted(folder.spools.glob(f"*{TORN}")):
             work.salvage(path, 0, "a process ended while it wrote the last frame")
@@ -137,6 +137,13 @@ def recover(folder: LogFolder, writer: str) -> list[str]:
         return work.done
     finally:
         store.close()
+
+
+def _has_ended(path: Path) -> bool:
+    try:
+        return not is_alive(path)
+    except FileNotFoundError:
+        return False  # a process that lives gave it its name, or did without it
 
 
 class _Recovery:
@@ -165,9 +172,15 @@ class _Recovery:
             if is_payload(frame.leaf) and (name := read_payload(frame.leaf).record) in new:
                 contents.add(frame.leaf)
                 said.add(name)
-        lacking = sum(
-            "payload" in decode(one.leaf) and id_of(one.leaf) not in said for one in missing
-        )
+        alone = {
+            found
+            for one in missing
+            if (found := id_of(one.leaf)) is not None and "payload" in decode(one.leaf)
+        } - said
+        lacking = len(alone)
+        if alone:  # of some the power may have gone between what was said, taken first, and them
+            _, side = beside(self._folder, self._store)
+            lacking = sum(side.get(found) is None for found in alone)
         self.put_aside(path, read, missing, why, contents.keep(), lacking)
 
     def _has(self, frame: Frame) -> bool:

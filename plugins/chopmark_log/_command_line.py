@@ -15,9 +15,11 @@ import click
 
 from chopmark import ChopmarkError, LogError
 
+from ._errors import UnsoundError
+
 if TYPE_CHECKING:
     from ._folder import LogFolder
-    from ._store import Store
+    from ._store import Entry, Store
 
 FAILS, UNCHECKED, INTERRUPTED = 1, 2, 130
 path_option = click.option(
@@ -102,12 +104,18 @@ def bytes_of(file: Path) -> bytes:
 
 @contextmanager
 def errors(interrupted: str = "interrupted") -> Iterator[None]:
-    """Turn what cannot be checked into a message and exit code 2, and Ctrl-C into one and 130."""
+    """Turn errors into a message and an exit code.
+
+    That is 1 for what does not hold, 2 for what cannot be checked, and 130 for Ctrl-C.
+    """
     try:
         yield
     except KeyboardInterrupt:
         click.echo(interrupted, err=True)
         sys.exit(INTERRUPTED)
+    except UnsoundError as error:
+        click.echo(f"does not hold: {error}", err=True)
+        sys.exit(FAILS)
     except (ChopmarkError, OSError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(UNCHECKED)
@@ -125,15 +133,15 @@ def leaf_beside(out: Path) -> Path:
     return leaf
 
 
-def write_proof(store: Store, index: int, proof: object, out: Path) -> str:
-    """Write a proof that the entry at `index` is in the log, and the entry beside it.
+def write_proof(store: Store, entry: Entry, proof: object, out: Path) -> str:
+    """Write a proof that `entry` is in the log, and the entry beside it.
 
     Return what was written where, for people.
     """
     leaf = leaf_beside(out)
     out.write_text(str(proof), "utf-8")
-    leaf.write_bytes(store.entry(index).leaf)
-    return f"{out}: entry {index} of {store.origin}\n{leaf}: what was recorded"
+    leaf.write_bytes(entry.leaf)
+    return f"{out}: entry {entry.index} of {store.origin}\n{leaf}: what was recorded"
 
 
 def serve_until_interrupted(make: Callable[[], Serving], host: str, port: int, does: str) -> None:

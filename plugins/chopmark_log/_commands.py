@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ from chopmark import LogError
 from chopmark.terminal import Commands, table
 
 from ._command_line import errors, folder_of, index_of, json_option, path_option, shown_time
+from ._errors import UnsoundError
 from ._packages import check_packages
 
 if TYPE_CHECKING:
     from ._folder import LogFolder
-    from ._store import Store
+    from ._store import Entry, Store
 
 
 @click.group("log", cls=Commands)
@@ -137,29 +139,50 @@ def _row(leaf: dict[str, Any]) -> tuple[str, ...]:
 def show(record: str, path: Path, fields: str | None, reason: str | None) -> None:
     """Print what the leaf of RECORD, an id or an index, says, with what it leaves out.
 
-    A text that is opened was compared with what the leaf commits to.
+    `holds` says whether it is the leaf that was signed: null while none is, false where it was
+    changed, and then it exits with 1 and opens no text. A text that is opened was compared with
+    what the leaf commits to.
     """
     from ._commands_erase import show_opened
-    from ._leaf import filled
+    from ._holding import check
 
     with errors():
         folder = folder_of(path)
         store = folder.open()
         entry = store.entry(index_of(store, record))
-        data = filled(json.loads(entry.leaf))
-        if fields is not None:
-            data["opened"] = show_opened(folder, json.loads(entry.leaf), fields, reason or "")
-        elif reason is not None:
+        if reason is not None and fields is None:
             raise LogError("--break-glass goes with --open FIELDS")
-    text = json.dumps({"index": entry.index, **data}, indent=2, ensure_ascii=False)
+        try:
+            holds = check(store, entry)
+        except UnsoundError:
+            _print_leaf(entry, holds=False)
+            raise
+        opened = {}
+        if fields is not None:
+            leaf = json.loads(entry.leaf)
+            opened = {"opened": show_opened(folder, leaf, fields, reason or "")}
+        _print_leaf(entry, holds=holds, **opened)
+
+
+def _print_leaf(entry: Entry, **beside: object) -> None:
+    """Print a leaf, unless it is none, and what is said of it, which it cannot say of itself."""
+    from ._leaf import filled
+
+    try:
+        data = filled(json.loads(entry.leaf))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return  # only what was changed is no leaf, and that is said
+    index = {"index": entry.index}
+    text = json.dumps({**index, **data, **beside, **index}, indent=2, ensure_ascii=False)
     click.echo(text.encode("utf-8", "backslashreplace"))  # of lone surrogates
 
 
 def _waiting(folder: LogFolder, store: Store) -> int:
-    read = store.read()
-    return sum(
-        spool.stat().st_size - read.get(spool.name, 0) for spool in folder.spools.glob("*.spool")
-    )
+    read, waiting = store.read(), 0
+    for spool in folder.spools.glob("*.spool"):
+        with suppress(FileNotFoundError):  # taken in, and gone
+            waiting += spool.stat().st_size - read.get(spool.name, 0)
+    return waiting
 
 
 def _shown(name: str, value: Any) -> str:

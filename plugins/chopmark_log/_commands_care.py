@@ -112,8 +112,8 @@ def recover(path: Path, new_origin: str | None, as_json: bool) -> None:
 def doctor(path: Path, as_json: bool) -> None:
     """Look at what the log stands on: SQLite, the disk, permissions, the clock, what waits.
 
-    Exits with 0 where all is well, with 1 where something wants your attention, and with 2 where
-    there is no log to look at.
+    Exits with 0 where all is well, also where it warns, with 1 where something wants your
+    attention, and with 2 where there is no log to look at.
     """
     from ._doctor import examine
 
@@ -128,7 +128,8 @@ def doctor(path: Path, as_json: bool) -> None:
         rows = []
         for one in found:
             first, *others = wrap(one.told) or [""]
-            rows.append(("ok" if one.well else "LOOK", one.name, first))
+            mark = "LOOK" if not one.well else "warn" if one.warns else "ok"
+            rows.append((mark, one.name, first))
             rows += [("", "", line) for line in others]
         click.echo(table(("", "WHAT", "FOUND"), rows))
     if not well:

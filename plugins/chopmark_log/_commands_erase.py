@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +21,7 @@ from ._command_line import FAILS, errors, folder_of, json_option, path_option, s
 if TYPE_CHECKING:
     from ._erase import Done, Registrar
     from ._folder import LogFolder
+    from ._forget import Left
     from ._master import Subject
     from ._opened import Opener
 
@@ -47,9 +48,11 @@ def erase(subject: str, day: str, basis: str, path: Path, as_json: bool) -> None
     its records and says how many contents were erased, never whose; every proof still holds. Exits
     with 1 where nothing is kept of the subject.
     """
-    with _registrar(path) as registrar:
-        done = registrar.erase(_who(subject, day), basis)
-    _tell(done, as_json)
+    from ._forget import erase
+
+    with _refusals():
+        found = erase(folder_of(path), _who(subject, day), basis)
+    _tell(found.done, as_json, found.left)
 
 
 @click.command("restrict")
@@ -89,25 +92,17 @@ def prune(path: Path, policy: str | None, as_json: bool) -> None:
     them, and entries are pruned that are older than `entries_days`. Their hashes stay, so that all
     proofs hold. Where the policy names an `archive`, that must have them first, and is compared.
     """
+    from ._forget import prune
     from ._options import LogOptions, read_options
-    from ._retention import end_entries, end_texts
 
     with errors():
         options = LogOptions(folder=folder_of(path))
         if policy is not None:
             found = load_policy(policy)
             options = read_options(found.options("log"), found.folder)
-    now = time.time_ns() // 1_000_000
-    with _registrar(options.folder.path) as registrar:
-        texts = end_texts(registrar, options, now)
-        done = registrar.prune()
-        entries = end_entries(registrar, options, now)
-    done = done._replace(erased=done.erased + texts)
-    if as_json:
-        click.echo(json.dumps({**done._asdict(), "pruned": entries}))
-        return
-    _tell(done, as_json)
-    if entries:
+        done, left, entries = prune(options)
+    _tell(done, as_json, left, {"pruned": entries})
+    if entries and not as_json:
         click.echo(f"{counted(entries, 'entry', 'entries')} pruned; the hashes stay")
 
 
@@ -226,25 +221,40 @@ def _milliseconds(day: str) -> int:
     return int(found.timestamp() * 1000)
 
 
-def _tell(done: Done, as_json: bool) -> None:
+def _tell(
+    done: Done, as_json: bool, left: Sequence[Left] = (), more: Mapping[str, int] | None = None
+) -> None:
     if as_json:
-        click.echo(json.dumps(done._asdict()))
+        said = {**done._asdict(), **(more or {})}
+        click.echo(json.dumps({**said, "left": [one._asdict() for one in left]}))
         return
     click.echo(f"contents of {counted(done.erased, 'record')} erased")
     if done.restricted:
         until = f"until {shown_time(done.until)} UTC" if done.until else "by a hold"
         click.echo(f"contents of {counted(done.restricted, 'record')} restricted, kept {until}")
+    for one in left:
+        click.echo(str(one))
+    if left:
+        click.echo("texts of a person who was erased are unreadable there: the key is gone")
 
 
 @contextmanager
 def _registrar(path: Path) -> Iterator[Registrar]:
     """Hold the lock of the log; exit with 1 where nothing is kept of a subject."""
-    from ._erase import NoSubjectError, registrar
+    from ._erase import registrar
+
+    with _refusals(), registrar(folder_of(path)) as found:
+        yield found
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Exit with 1 where nothing is kept of a subject, and with 2 where something went wrong."""
+    from ._erase import NoSubjectError
 
     with errors():
         try:
-            with registrar(folder_of(path)) as found:
-                yield found
+            yield
         except NoSubjectError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(FAILS)

@@ -188,9 +188,9 @@ def prove(record: str, path: Path, under: Path, out: Path | None) -> None:
 
     with errors():
         store = folder_of(path).open()
-        index = index_of(store, record)
-        proof = prove_under(store, index, bytes_of(under))
-        told = write_proof(store, index, proof, out or Path(f"{record}.tlog-proof"))
+        entry = store.entry(index_of(store, record))
+        proof = prove_under(store, entry, bytes_of(under))
+        told = write_proof(store, entry, proof, out or Path(f"{record}.tlog-proof"))
     click.echo(told)
 
 

@@ -34,15 +34,16 @@ def prove(record: str, path: Path, out: Path | None) -> None:
     """Write the proof that RECORD, an id or an index, is in the log, and its leaf beside it.
 
     Anyone checks it with the log's key: `chopmark log verify-proof`, verify.py of an exported
-    bundle, or any tool that reads C2SP's tlog-proof.
+    bundle, or any tool that reads C2SP's tlog-proof. Where RECORD is not what was signed, nothing
+    is written, and it exits with 1.
     """
-    from ._audit import prove as make
+    from ._audit import prove_entry
 
     with errors():
         store = folder_of(path).open()
-        index = index_of(store, record)
-        proof = make(store, index)
-        told = write_proof(store, index, proof, out or Path(f"{record}.tlog-proof"))
+        entry = store.entry(index_of(store, record))
+        proof = prove_entry(store, entry)
+        told = write_proof(store, entry, proof, out or Path(f"{record}.tlog-proof"))
     click.echo(told)
 
 
@@ -206,7 +207,8 @@ def checkpoint(path: Path) -> None:
 def export(out: Path, path: Path, start: int | None, end: int | None, fields: str | None) -> None:
     """Write a bundle of records into the new folder OUT, with the program that checks it.
 
-    Without --open it shows no texts. What was erased or is restricted is not opened.
+    Without --open it shows no texts. What was erased or is restricted is not opened. Where a record
+    is not what was signed, nothing is written, and it exits with 1.
     """
     from ._audit import export as write
     from ._commands_erase import Opening

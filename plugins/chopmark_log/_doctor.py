@@ -16,6 +16,7 @@ from ._handover import signers
 from ._integrate import check_head
 from ._master import master_of, masters
 from ._rotate import older_keys, stale_masters
+from ._side import Side
 from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, is_alive, read_frames
 from ._store import Store
 from ._subject import Keys
@@ -38,11 +39,12 @@ _OFF = {
 
 
 class Finding(NamedTuple):
-    """What one look found, and whether it is as it should be."""
+    """What one look found, and whether it is as it should be; `warns` of what may yet do harm."""
 
     name: str
     well: bool
     told: str
+    warns: bool = False
 
 
 def examine(folder: LogFolder) -> list[Finding]:
@@ -55,8 +57,9 @@ def examine(folder: LogFolder) -> list[Finding]:
     store = folder.open()
     try:
         below = [_sqlite(), *_disk(folder.path)] if folder.address is None else _server(store)
-        found = [*below, _permissions(folder), _keys(folder, store), _waiting(folder, store)]
-        return [*found, _left(folder), _head(folder, store), _clock(store)]
+        found = [*below, _permissions(folder), _keys(folder, store), _contents(folder)]
+        found += [_waiting(folder, store), _left(folder), _head(folder, store)]
+        return [*found, _clock(store)]
     finally:
         store.close()
 
@@ -70,7 +73,7 @@ def _sqlite() -> Finding:
         "pages; this log has one, the holder of integrate.lock, and is safe as long as nothing "
         "else writes into log.db"
     )
-    return Finding("SQLite", True, told)
+    return Finding("SQLite", True, told, warns=True)
 
 
 def _server(store: Store) -> list[Finding]:
@@ -181,6 +184,34 @@ def _keys(folder: LogFolder, store: Store) -> Finding:
         finally:
             keys.close()
     return Finding("keys", not told, "; ".join(told) or "those in force")
+
+
+def _contents(folder: LogFolder) -> Finding:
+    """Look whether what the texts are in is there, and is that of this log."""
+    keyed = Keys.are_kept(folder)
+    if not Side.is_kept(folder):
+        lost = "side.db is missing, and there are keys of its texts: put it back from a copy"
+        return Finding("texts", not keyed, lost if keyed else "none were ever kept")
+    side = Side(folder)
+    try:
+        side.check()
+        if not keyed or _are_of(folder, side):
+            return Finding("texts", True, "those of this log")
+        told = "side.db is that of another log: no key of its texts is here"
+    except LogError as error:
+        told = str(error)
+    finally:
+        side.close()
+    return Finding("texts", False, f"{told}; put that of this log back from a copy")
+
+
+def _are_of(folder: LogFolder, side: Side) -> bool:
+    """Return whether the log has the key of any text, or there is none."""
+    keys, named = Keys(folder, writing=False), side.keys()
+    try:
+        return not named or any(keys.wrapped(one) is not None for one in named)
+    finally:
+        keys.close()
 
 
 def _waiting(folder: LogFolder, store: Store) -> Finding:

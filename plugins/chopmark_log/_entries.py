@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from chopmark import Content, LogError, Message
 
-from ._audit import prove
+from ._audit import prove_entry
 from ._content import record_id
 from ._cosignatures import cosigned
 from ._folder import LogFolder
@@ -36,13 +36,15 @@ def proof_of(folder: LogFolder, index: int) -> Proven:
     """Return the proof of entry `index`.
 
     Raises:
+        UnsoundError: it is not the entry that was signed.
         LogError: there is no such entry, it is under no checkpoint yet, or the log is damaged.
     """
     public = read_verifier_key(str(folder.public))
     with closing(folder.open()) as store:
-        leaf, proof = store.entry(index).leaf, prove(store, index)
+        entry = store.entry(index)
+        proof = prove_entry(store, entry)
         own = map(str, keys_under(folder, public, proof.note))
-        return Proven(leaf, str(proof), (*own, *cosigned(store, index + 1).keys))
+        return Proven(entry.leaf, str(proof), (*own, *cosigned(store, index + 1).keys))
 
 
 def content_of(folder: LogFolder, id: str) -> Content:

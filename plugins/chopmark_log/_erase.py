@@ -1,4 +1,6 @@
-"""Forgets people: takes their contents out of the log's folder, now or when the law lets it.
+"""Forgets people: takes their contents out of the log itself, now or when the law lets it.
+
+What running processes have of it in their spools goes after that: see `_forget`.
 
 An erasure takes the subject off the key first (`Keys.detach`), so that nothing leads to the records
 any more, then what is due is deleted: the key, which makes all under it unreadable at once, and the

@@ -11,6 +11,7 @@ from chopmark.hookspecs import Evidence
 from chopmark.showing import cell, page, table, writing
 
 from ._command_line import shown_time
+from ._evidence_signer import has_key
 from ._options import NAME, LogOptions, read_options
 from ._packages import check_packages
 
@@ -65,7 +66,11 @@ def _bundle(options: LogOptions, path: Path) -> None:
 def _about(options: LogOptions, there: bool) -> str:
     where = cell(str(options.folder.path))
     if not there:
-        return page("The log of calls", f"There is no log at {where} yet: no call was recorded.")
+        return page(
+            "The log of calls",
+            f"There is no log at {where} yet: no call was recorded, and it has no key that could "
+            "sign this pack.",
+        )
     store = options.folder.open()
     faults = _faults(options, store)
     days = options.retention // 86_400_000
@@ -79,6 +84,8 @@ def _about(options: LogOptions, there: bool) -> str:
         ("texts must be kept for", f"{days} days" if days else "no time that the policy names"),
         ("a call waits until its record is", "on disk" if options.to_disk
          else "with the operating system"),
+        ("its key signs packs such as this one", "where the policy brings no other signer"
+         if has_key(options.folder) else "not here: the key is not on this machine"),
         ("witnesses that cosign", ", ".join(one.key.name for one in options.witnesses) or "none"),
     ]  # fmt: skip
     key = options.folder.public.read_text("utf-8").strip()

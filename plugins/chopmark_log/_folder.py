@@ -57,6 +57,11 @@ class LogFolder:
         return self.path / "spool"
 
     @property
+    def renewal(self) -> Path:
+        """A file that changes when every process is to begin another spool."""
+        return self.path / "renew"
+
+    @property
     def lock(self) -> Path:
         """Held by the process that takes what is in the spools."""
         return self.path / "integrate.lock"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import threading
 import time
 import weakref
@@ -24,6 +23,7 @@ from ._options import NAME, read_options
 from ._packages import check_finding
 from ._read import backward, end, forward, get, outlines, read
 from ._refused import Refused
+from ._renew import stamp, writer_name
 from ._reserve import BYTES, give_up
 from ._spool import Spool
 from ._usual import encode_call
@@ -124,6 +124,10 @@ class TransparencyLog:
             LogError: the log is damaged; what came before was yielded.
         """
         return outlines(self.folder, since, until)
+
+    def missing(self) -> str | None:
+        """Return the path of the folder where no log is in it."""
+        return None if self.folder.is_log else str(self.folder.path)
 
     def end(self) -> int:
         """Return how many entries the log has; the place of an entry is its index.
@@ -239,16 +243,17 @@ class TransparencyLog:
         return Receipt(log=NAME, record=id, position=number)
 
     def _into_spool(self, make: Make, frames: Sequence[bytes]) -> tuple[Spool, int, int]:
-        """Return where the leaf is: the spool, its number there, and the byte behind it."""
+        """Return where the leaf is: the spool, its number in the process, the byte behind it."""
         while True:
             own = self._begin()
-            spool = own.spool
-            assert isinstance(spool, Spool)
             try:
                 with own.mutex:
+                    spool = own.spool  # in here: another may take its place at any moment
+                    assert isinstance(spool, Spool)
                     if spool.usable:
                         number = spool.count
-                        return spool, number, spool.append(own.leaf(make, number), frames)
+                        upto = spool.append(own.leaf(make, number), frames)
+                        return spool, own.before + number, upto
             except OSError as error:
                 if not give_up(self.folder, error):
                     raise self._unwritable(error) from error
@@ -313,7 +318,8 @@ class TransparencyLog:
         """Forget, in a child, what belongs to its parent."""
         self._starting, self._refused = threading.Lock(), Refused()
         for pid in list(self._owns):
-            self._owns.pop(pid).spool.close()
+            for spool in self._owns.pop(pid).open:
+                spool.close()
         self._keyrings.clear()
 
     def _begin(self) -> Own:
@@ -326,9 +332,9 @@ class TransparencyLog:
             if known is not None:
                 return known
             self._make_folder()
-            writer = f"{time.time_ns() // 1_000_000:x}-{os.getpid()}-{secrets.token_hex(4)}"
+            writer, asked = writer_name(), stamp(self.folder)  # before the spool is there
             try:
-                own = Own(self._make_spool(writer), writer)
+                own = Own(self._make_spool(writer), writer, asked)
                 self._check_stays(own)
             except OSError as error:
                 raise LogError(
@@ -369,6 +375,22 @@ class TransparencyLog:
     def _make_spool(self, writer: str) -> Intake:
         """Return what the records of this process go into."""
         return Spool(self.folder.spools, writer)
+
+    def warm_up(self) -> None:
+        """Raise where the first record could not be taken; nothing is made or begun.
+
+        Raises:
+            LogError: it could not.
+        """
+        from ._trial import try_folder, try_keys
+
+        try_folder(self.folder, self._options.store)
+        if self.takes_content:
+            try_keys(self.folder)
+
+    def too_short(self, days: int) -> str:
+        """Return which option ends what is kept before `days` are over, with the cure, or ""."""
+        return self._options.too_short(days)
 
 
 _LOGS: dict[int, weakref.ref[TransparencyLog]] = {}

@@ -62,6 +62,19 @@ class LogOptions:
     entries: int = 0
     archive: Path | None = None
 
+    def too_short(self, days: int) -> str:
+        """Return which option ends what is kept before `days` are over, with the cure, or ""."""
+        if 0 < self.entries < days * DAY:
+            return (
+                f"settings.log.entries_days is {self.entries // DAY}; write 0, for ever, or no "
+                f"less than {days}"
+            )
+        if self.retention < days * DAY:
+            return (
+                f"settings.log.retention_days is {self.retention // DAY}; write no less than {days}"
+            )
+        return ""
+
 
 def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
     """Return what `options` say; a relative path starts from `folder`.

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from chopmark import LogError
 
-from ._audit import prove
+from ._audit import prove_entry
+from ._holding import Under
 from ._leaf import decode
 from ._parent import KIND, Parent, entry_id
-from ._store import Store
+from ._store import Entry, Store
 from .verify import Proof, VerifierKey, VerifyError, split_note
 
 
@@ -35,27 +36,27 @@ def prove_head(parent: Parent, origin: str) -> Above:
         entry = store.find(entry_id(split_note(known.note)[0]))
         if entry is None:
             raise LogError(f"the last head of log {origin!r} is not written yet; let it ask again")
-        return Above(entry.leaf, prove(store, entry.index))
+        return Above(entry.leaf, prove_entry(store, entry))
     finally:
         store.close()
 
 
-def prove_under(store: Store, index: int, leaf: bytes) -> Proof:
-    """Return the proof that entry `index` is under the head that `leaf`, one of the parent, holds.
+def prove_under(store: Store, entry: Entry, leaf: bytes) -> Proof:
+    """Return the proof that `entry` is under the head that `leaf`, one of the parent, holds.
 
     Raises:
+        UnsoundError: it is not.
         LogError: the leaf holds no head of this log, or one from before the entry.
     """
     head = _child_of(leaf)
     if head.log != store.origin:
         raise LogError(f"that is a head of log {head.log!r}, and this is {store.origin!r}")
-    if index >= head.size:
+    if entry.index >= head.size:
         raise LogError(
-            f"the parent knows {head.size} entries, and this is entry {index}; ask it again "
+            f"the parent knows {head.size} entries, and this is entry {entry.index}; ask it again "
             "when it has seen more of the log"
         )
-    store.entry(index)
-    return Proof(index, tuple(store.tree(head.size).inclusion(index)), head.note)
+    return Proof(entry.index, Under(store, head.note).prove(entry), head.note)
 
 
 class Both(NamedTuple):

@@ -66,7 +66,7 @@ def _alone(folder: LogFolder) -> Iterator[None]:
 
 
 def _log(folder: LogFolder, address: Address, origin: str) -> tuple[bool, str]:
-    found = _meta(address)
+    found = meta_of(address)
     if not found and folder.head.exists():
         raise LogError(
             f"a checkpoint was signed, as {str(folder.head)!r} says, and {address.text!r} has no "
@@ -82,7 +82,7 @@ def _log(folder: LogFolder, address: Address, origin: str) -> tuple[bool, str]:
             return True, str(key.public)
         if not kept:
             folder.key.unlink()  # another machine was first
-        found = _meta(address)
+        found = meta_of(address)
     if found.get("format") == str(ARRIVING):
         raise LogError(
             f"a log is being moved to {address.text!r}, and takes nothing until that is ended: run "
@@ -93,8 +93,12 @@ def _log(folder: LogFolder, address: Address, origin: str) -> tuple[bool, str]:
     return False, str(found.get("key"))
 
 
-def _meta(address: Address) -> dict[str, Any]:
-    """Return what the log in the database says of itself; nothing where there is none."""
+def meta_of(address: Address) -> dict[str, Any]:
+    """Return what the log in the database says of itself; nothing where there is none.
+
+    Raises:
+        LogError: the database cannot be reached.
+    """
     try:
         with address.connect("chopmark_log") as base:
             there = base.execute(b"SELECT to_regclass('chopmark_log.meta')").fetchone()

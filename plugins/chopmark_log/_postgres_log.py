@@ -12,7 +12,7 @@ from ._keyring import changed
 from ._log import TransparencyLog
 from ._options import NAME
 from ._postgres import Address
-from ._postgres_folder import join
+from ._postgres_folder import join, meta_of
 from ._postgres_intake import ErasedKeyError, Intake
 from ._work import Make
 
@@ -66,6 +66,11 @@ class SharedLog(TransparencyLog):
                 return Receipt(log=NAME, record=id, position=number)
             self._abandon(own)
         raise LogError(f"log {self.address.text!r} took no record in {TRIES} tries")
+
+    def warm_up(self) -> None:
+        """Do as `TransparencyLog` does, and raise where the database cannot be reached, too."""
+        super().warm_up()
+        meta_of(self.address)
 
     def _make_folder(self) -> None:
         join(self.folder, self.address, self._options.origin)

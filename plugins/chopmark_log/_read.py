@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from chopmark import LogError
@@ -17,7 +17,6 @@ from ._leaf import CALL, MARK, VERDICT, VERSION
 from ._store import Store
 from ._tree import WIDTH
 
-T = TypeVar("T")
 _USUAL = {name: value for name, value in CALL.items() if name not in ("tokens", "payload")}
 _NO_LEAF = (LogError, ValueError, KeyError, TypeError, RecursionError)
 _OTHER = ("v", "w", "t", "commit", "payload", "characters", "tokens")
@@ -50,17 +49,27 @@ def outlines(
     Raises:
         LogError: the log is damaged; what came before was yielded.
     """
-    return _said(folder, since, until, _OUTLINES)
+    return _said(folder, since, until, _OUTLINES, _outliner())
 
 
 def _said(
-    folder: LogFolder, since: int, until: int | None, forms: Mapping[str, Callable[[Any], T]]
-) -> Iterator[T]:
+    folder: LogFolder,
+    since: int,
+    until: int | None,
+    forms: Mapping[str, Callable[[Any], Any]],
+    brief: Callable[[bytes], Outline | None] | None = None,
+) -> Iterator[Any]:
+    """Yield what `forms` make of leaves, or what `brief` does of one, where it makes anything."""
     if not folder.is_log:
         return
     with closing(folder.open()) as store:
         for run in store.runs(0, store.size):
             for index, leaf in enumerate(run.leaves, run.first):
+                usual = brief(leaf) if brief is not None else None
+                if usual is not None:
+                    if usual[0] >= since and (until is None or usual[0] < until):
+                        yield usual
+                    continue
                 try:
                     data = parse(leaf)  # as `_leaf` does, without a call for each
                     if data["v"] != VERSION:
@@ -72,6 +81,15 @@ def _said(
                 except _NO_LEAF as error:
                     raise _wrong(index, error) from error
                 yield found
+
+
+def _outliner() -> Callable[[bytes], Outline | None] | None:
+    """Return what makes the outlines of usual calls; without msgspec there is none."""
+    try:
+        from ._read_outlines import outliner  # for who counts alone: a log is written without it
+    except ImportError:
+        return None
+    return outliner()
 
 
 def end(folder: LogFolder) -> int:

@@ -51,6 +51,21 @@ class Side:
         """Return whether the log has contents."""
         return tables_of(folder, _NAME).exists()
 
+    def check(self) -> None:
+        """Raise unless these are the tables that `create` makes.
+
+        Raises:
+            LogError: they are others, or damaged.
+        """
+        try:
+            form = self._tables.rows("SELECT value FROM meta WHERE name = 'format'")
+            self._tables.rows("SELECT record, part, parts, key, until, data FROM payloads LIMIT 1")
+            self._tables.rows("SELECT record FROM gone LIMIT 1")
+        except LogError as error:
+            raise LogError(f"what is in the place of the texts is not theirs: {error}") from error
+        if [bytes(value) for (value,) in form] != [b"1"]:
+            raise LogError("what is in the place of the texts is not theirs, or of another form")
+
     def put(self, payloads: Sequence[Payload]) -> None:
         """Keep payloads: none twice, and none of a record that is gone."""
         with self._tables.transaction():

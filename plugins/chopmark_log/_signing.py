@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 _PREFIX = "PRIVATE+KEY"
+_PUBLIC = (
+    "give the public one, which is in the file log.pub of the log, or witness.pub of a witness"
+)
+_NO_KEY = "is no key NAME+ID+KEY: it was cut short, or is of a type that is not known here"
+_NAME_AND_ID = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+").match
 _SEED_BYTES = 32
 _KINDS = (ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE)
 
@@ -171,11 +177,52 @@ def read_verifier_key(text: str) -> VerifierKey:
     """Return the public key that `text` is, or that the file of that name holds.
 
     Raises:
-        LogError: it is none.
+        LogError: it is none. What may be a secret, such as a private key, is not shown.
     """
+    if "+" in text or is_private(text):
+        try:
+            return parse_verifier_key(text)
+        except VerifyError as error:
+            raise LogError(str(error)) from None
+    file = Path(text)
     try:
-        if "+" not in text:
-            text = Path(text).read_text("utf-8")
+        held = file.read_text("utf-8")
+    except OSError as error:
+        raise LogError(f"key {text!r}: {error.strerror}") from error
+    except UnicodeError:
+        raise LogError(f"key {text!r}: {_NO_KEY}") from None
+    if is_private(held):
+        beside = file.with_suffix(".pub")
+        public = f"give the public one, {str(beside)!r}" if beside.exists() else _PUBLIC
+        raise LogError(f"key {text!r} is a private key, which signs: {public}")
+    try:
+        return parse_verifier_key(held)
+    except VerifyError as error:
+        raise LogError(f"key {text!r}: {error}") from None
+
+
+def parse_verifier_key(text: str) -> VerifierKey:
+    """Return the public key that `text` is; an error shows no more than its name and id.
+
+    Raises:
+        VerifyError: it is none.
+    """
+    if is_private(text):
+        raise VerifyError(f"that is a private key, which signs: {_PUBLIC}")
+    try:
         return VerifierKey.parse(text)
-    except (OSError, UnicodeError, VerifyError) as error:
-        raise LogError(f"key {text!r}: {error}") from error
+    except VerifyError:  # it shows all of the text, which may be a secret that was cut short
+        begins = _NAME_AND_ID(text.strip())
+        name = repr(f"{begins[0]}...") if begins is not None else "what was given"
+    raise VerifyError(f"{name} {_NO_KEY}")
+
+
+def is_private(text: str) -> bool:
+    """Return whether `text` has a private key in it, one of a log or of any other kind."""
+    return _PREFIX in text or "PRIVATE KEY" in text
+
+
+def shown(value: object) -> str:
+    """Return what was given, to be named in an error: all of it, but for a private key."""
+    text = repr(value)
+    return "a private key" if is_private(text) else text

@@ -3,7 +3,7 @@
 A frame is four bytes of length, four of CRC-32 (both big-endian), and the leaf. One `write` puts it
 behind the last one, and the sealed content that belongs to it into frames before it. Since a file
 has one writer, no process waits for another; what a crash tore is seen by its CRC. The writer holds
-a lock on its file for as long as it lives, which says so.
+a lock on its file for as long as it writes it, which says so.
 
 A file about which anything is in doubt, because a sync failed or a write was interrupted, is done
 with: nothing in it is changed, for it may have been read, and its writer begins another one.
@@ -11,6 +11,7 @@ with: nothing in it is changed, for it may have been read, and its writer begins
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import mmap
 import os
@@ -34,36 +35,55 @@ _LENGTH = re.compile(rb"(?=\x00[\x00-\x10])").finditer
 
 
 class Spool:
-    """The file of one process. Shared by its threads.
+    """A file of one process. Shared by its threads.
 
     Args:
         folder: where the spools are; it is there.
-        writer: the name of the file, new with each process.
+        writer: the name of the file, which no other has or had.
+        hidden: whether nobody is to read it before `show`.
     """
 
-    def __init__(self, folder: Path, writer: str) -> None:
+    def __init__(self, folder: Path, writer: str, *, hidden: bool = False) -> None:
         self.path = folder / f"{writer}{SUFFIX}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        making = self.path.with_suffix(NEW)  # without its lock it would be taken for a dead one's
-        self._file = os.open(making, flags, 0o600)
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            making.rename(self.path)
-            sync_folder(folder)
-        except OSError:
-            self.close()
-            for path in (making, self.path):
-                path.unlink(missing_ok=True)
-            raise
+        self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._syncing = threading.Condition()
         self._busy = False
         self._writing = False
         self.written = 0  # bytes
         self.count = 0  # leaves
+        self.texts = False  # whether sealed ones are in it
         self._synced = 0
+        self._named = True
         self._broken = ""
         self.synced_at = time.monotonic()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        # Under its name, and without its lock, it would be taken for a dead one's.
+        self._file = os.open(self.path.with_suffix(NEW), flags, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not hidden:
+                self.show()
+                sync_folder(folder)
+                self._named = True
+        except OSError:
+            self.discard()
+            raise
+
+    def show(self) -> None:
+        """Give it the name under which it is read. The next `sync` has the disk hold that, too.
+
+        Raises:
+            OSError: it has not that name.
+        """
+        self._named = False
+        self.path.with_suffix(NEW).rename(self.path)
+
+    def discard(self) -> None:
+        """Close a file in which nothing is, and delete it."""
+        self.close()
+        for path in (self.path.with_suffix(NEW), self.path):
+            path.unlink(missing_ok=True)
 
     @property
     def dirty(self) -> bool:
@@ -81,7 +101,11 @@ class Spool:
         Raises:
             OSError: it is not in the file, or the file can no longer be trusted.
         """
-        frame = _framed(leaf) if not before else b"".join(map(_framed, (*before, leaf)))
+        if before:
+            frame = b"".join(map(_framed, (*before, leaf)))
+            self.texts = True
+        else:
+            frame = _framed(leaf)
         with self._mutex:
             self._check()
             start = self.written
@@ -101,39 +125,59 @@ class Spool:
     def sync(self, end: int) -> None:
         """Return when the disk holds everything up to `end`; many who wait share one sync.
 
+        What it holds already is as safe in a file that was closed since.
+
         Raises:
             OSError: the disk did not take it. The file is then done with: what the kernel says it
                 wrote later cannot be believed.
         """
-        with self._syncing:
-            while self._busy and self._synced < end:
-                self._syncing.wait()
-            self._check()
-            if self._synced >= end:
-                return
-            self._busy = True
-        target = self.written
-        error: OSError | None = None
+        mine, trouble = False, "it was broken off"
         try:
+            with self._syncing:
+                while self._busy and self._synced < end:
+                    self._syncing.wait()
+                if self._synced >= end:
+                    return
+                self._check()
+                mine = self._busy = True
+            target = self.written
             os.fdatasync(self._file)
-        except OSError as broke:
-            error = broke
-        with self._syncing:
-            self._busy = False
-            if error is None:
-                self._synced = max(self._synced, target)
-                self.synced_at = time.monotonic()
-            else:
-                self._broken = error.strerror or "it failed"
-            self._syncing.notify_all()
-        if error is not None:
-            raise error
+            if not self._named:
+                sync_folder(self.path.parent)
+                self._named = True
+            trouble = ""
+        except OSError as error:
+            trouble = error.strerror or "it failed"
+            raise
+        finally:
+            if mine:
+                with self._syncing:
+                    self._busy = False
+                    if trouble:
+                        self._broken = trouble
+                    else:
+                        self._synced = max(self._synced, target)
+                        self.synced_at = time.monotonic()
+                    self._syncing.notify_all()
 
     def close(self) -> None:
-        """Close the file; what reads the spools sees then that nothing more comes."""
-        if self._file >= 0:
+        """Close the file; what reads the spools sees then that nothing more comes.
+
+        In the child of a fork the lock stays, which is the parent's.
+        """
+        if os.getpid() != self._pid:
+            self._syncing = threading.Condition()  # whoever syncs is not here
+            self._busy = False
+        with self._syncing:
+            while self._busy:
+                self._syncing.wait()
             file, self._file = self._file, -1
-            os.close(file)
+        if file < 0:
+            return
+        if os.getpid() == self._pid:
+            with contextlib.suppress(OSError):  # else it ends when all have closed the file
+                fcntl.flock(file, fcntl.LOCK_UN)  # a child may have it open
+        os.close(file)
 
     def _check(self) -> None:
         if self._broken:

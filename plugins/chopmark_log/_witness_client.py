@@ -14,6 +14,7 @@ from chopmark import PolicyError
 
 from ._folder import LogFolder
 from ._handover import notes_in
+from ._signing import parse_verifier_key, shown
 from ._store import Store
 from ._witness import ADD_CHECKPOINT, ADD_HANDOVER, read_size, request_body
 from .verify import ED25519, Checkpoint, VerifierKey, VerifyError, split_note
@@ -47,10 +48,14 @@ class WitnessAddress:
         """
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-            raise VerifyError(f"{url!r} is no address of a witness, such as https://host/prefix")
-        known = VerifierKey.parse(key)
+            raise VerifyError(
+                f"{shown(url)} is no address of a witness, such as https://host/prefix"
+            )
+        known = parse_verifier_key(key)
         if known.kind == ED25519:
-            raise VerifyError(f"{key!r} is the key of a log; a witness's has type 0x04 or 0x06")
+            raise VerifyError(
+                f"{str(known)!r} is the key of a log; a witness's has type 0x04 or 0x06"
+            )
         return cls(url.rstrip("/"), known)
 
 
@@ -61,12 +66,12 @@ def read_witnesses(value: object, where: str) -> tuple[WitnessAddress, ...]:
         PolicyError: it has another form, or one is listed twice.
     """
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise PolicyError(f'{where} is {value!r}; write [{{url = "...", key = "..."}}]')
+        raise PolicyError(f'{where} is {shown(value)}; write [{{url = "...", key = "..."}}]')
     found: list[WitnessAddress] = []
     for number, one in enumerate(value):
         place = f"{where}[{number}]"
         if not isinstance(one, Mapping) or set(one) != {"url", "key"}:
-            raise PolicyError(f'{place} is {one!r}; write {{url = "...", key = "..."}}')
+            raise PolicyError(f'{place} is {shown(one)}; write {{url = "...", key = "..."}}')
         url, key = one["url"], one["key"]
         if not isinstance(url, str) or not isinstance(key, str):
             raise PolicyError(f"{place}: url and key are texts in quotes")

@@ -1,4 +1,6 @@
-"""What a process does for the log beside its calls: syncs its spool, takes all spools in, ends."""
+"""What a process does for the log beside its calls: syncs its spool and begins another one, takes
+all spools in, ends.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from ._clock import Clock
 from ._folder import LogFolder
 from ._integrate import integrate, integrating, publish
 from ._options import LogOptions
+from ._renew import Renewal, Stamp
 from ._reserve import keep
 from ._store import Store
 
@@ -60,16 +63,29 @@ class Intake(Protocol):
 
 @dataclass(slots=True)
 class Own:
-    """What belongs to one process: a child of a fork must use nothing of its parent's."""
+    """What belongs to one process: a child of a fork must use nothing of its parent's.
+
+    While another spool takes the place of `spool` (`_renew`), the one that comes, and then the one
+    that was, is `aside`. `before` is how many leaves are in those that were, and `asked` what
+    was seen of `LogFolder.renewal` before `spool` was there.
+    """
 
     spool: Intake
     writer: str
+    asked: Stamp = None
+    before: int = 0
+    aside: Intake | None = None
     mutex: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
     worker: threading.Thread | None = None
     witnessing: Witnessing | None = None
     replaced: str = ""
     clock: Clock = field(default_factory=Clock)
+
+    @property
+    def open(self) -> list[Intake]:
+        """All that may be open."""
+        return [self.spool] if self.aside is None else [self.aside, self.spool]
 
     def leaf(self, make: Make, number: int) -> bytes:
         """Return the leaf that stands behind so many others; the caller holds `mutex`."""
@@ -82,6 +98,7 @@ class Work:
     def __init__(self, own: Own, options: LogOptions) -> None:
         self._own, self._folder = own, options.folder
         self._to_disk, self._integrates = options.to_disk, options.integrates
+        self._renewal = Renewal(own, options.folder)
         self._store: Store | None = None
         self._published = 0.0
         self._reserved = 0.0
@@ -109,6 +126,7 @@ class Work:
         spool = self._own.spool
         if not self._to_disk and spool.dirty and spool.usable:
             spool.sync(spool.written)
+        self._renewal.look()
         if not self._integrates or not self._folder.signs:
             return
         if time.monotonic() >= self._reserved:
@@ -157,16 +175,19 @@ def end(owns: dict[int, Own], options: LogOptions) -> None:
     if own.worker is not None and own.worker is not threading.current_thread():
         own.worker.join(timeout=5)
     with own.mutex:
+        spools = own.open
         try:
-            if own.spool.dirty and own.spool.usable:
-                own.spool.sync(own.spool.written)
+            for spool in spools:
+                if spool.dirty and spool.usable:
+                    spool.sync(spool.written)
         except OSError as error:
             raise LogError(
                 f"log {str(options.folder.path)!r}: the disk may not hold the last records: "
                 f"{error.strerror}"
             ) from error
         finally:
-            own.spool.close()
+            for spool in spools:
+                spool.close()
     if own.witnessing is not None and not own.replaced:
         own.witnessing.asked(AT_END)
     try:

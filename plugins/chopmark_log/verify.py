@@ -219,8 +219,12 @@ class VerifierKey:
         """Return the key that `text` is, NAME+ID+KEY.
 
         Raises:
-            VerifyError: it is none, or its id is not that of the key.
+            VerifyError: it is none, or its id is not that of the key. A private key is not shown.
         """
+        if "PRIVATE+KEY" in text or "PRIVATE KEY" in text:
+            raise VerifyError(
+                "that is a private key, which signs; give the public one, NAME+ID+KEY"
+            )
         name, _, rest = text.strip().partition("+")
         given, _, encoded = rest.partition("+")
         data = _base64(encoded, "a key")

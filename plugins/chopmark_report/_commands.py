@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +16,7 @@ import click
 
 from chopmark import ChopmarkError, LogError, load_policy
 from chopmark.hookspecs import ReadableLog
-from chopmark.reading import open_log, outlines, readable
+from chopmark.reading import gather_sections, open_log, outlines, readable
 from chopmark.terminal import counted
 from chopmark.wording import Wording
 
@@ -72,10 +73,11 @@ def report(
         raise click.UsageError("--until lies before --since")
     words = Wording.of(__package__, language)
     try:
-        log = readable(open_log(load_policy(policy)))
+        loaded = load_policy(policy)
+        log = readable(open_log(loaded))
+        _check_there(log)
         source, tally = read_log(log, policy, start, end, verify=verify)
-        if tally.calls is None and not tally.events:
-            _check_there(log)
+        source = replace(source, brought=gather_sections(loaded, language))
         if as_json:
             click.echo(json.dumps(to_data(tally, source), indent=2, ensure_ascii=False))
         elif out is None:
@@ -119,15 +121,12 @@ def read_log(
 
 
 def _check_there(log: ReadableLog) -> None:
-    """Raise `LogError` where the log, in which nothing was found, is not there at all.
-
-    Only of a log whose place on the disk is known can that be said; the others were read.
-    """
-    folder = getattr(log, "folder", log)
-    place, end = getattr(folder, "path", None), getattr(log, "end", None)
-    if place is not None and end is not None and not os.path.exists(place) and end() == 0:
+    """Raise `LogError` where the log says that it is not there at all."""
+    missing: Callable[[], str | None] | None = getattr(log, "missing", None)
+    place = missing() if missing is not None else None
+    if place is not None:
         raise LogError(
-            f"there is no log at {str(place)!r}; go to the folder in which the service runs, or "
+            f"there is no log at {place!r}; go to the folder in which the service runs, or "
             f"name the log in a policy file: `path` in its [settings.{log.name}]"
         )
 

@@ -5,22 +5,30 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from chopmark import ChopmarkError, LogError, Policy, load_policy
 from chopmark.hookspecs import Evidence
-from chopmark.reading import gather_evidence, open_log, open_signer, readable
-from chopmark.terminal import counted, table
+from chopmark.reading import (
+    gather_evidence,
+    gather_sections,
+    open_evidence_signer,
+    open_log,
+    readable,
+)
+from chopmark.terminal import counted, table, visible
 from chopmark.wording import Wording
 
 from ._commands import as_page, read_log
 from ._data import to_data
 from ._index import missing
 from ._options import LANGUAGES
-from ._pack import faults_of, write_pack
+from ._pack import Checked, Pack, check_pack, write_pack
 from ._provisions import provisions
+from ._signature import read_key
 
 
 @click.command("evidence")
@@ -30,8 +38,11 @@ from ._provisions import provisions
 )
 @click.option(
     "--check", type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Instead: compare the files of a pack with its manifest.",
+    help="Instead: compare the files of a pack with its manifest, and that with its signature.",
 )  # fmt: skip
+@click.option(
+    "--key", help="With --check: the public key that must have signed, NAME+ID+KEY, or its file."
+)
 @click.option("--provisions", "listing", is_flag=True, help="Instead: list the provisions.")
 @click.option(
     "--language", type=click.Choice(LANGUAGES), default="en", show_default=True,
@@ -42,6 +53,7 @@ def evidence(
     policy: str,
     out: Path | None,
     check: Path | None,
+    key: str | None,
     listing: bool,
     language: str,
     as_json: bool,
@@ -50,17 +62,23 @@ def evidence(
 
     Each plugin that the policy enables adds its own: labels with rendered examples, the notices to
     publish, the report, the log. README.md in the folder says for each provision what evidence is
-    inside, and for which there is none; manifest.json has a digest of every file, and is signed
-    where a plugin brings a signer. Nothing in it says that a service conforms.
+    inside, and for which there is none; manifest.json has a digest of every file, and is signed by
+    the signer that a plugin brings, or else by the key of the log, where that is on this machine.
+    Nothing in it says that a service conforms.
 
-    Exit codes: 0; 1 a piece of evidence could not be written, or a checked pack was changed; 2
-    nothing could be done.
+    Who changes a file can change the manifest with it: --check with --key says whether that key
+    signed what is there. Take the key from elsewhere, not from the pack; a log's is in log.pub.
+
+    Exit codes: 0; 1 a piece of evidence could not be written, or a checked pack was changed, or was
+    not signed by --key; 2 nothing could be done.
     """
     try:
+        if key is not None and check is None:
+            raise click.UsageError("--key is for --check")
         if listing:
             _list(language, as_json)
         elif check is not None:
-            _check(check, as_json)
+            _check(check, key, as_json)
         elif policy and out is not None:
             _write(load_policy(policy), policy, out, Wording.of(__package__, language), as_json)
         else:
@@ -72,11 +90,17 @@ def evidence(
 
 def _write(policy: Policy, name: str, out: Path, words: Wording, as_json: bool) -> None:
     gathered = [*gather_evidence(policy, ["report"]), *_report(policy, name, words)]
+    signer, unsigned = None, ""
+    try:
+        signer = open_evidence_signer(policy)
+    except LogError as error:  # its key cannot be used; the rest of the pack stands
+        unsigned = str(error)
     pack = write_pack(
         out,
         gathered,
         policy=f"{policy.name}@{policy.digest}",
-        signer=open_signer(policy),
+        signer=signer,
+        unsigned=unsigned,
         words=words,
         told=lambda path: None if as_json else click.echo(f"writing {path}", err=True),
     )
@@ -91,7 +115,7 @@ def _write(policy: Policy, name: str, out: Path, words: Wording, as_json: bool) 
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         click.echo(f"wrote {out}: {counted(len(pack.written), 'piece')} of evidence")
-        click.echo(f"signed by {pack.signed_by}" if pack.signed_by else "not signed: no signer")
+        click.echo(_signed(pack))
         for one in pack.failed:
             click.echo(f"could not be written: {one.path}: {one.problem}", err=True)
         click.echo(f"nothing in it for: {', '.join(without) or '-'}")
@@ -107,6 +131,7 @@ def _report(policy: Policy, name: str, words: Wording) -> Iterator[tuple[str, Ev
 
     try:
         source, tally = read_log(log, name, 0, None, verify=True)
+        source = replace(source, brought=gather_sections(policy, words.language))
     except LogError as error:
         yield "report", Evidence(path="report.html", title="The report", write=_raising(error))
         return
@@ -132,13 +157,36 @@ def _raising(error: LogError) -> Callable[[Path], object]:
     return write
 
 
-def _check(folder: Path, as_json: bool) -> None:
-    faults = faults_of(folder)
+def _signed(pack: Pack) -> str:
+    if pack.signed_by:
+        return f"signed by {pack.signer}, key {pack.signed_by}"
+    return "not signed: no plugin of the policy has a key on this machine that could"
+
+
+def _check(folder: Path, key: str | None, as_json: bool) -> None:
+    found = check_pack(folder, None if key is None else read_key(key))
     if as_json:
-        click.echo(json.dumps({"faults": faults}, indent=2, ensure_ascii=False))
+        data = {
+            "faults": found.faults, "signature": found.signature, "signer": found.signer,
+            "key": found.key,
+        }  # fmt: skip
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(faults) or "every file is that of the manifest")
-    sys.exit(1 if faults else 0)
+        told = found.faults or ["every file is that of the manifest"]
+        click.echo("\n".join(map(visible, [*told, *_of_signature(found)])))
+    sys.exit(1 if found.faults else 0)
+
+
+def _of_signature(found: Checked) -> list[str]:
+    """Return what there is to say of a signature in which no fault was found."""
+    whose = f"key {found.key} of {found.signer}"
+    told = {
+        "holds": f"signed by {whose}, the key that was given",
+        "unchecked": f"the signature was not checked against a known key: {whose} signed, as the "
+        "pack says itself; give that key by --key, from elsewhere",
+        "none": "not signed: who changed a file could change the manifest with it",
+    }
+    return [told[found.signature]] if found.signature in told else []
 
 
 def _list(language: str, as_json: bool) -> None:

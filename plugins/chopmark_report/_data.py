@@ -19,7 +19,7 @@ def to_data(tally: Tally, source: Source) -> dict[str, Any]:
     stopped = sum(tally.actions[action] for action in STOPPED)
     return {
         "form": FORM,
-        "source": asdict(source),
+        "source": {k: v for k, v in asdict(source).items() if k != "brought"},
         "calls": asdict(tally.calls) if tally.calls else None,
         "stopped": Rate(stopped, total).to_dict(),
         "unjudged": tally.unjudged,
@@ -73,4 +73,9 @@ def to_data(tally: Tally, source: Source) -> dict[str, Any]:
         ],
         "complaints": complaint_days(tally, source.now) if tally.complaints else None,
         "events": {name: asdict(span) for name, span in tally.events.items()},
+        "sections": {
+            f"{plugin}.{one.key}": one.data
+            for plugin, one in source.brought
+            if one.data is not None
+        },
     }

@@ -22,8 +22,11 @@ class Written:
     problem: str = ""
 
 
-def index(policy: str, written: Sequence[Written], words: Wording) -> str:
-    """Return the index as Markdown; the laws have their names in Chinese, too."""
+def index(policy: str, written: Sequence[Written], words: Wording, signed: str) -> str:
+    """Return the index as Markdown; the laws have their names in Chinese, too.
+
+    `signed` says, as Markdown, who signs the pack.
+    """
 
     def columns(names: str) -> list[str]:
         return [words(f"column.{name}") for name in names.split()]
@@ -31,7 +34,7 @@ def index(policy: str, written: Sequence[Written], words: Wording) -> str:
     inside = [one for one in written if not one.problem]
     failed = [one for one in written if one.problem]
     rows = [(_link(one.path), cell(one.title)) for one in inside]
-    parts = [f"# {words('pack.title')}\n{words('pack.head', policy=policy)}\n"]
+    parts = [f"# {words('pack.title')}\n{words('pack.head', policy=policy)}\n", f"{signed}\n"]
     parts.append(f"## {words('pack.files')}\n\n{table(columns('file is'), rows)}")
     if failed:
         lost = [(cell(one.path), cell(one.title), cell(one.problem)) for one in failed]

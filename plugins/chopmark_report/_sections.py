@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from chopmark.hookspecs import ReportSection
 from chopmark.wording import Wording
 
 from ._figures import Rate, complaint_days, drift, quantile
@@ -33,7 +34,7 @@ class Source:
     """What was read: which log, of when, and what was found wrong with it.
 
     Times are milliseconds since 1970; `until` None is now. `faults` are sentences, of a log that
-    was `verified`.
+    was `verified`. `brought` is what plugins have to say beside it, with their names.
     """
 
     policy: str
@@ -44,6 +45,7 @@ class Source:
     verified: bool = False
     faults: Sequence[str] = ()
     unread: str = ""
+    brought: Sequence[tuple[str, ReportSection]] = ()
 
 
 def sections_of(tally: Tally, source: Source, words: Wording) -> list[Section]:
@@ -62,6 +64,7 @@ def sections_of(tally: Tally, source: Source, words: Wording) -> list[Section]:
         _counted("audiences", "audience", tally.audiences, words),
         _failures(tally, words),
         _complaints(tally, source, words),
+        *(_brought(plugin, one) for plugin, one in source.brought),
         _spans("events", "event", tally.events, words),
     ]
     return [section for section in made if section.rows]
@@ -201,6 +204,12 @@ def _spans(key: str, name: str, spans: Mapping[str, Span], words: Wording) -> Se
 def _counted(key: str, name: str, counter: Counter[str], words: Wording) -> Section:
     rows = [(what or "-", f"{count:,}") for what, count in counter.most_common()]
     return _section(words, key, f"{name} calls", rows)
+
+
+def _brought(plugin: str, one: ReportSection) -> Section:
+    return Section(
+        key=f"{plugin}.{one.key}", title=one.title, header=one.header, rows=one.rows, note=one.note
+    )
 
 
 def _flat(value: object) -> str:

@@ -14,6 +14,7 @@ from chopmark import ChopmarkError, load_policy
 from chopmark.stores import MemoryStore
 from chopmark.terminal import Commands, table
 
+from ._note import LIFTED, SUSPENDED, note
 from ._plugin import KEEPER
 from ._rules import ALWAYS, State
 from ._usage import Usage
@@ -31,6 +32,12 @@ def _arguments(command: Callable[..., None]) -> Callable[..., None]:
     return user(policy(as_json(command)))
 
 
+_by_option = click.option(
+    "--by", "actor", default="",
+    help="Who acts, as your people are named; it goes into the log, and must be said where one is.",
+)  # fmt: skip
+
+
 @usage.command()
 @_arguments
 def show(user: str, policy: str, as_json: bool) -> None:
@@ -45,19 +52,27 @@ def show(user: str, policy: str, as_json: bool) -> None:
     type=click.FloatRange(0, 366 * 24),
     help="For how long, 0 until it is lifted; by default what the policy says.",
 )
+@_by_option
 @_arguments
-def suspend(user: str, policy: str, as_json: bool, hours: float | None) -> None:
-    """Suspend the service for USER from now on."""
+def suspend(user: str, policy: str, as_json: bool, hours: float | None, actor: str) -> None:
+    """Suspend the service for USER from now on; the policy's log says so, and by whom."""
     with _opened(policy) as found:
         seconds = found.options.limits.suspend_seconds if hours is None else hours * 3600
+        until = 0 if not seconds else int(found.until(seconds) * 1000)
+        note(load_policy(policy), SUSPENDED, user, actor, until=until)
         _print(user, found.suspend(user, seconds), as_json)
 
 
 @usage.command()
+@_by_option
 @_arguments
-def lift(user: str, policy: str, as_json: bool) -> None:
-    """Let USER use the service again; what was counted begins anew."""
+def lift(user: str, policy: str, as_json: bool, actor: str) -> None:
+    """Let USER use the service again; what was counted begins anew.
+
+    The policy's log says so, and by whom.
+    """
     with _opened(policy) as found:
+        note(load_policy(policy), LIFTED, user, actor)
         _print(user, found.lift(user), as_json)
 
 

@@ -77,8 +77,11 @@ class Usage:
 
     def suspend(self, user: str, seconds: float) -> State:
         """Suspend `user` for so many seconds from now, 0 for until it is lifted."""
-        until = self.now() + seconds if seconds else ALWAYS
-        return self._set(user, until)
+        return self._set(user, self.until(seconds))
+
+    def until(self, seconds: float) -> float:
+        """Return when so many seconds are over, 0 for never."""
+        return self.now() + seconds if seconds else ALWAYS
 
     def lift(self, user: str) -> State:
         """Let `user` use the service again; what was counted begins anew."""

@@ -12,7 +12,7 @@ import pluggy
 
 from . import _plugins
 from ._engine import Engine, check_detectors, check_role, is_beside
-from ._errors import ChopmarkError, PluginError
+from ._errors import ChopmarkError, PluginError, PolicyError
 from ._kept import Record
 from ._strip import finders
 from ._values import Receipt
@@ -54,6 +54,7 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
         check_role("log", log)
     else:
         log = log_of(manager, policy)
+    _check_kept(markers, log)
     signer = signer_of(manager, policy)
     told = bool(hook.chopmark_recorded.get_hookimpls())
     return Engine(
@@ -71,6 +72,17 @@ def build(policy: Policy, extra: Iterable[object], log: Log | None) -> Engine:
     )
 
 
+def _check_kept(markers: Iterable[Marker], log: Log | None) -> None:
+    """Raise where the log may lose what a marker wants kept: neither knows of the other."""
+    too_short = getattr(log, "too_short", None)
+    if too_short is None:
+        return
+    for marker in markers:
+        days, why = getattr(marker, "log_days", (0, ""))
+        if days and (fault := too_short(days)):
+            raise PolicyError(f"{fault} ({why})")
+
+
 def log_of(manager: pluggy.PluginManager, policy: Policy) -> Log | None:
     """Return the log of the first plugin that has one."""
     found: Log | None = _first(manager.hook.chopmark_log, "log", policy)
@@ -80,6 +92,12 @@ def log_of(manager: pluggy.PluginManager, policy: Policy) -> Log | None:
 def signer_of(manager: pluggy.PluginManager, policy: Policy) -> Signer | None:
     """Return the signer of the first plugin that has one."""
     found: Signer | None = _first(manager.hook.chopmark_signer, "signer", policy)
+    return found
+
+
+def evidence_signer_of(manager: pluggy.PluginManager, policy: Policy) -> Signer | None:
+    """Return what signs packs of evidence alone, of the first plugin that has it."""
+    found: Signer | None = _first(manager.hook.chopmark_evidence_signer, "signer", policy)
     return found
 
 

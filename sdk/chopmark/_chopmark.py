@@ -66,7 +66,8 @@ class Chopmark:
         self.policy = load_policy(policy, partial(shipped_policy, extra))
         self._made_of = (self.policy, extra, log)
         self._engine = build(self.policy, extra, log)
-        self._unrecorded = Unrecorded()
+        strict = self.policy.on_error.log == "block"
+        self._unrecorded = Unrecorded(getattr(self.log, "warm_up", None) if strict else None)
 
     @property
     def inert(self) -> bool:

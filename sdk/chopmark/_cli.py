@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ from ._cli_screen import screen_command
 from ._errors import ChopmarkError, PluginError
 from ._policy_file import builtin_names, extended_by, load_policy
 from ._version import __version__
-from .hookspecs import Detector
+from .hookspecs import Detector, Log
 from .options import did_you_mean
 from .policy import Policy, is_under
 from .terminal import Commands, table
@@ -149,21 +150,22 @@ def _rule(rule: object) -> str:
 @policy_group.command("check")
 @click.argument("file", type=click.Path())
 def check_command(file: str) -> None:
-    """Check the policy FILE: its keys, its rules, its plugins, their options and their models.
+    """Check the policy FILE: its keys, its rules, its plugins, their options, models and log.
 
     Exits with 1 where one is wrong, or a rule that FILE writes is of a category that no detector
     of the policy has.
     """
     chop = Chopmark(file)
     for detector in chop.detectors:
-        _warm_up(detector)
+        _warm_up("detector", detector)
+    _warm_up_log(chop)
     parent = extended_by(file, partial(shipped_policy, []))
     inherited = _categories(parent) if parent else set()
     wrong = False
     for category, note in _unmatched(chop):
         wrong = wrong or category not in inherited
         click.echo(f"{'note' if category in inherited else 'wrong'}: {note}", err=True)
-    for note in _misspelt_audiences(chop.policy, parent):
+    for note in chain(_misspelt_audiences(chop.policy, parent), _shortened(chop.policy, parent)):
         click.echo(f"note: {note}", err=True)
     if wrong:
         raise SystemExit(1)
@@ -173,9 +175,21 @@ def check_command(file: str) -> None:
     click.echo(f"{chop.policy_id} is fine: detectors {detectors}; markers {markers}; log {log}")
 
 
-def _warm_up(detector: Detector) -> None:
-    """Let a detector load what it would load at its first text: only that shows a broken file."""
-    warm_up = getattr(detector, "warm_up", None)
+def _warm_up_log(chop: Chopmark) -> None:
+    """Have the log try whether it could take a record; say where calls would go on without one."""
+    if chop.log is None:
+        return
+    try:
+        _warm_up("log", chop.log)
+    except ChopmarkError as error:
+        if chop.policy.on_error.log == "block":
+            raise
+        click.echo(f"note: {error}; calls go on without a record", err=True)
+
+
+def _warm_up(role: str, value: Detector | Log) -> None:
+    """Let `value` do what it would do at its first text: only that shows a broken file."""
+    warm_up = getattr(value, "warm_up", None)
     if warm_up is None:
         return
     try:
@@ -184,7 +198,7 @@ def _warm_up(detector: Detector) -> None:
         raise
     except Exception as error:
         raise PluginError(
-            f"detector {detector.name!r} cannot begin: {type(error).__name__}: {error}"
+            f"{role} {value.name!r} cannot begin: {type(error).__name__}: {error}"
         ) from error
 
 
@@ -220,6 +234,19 @@ def _misspelt_audiences(policy: Policy, parent: Policy | None) -> Iterator[str]:
         hint = did_you_mean(audience, known, least=0.8)
         if audience not in known and hint:
             yield f"the rules for the audience {audience!r} hold for calls that name it so{hint}"
+
+
+def _shortened(policy: Policy, parent: Policy | None) -> Iterator[str]:
+    """Say which retention is shorter than in the policy that this one extends."""
+    for plugin, options in policy.settings.items():
+        days = options.get("retention_days")
+        least = parent.options(plugin).get("retention_days") if parent else None
+        if isinstance(days, int) and isinstance(least, int) and days < least:
+            yield (
+                f"settings.{plugin}.retention_days is {days}, and {least} in the policy that this "
+                f"one extends, which has them for the law; write {least} or more, or be sure that "
+                "no law wants it longer"
+            )
 
 
 cli.add_command(screen_command)

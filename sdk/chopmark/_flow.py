@@ -22,7 +22,7 @@ from ._quick import replaced
 from ._record import make_record
 from ._session import Session
 from ._shape import OnBlock, Shape
-from ._steps import END, Abandoned, Append, Ask, Flow, Push, Relay, Work
+from ._steps import END, Abandoned, Append, Ask, Effect, Flow, Push, Relay, Work
 from ._unrecorded import Unrecorded
 from ._values import Chunk, Receipt, Request, Response
 from ._wrapping import Wrapping
@@ -45,6 +45,8 @@ def call(
     does; `done` how the call ended.
     """
     engine.decider.check_audience(request.audience)
+    if unrecorded.untried is not None:
+        yield Effect(unrecorded.try_log)  # a caller who leaves meanwhile is recorded
     started, clock = time.time_ns() // 1_000_000, time.perf_counter()
     session = Session(engine, request)
     wrapping = Wrapping(engine.wrappers)

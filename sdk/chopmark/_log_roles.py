@@ -13,6 +13,13 @@ from ._values import Receipt
 class Log(Protocol):
     """Takes records, and never changes one. Shared by threads.
 
+    It may have `warm_up()`, which raises where the first record could not be taken, and makes
+    nothing: `chopmark policy check` calls it, and so does the first call, before its model is
+    asked, where `on_error.log` is `block`.
+
+    It may have `too_short(days)`, which returns, as a sentence with the cure, which option has what
+    is recorded end before so many days are over, or "" where none does.
+
     One that puts records in their place later may have `behind()`, which returns for how many
     seconds the oldest one waits for that, 0.0 where none waits. Telemetry asks for it now and then.
     """

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
+from ._errors import LogError
 from ._kept import Content, Record
 from ._values import Failure
 from .policy import Handling
@@ -17,11 +19,30 @@ _logger = logging.getLogger("chopmark")
 
 
 class Unrecorded:
-    """A queue, shared by threads, of records that wait for the log to work again."""
+    """A queue, shared by threads, of records that wait for the log to work again.
 
-    def __init__(self) -> None:
+    Args:
+        warm_up: raises where the log would take no record: for a log that is to be tried first.
+    """
+
+    def __init__(self, warm_up: Callable[[], object] | None = None) -> None:
+        self.untried = warm_up
+        """What tries the log; None as soon as it worked once, also for the children of a fork."""
         self._lock = threading.Lock()
         self._records: deque[Late] = deque()
+
+    def try_log(self) -> None:
+        """Raise `LogError` where the log would not take the record of the call that begins."""
+        if (warm_up := self.untried) is None:
+            return
+        try:
+            warm_up()
+        except Exception as broke:
+            raise LogError(
+                f"the model was not asked, for the log could not take the record: {broke}; mend "
+                'the log, or set on_error.log = "allow" in the policy'
+            ) from broke
+        self.untried = None
 
     def __len__(self) -> int:
         return len(self._records)

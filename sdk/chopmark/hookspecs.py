@@ -46,6 +46,7 @@ __all__ = [
     "Needs",
     "PagedLog",
     "ReadableLog",
+    "ReportSection",
     "Scanner",
     "Signer",
     "Span",
@@ -99,6 +100,10 @@ class Marker(Protocol):
     judge it, those of kind `visible` out of what a model or a tool said, others out of every
     message. Called for every message of every call, so it must take linear time, and little of it.
 
+    It may have `log_days`, for how many days its marks want the log of the calls kept, at the
+    least, and why, as a sentence: a policy whose log says by `too_short` that it does not keep it
+    for so long is refused.
+
     One that finds its marks in files that are no texts may have `detect_file(path)`, which returns
     them as `detect` does, None for a file that it does not look into, and may raise `MarkError`.
     """
@@ -141,6 +146,22 @@ class Evidence:
     title: str
     write: Callable[[Path], object]
     shows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSection:
+    """What a plugin has to say in a report, beside the log: a table, the same in every form.
+
+    `key` names it among the plugin's own, `note` says what its figures are and are not. `data` says
+    the same to machines, as what JSON can hold.
+    """
+
+    key: str
+    title: str
+    header: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    note: str = ""
+    data: Any = None
 
 
 Wrapper = Callable[[Request], Generator[Request, Response, Response]]
@@ -186,6 +207,14 @@ class Hooks:
     def chopmark_signer(self, policy: Policy) -> Signer | None:
         """Return the operator's signer, or None; the first plugin that has one wins."""
 
+    @hookspec(firstresult=True)
+    def chopmark_evidence_signer(self, policy: Policy) -> Signer | None:
+        """Return what signs packs of evidence where nothing brings `chopmark_signer`, or None.
+
+        Called when a pack is written, and never for a `Chopmark` object: a key that is brought here
+        signs nothing else.
+        """
+
     @hookspec
     def chopmark_policies(self) -> Iterable[Policy]:  # type: ignore[empty-body]
         """Return policies that may be named, or extended, by the name they carry."""
@@ -197,6 +226,12 @@ class Hooks:
     @hookspec
     def chopmark_evidence(self, policy: Policy) -> Iterable[Evidence]:  # type: ignore[empty-body]
         """Return what this plugin can show of a service under `policy`."""
+
+    @hookspec
+    def chopmark_sections(  # type: ignore[empty-body]
+        self, policy: Policy, language: str
+    ) -> Iterable[ReportSection]:
+        """Return what this plugin has to say in a report on a service under `policy`."""
 
     @hookspec
     def chopmark_commands(self, cli: Any) -> None:

@@ -1,5 +1,6 @@
 """A policy without its calls: its log, to read it again and to add what happened beside them, its
-signer, its evidence, and the names of those that come with chopmark.
+signer, its evidence and its plugins' parts of a report, and the names of those that come with
+chopmark.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from operator import itemgetter
 from typing import Any, TypeAlias, cast
 
 from . import _plugins
-from ._build import log_of, signer_of
+from ._build import evidence_signer_of, log_of, signer_of
 from ._errors import LogError
 from ._kept import Event
 from ._policy_file import builtin_names
 from ._record import new_id
-from .hookspecs import EventLog, Evidence, Log, PagedLog, ReadableLog, Signer
+from .hookspecs import EventLog, Evidence, Log, PagedLog, ReadableLog, ReportSection, Signer
 from .policy import Policy
 
 Outline: TypeAlias = tuple[
@@ -44,15 +45,31 @@ def open_log(policy: Policy, plugins: Iterable[object] = ()) -> Log:
     Raises:
         LogError: the policy has none.
     """
-    log = log_of(_plugins.load(policy.plugins, plugins), policy)
+    log = find_log(policy, plugins)
     if log is None:
         raise LogError(f'policy {policy.name!r} keeps no log; add one to `plugins`, such as "log"')
     return log
 
 
+def find_log(policy: Policy, plugins: Iterable[object] = ()) -> Log | None:
+    """Return the same, or None where the policy has no log."""
+    return log_of(_plugins.load(policy.plugins, plugins), policy)
+
+
 def open_signer(policy: Policy) -> Signer | None:
     """Return the signer that `policy` names, if it names one, without loading its detectors."""
     return signer_of(_plugins.load(policy.plugins, ()), policy)
+
+
+def open_evidence_signer(policy: Policy, plugins: Iterable[object] = ()) -> Signer | None:
+    """Return what signs packs of evidence: the operator's signer, else one for packs alone.
+
+    Raises:
+        ChopmarkError: there is one, and it cannot be used.
+    """
+    manager = _plugins.load(policy.plugins, plugins)
+    signer = signer_of(manager, policy)
+    return evidence_signer_of(manager, policy) if signer is None else signer
 
 
 def gather_evidence(policy: Policy, also: Iterable[str] = ()) -> list[tuple[str, Evidence]]:
@@ -65,6 +82,17 @@ def gather_evidence(policy: Policy, also: Iterable[str] = ()) -> list[tuple[str,
     manager = _plugins.load(list(names), ())
     brought = _plugins.brought(manager.hook.chopmark_evidence, policy=policy)
     return [(name, one) for name, evidence in brought for one in evidence]
+
+
+def gather_sections(policy: Policy, language: str) -> list[tuple[str, ReportSection]]:
+    """Return what each plugin that `policy` enables has to say in a report, in `language`.
+
+    Raises:
+        PluginError: a plugin cannot say what it has.
+    """
+    manager = _plugins.load(policy.plugins, ())
+    brought = _plugins.brought(manager.hook.chopmark_sections, policy=policy, language=language)
+    return [(name, one) for name, sections in brought for one in sections]
 
 
 def readable(log: Log) -> ReadableLog:

@@ -9,6 +9,7 @@ import pytest
 
 from chopmark import Chopmark, PluginError, Policy, hookimpl
 from chopmark.hookspecs import Signer
+from chopmark.reading import open_evidence_signer
 
 
 class Keyed:
@@ -16,6 +17,15 @@ class Keyed:
 
     def sign(self, message: bytes) -> bytes:
         return hmac.new(b"secret", message, hashlib.sha256).digest()
+
+
+class BringsForPacks:
+    def __init__(self, signer: object) -> None:
+        self._signer = signer
+
+    @hookimpl
+    def chopmark_evidence_signer(self, policy: Policy) -> Signer | None:
+        return self._signer  # type: ignore[return-value]
 
 
 class Brings:
@@ -38,3 +48,14 @@ def test_the_first_plugin_that_has_a_signer_brings_it() -> None:
 def test_what_cannot_sign_is_named() -> None:
     with pytest.raises(PluginError, match="has no name, key_id, sign"):
         Chopmark(Policy(name="p"), plugins=[Brings(object())])
+
+
+def test_what_signs_packs_alone_is_no_signer_of_calls_and_gives_way_to_the_operators() -> None:
+    policy, own, packs = Policy(name="p"), Keyed(), BringsForPacks(Keyed())
+    assert Chopmark(policy, plugins=[packs]).signer is None
+    assert open_evidence_signer(policy) is None
+    assert open_evidence_signer(policy, [BringsForPacks(None), packs]) is packs._signer
+    assert open_evidence_signer(policy, [packs, Brings(None)]) is packs._signer
+    assert open_evidence_signer(policy, [packs, Brings(own)]) is own
+    with pytest.raises(PluginError, match=r"chopmark_evidence_signer\(\): .* has no name"):
+        open_evidence_signer(policy, [BringsForPacks(object())])

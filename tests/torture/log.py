@@ -1,13 +1,13 @@
 """Tortures the log for long: losses of power, failing system calls, kills; no part of the suite.
 
     python -m tests.torture.log [--rounds 500] [--seed 1] [--json]
-                                [--only power calls kills keys shared]
+                                [--only power calls kills renewals keys shared]
 
-`--rounds` are kills, as many while keys are changed (`keys`), and a fifth as many for a log in
-Postgres (`shared`), whose server crashes in every other one; of losses of power there are twenty
-times as many, and system calls fail each at each place in each way, or as many as there are rounds
-if that is less. Exits with 1 where anything was lost, doubled, or contradicts what was signed; the
-seed brings the same back.
+`--rounds` are kills, as many while spools change all the time (`renewals`) and while keys are
+changed (`keys`), and a fifth as many for a log in Postgres (`shared`), whose server crashes in
+every other one; of losses of power there are twenty times as many, and system calls fail each at
+each place in each way, or as many as there are rounds if that is less. Exits with 1 where anything
+was lost, doubled, or contradicts what was signed; the seed brings the same back.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from chopmark.terminal import table
 
 POWER = 20
 SHARED = 5
-KINDS = ("power", "calls", "kills", "keys", "shared")
+KINDS = ("power", "calls", "kills", "renewals", "keys", "shared")
 
 
 def main() -> int:
@@ -47,6 +47,7 @@ def main() -> int:
         "power": lambda: _power(given.rounds * POWER, given.seed, given.json),
         "calls": lambda: _calls(given.rounds, given.seed, given.json),
         "kills": lambda: _kills(given.rounds, given.seed, given.json),
+        "renewals": lambda: _renewals(given.rounds, given.seed, given.json),
         "keys": lambda: _keys(given.rounds, given.seed, given.json),
         "shared": lambda: _shared(max(1, given.rounds // SHARED), given.seed, given.json),
     }
@@ -124,6 +125,14 @@ def _shared(rounds: int, seed: int, quiet: bool) -> tuple[dict[str, int], int]:
 def _kills(rounds: int, seed: int, quiet: bool) -> tuple[dict[str, int], int]:
     with _bar(rounds, "rounds of kills", quiet) as bar:
         found = kills.storm(rounds, seed, progress=lambda n: bar.update(n - bar.pos))
+    return found._asdict(), found.faults
+
+
+def _renewals(rounds: int, seed: int, quiet: bool) -> tuple[dict[str, int], int]:
+    from tests.plugins.log import renewals
+
+    with _bar(rounds, "changes of spools", quiet) as bar:
+        found = renewals.storm(rounds, seed, progress=lambda n: bar.update(n - bar.pos))
     return found._asdict(), found.faults
 
 

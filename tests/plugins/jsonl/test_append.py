@@ -138,6 +138,14 @@ def test_a_reader_that_comes_to_a_torn_line_says_where(path: Path) -> None:
         next(reading)
 
 
+def test_a_log_is_there_as_long_as_one_of_its_files_is(path: Path) -> None:
+    log = JsonlLog({"path": str(path)})
+    assert log.missing() == str(path)
+    log.append(sample_record())
+    path.rename(path.with_name("log.1.jsonl"))
+    assert log.missing() is None
+
+
 def test_record_longer_than_the_rotation_is_still_stored(path: Path) -> None:
     log = JsonlLog({"path": str(path), "rotate_bytes": 4096})
     log.append(replace(sample_record(), model="m" * 9000))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.plugins.log.crashes import Journal, crash, recording
+from tests.plugins.log.renewals import renew
 
 from chopmark import Content, LogError
 from chopmark.testing import sample_record
@@ -60,7 +61,9 @@ def work(root: Path, chance: random.Random, steps: int) -> Journal:
         store = folder.open(writing=True)
         logs: list[tuple[TransparencyLog, bool]] = []
         for _ in range(steps):
-            match chance.choice(("begin", "append", "append", "append", "take", "sign", "end")):
+            match chance.choice(
+                ("begin", "append", "append", "append", "renew", "take", "sign", "end")
+            ):
                 case "begin" if len(logs) < 3:
                     disk = chance.random() < 0.7
                     options = {"path": str(root), "integrate": False}
@@ -81,6 +84,10 @@ def work(root: Path, chance: random.Random, steps: int) -> Journal:
                             log.append_with(record, said)
                         if disk:
                             journal.told("taken", record.id)
+                case "renew" if logs:
+                    log, _ = chance.choice(logs)
+                    if os.getpid() in log._owns:
+                        renew(log)
                 case "take":
                     with integrating(folder) as mine:
                         assert mine

@@ -392,7 +392,7 @@ def test_the_command_erases_and_says_what_it_did(folder: LogFolder) -> None:
     assert again.exit_code == 1
     assert "nothing is kept of user 'anna-17'" in again.output
     done = run("erase", "--subject", "bert", "--basis", LAW, "--json", folder=folder)
-    assert json.loads(done.output) == {"erased": 1, "restricted": 0, "until": 0}
+    assert json.loads(done.output) == {"erased": 1, "restricted": 0, "until": 0, "left": []}
 
 
 @pytest.mark.parametrize(

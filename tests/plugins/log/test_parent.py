@@ -95,7 +95,7 @@ def both(parent: Parent, folder: LogFolder, index: int) -> tuple[bytes, Proof, A
     above = prove_head(parent, f"example.com/{folder.path.name}")
     store = folder.open()
     try:
-        return store.entry(index).leaf, prove_under(store, index, above.leaf), above
+        return store.entry(index).leaf, prove_under(store, store.entry(index), above.leaf), above
     finally:
         store.close()
 
@@ -209,11 +209,11 @@ def test_a_proof_of_another_record_head_log_or_key_does_not_hold(
     append(first)
     store = first.open()
     with pytest.raises(LogError, match="the parent knows 3 entries, and this is entry 3"):
-        prove_under(store, 3, head.leaf)
+        prove_under(store, store.entry(3), head.leaf)
     with pytest.raises(LogError, match=r"is a head of log 'example\.com/b'"):
-        prove_under(store, 0, others_head.leaf)
+        prove_under(store, store.entry(0), others_head.leaf)
     with pytest.raises(LogError, match="no head of a log"):
-        prove_under(store, 0, leaf)
+        prove_under(store, store.entry(0), leaf)
     store.close()
 
 

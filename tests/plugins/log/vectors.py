@@ -119,6 +119,7 @@ def made() -> dict[str, Any]:
         folder = LogFolder(Path(there) / "log")
         folder.create(ORIGIN)
         folder.key.write_text(key.to_text() + "\n")
+        folder.public.write_text(f"{key.public}\n")
         store = folder.open(writing=True)
         store.take([(id_of(entry), entry) for entry in entries], {})
         note = publish(folder, store)

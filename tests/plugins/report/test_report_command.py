@@ -125,6 +125,14 @@ def test_where_no_log_is_nothing_is_reported(tmp_path: Path, plugin: str, place:
     assert run("--policy", policy, "--until", "2024-01-01").exit_code == 0, "it is there, and empty"
 
 
+def test_a_folder_in_which_no_log_is_is_none(tmp_path: Path) -> None:
+    policy = tmp_path / "service.toml"
+    policy.write_text('plugins = ["log"]\n[rules]\n[settings.log]\npath = "log"\n', "utf-8")
+    (tmp_path / "log").mkdir()
+    found = run("--policy", policy)
+    assert (found.exit_code, "there is no log at" in found.output) == (2, True)
+
+
 def test_what_could_not_be_read_is_told_and_what_could_counts(policy: Path) -> None:
     with (policy.parent / "records.jsonl").open("ab") as file:
         file.write(b'{"torn')
