@@ -20,7 +20,7 @@ from ..train.heads import HEADS
 from ..train.mix import read
 from ..train.rows import Row
 from . import card, measure, plots, speed
-from .judges import Judge, bundled, floor
+from .judges import Judge, both, bundled, floor
 from .peers import peers
 from .questions import HARMLESS, Question, questions
 
@@ -92,6 +92,7 @@ def main(given: Sequence[str] | None = None) -> None:
     rows = mix.dev
     texts = [row.text for row in rows]
     judges = [bundled(options.models / name, texts) for name in MODELS]
+    judges.append(both(judges[0], judges[1], options.models))
     judges.append(floor(mix.train, mix.calibration, texts))
     judges += peers(texts)
     asked = questions(rows)
@@ -116,7 +117,7 @@ def main(given: Sequence[str] | None = None) -> None:
             }
             for source in HARMLESS
         },
-        "functional": {judge.name: functional(rows, judge) for judge in judges[:2]},
+        "functional": {judge.name: functional(rows, judge) for judge in judges[:3]},
         "speed": {name: speed.speed(options.models / name) for name in MODELS},
     }
     for number, name in enumerate(MODELS):

@@ -63,13 +63,13 @@ def details(figures: dict[str, Any], name: str) -> str:
         [
             line["set"],
             line["head"],
-            f"{found['recall']:.2f}",
-            f"{100 * found['fired']:.1f} %",
+            f"{found['recall']:.2f}" if "recall" in found else "",  # of any head there is no bar
+            f"{100 * found['fired']:.1f} %" if "fired" in found else "",
             interval(found["ap"]),
-            f"{found['ece']:.3f}",
+            f"{found['ece']:.3f}" if "ece" in found else "",
         ]
         for line in figures["questions"]
-        if "recall" in (found := line["judges"][name])
+        if (found := line["judges"].get(name)) is not None
     ]
     return table(["set", "head", "recall", "false alarms", "average precision", "ECE"], lines)
 
@@ -123,6 +123,12 @@ def update(path: Path, figures: dict[str, Any], name: str) -> None:
         "Time of `session.run` on one core:",
         speed(figures, name),
     ]
+    if name == "base" and "both" in figures["functional"]:
+        parts += [
+            "Both together, as a policy hears them, at the balanced thresholds of the mean:",
+            details(figures, "both"),
+            functional(figures, "both"),
+        ]
     card = path.read_text(encoding="utf-8")
     body = f"{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}"
     done, count = re.subn(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: body, card, flags=re.S)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..train.calibrate import bars, sigmoid
+from ..train.calibrate import bars, mean, sigmoid
 from ..train.heads import HEADS
 from ..train.rows import Row
 from ..train.runtime import Folder
@@ -41,6 +41,15 @@ def bundled(folder: Path, texts: Sequence[str]) -> Judge:
     divisors = np.array([guard["temperature"][head] for head in HEADS], np.float32)
     scores = sigmoid(Folder(folder).logits(texts) / divisors)
     return Judge(name=folder.name, scores=scores, thresholds=guard["thresholds"])
+
+
+def both(small: Judge, base: Judge, folder: Path) -> Judge:
+    """Hear both models as a policy does: the larger one where the small one is unsure."""
+    guards = [json.loads((folder / n / "guard.json").read_text("utf-8")) for n in ("small", "base")]
+    unsure = np.array([guards[0]["unsure"][head] for head in HEADS])
+    asked = (small.scores >= unsure).any(axis=1)
+    scores = np.where(asked[:, None], mean(small.scores, base.scores), small.scores)
+    return Judge(name="both", scores=scores, thresholds=guards[1]["mixed"]["thresholds"])
 
 
 def floor(train: Sequence[Row], calibration: Sequence[Row], texts: Sequence[str]) -> Judge:

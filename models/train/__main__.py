@@ -82,7 +82,7 @@ def main(given: Sequence[str] | None = None) -> None:
             seed=options.seed,
             seconds=seconds,
         )
-    finish(options.out / "base", base, teacher.LONGEST, cut.tokenizer, mix)
+    finish(options.out / "base", base, teacher.LONGEST, cut.tokenizer)
 
     small = open_student(base, e5.embedding(weights, cut.rows))
     distil(
@@ -94,19 +94,16 @@ def main(given: Sequence[str] | None = None) -> None:
         seed=options.seed,
         seconds=options.small_seconds,
     )
-    finish(options.out / "small", small, student.LONGEST, cut.tokenizer, mix)
+    finish(options.out / "small", small, student.LONGEST, cut.tokenizer)
+    calibrate.calibrate_all(options.out, mix.calibration)
     log.info("trained in %.0f s", time.monotonic() - started)
 
 
-def finish(
-    folder: Path, model: torch.nn.Module, longest: int, tokenizer: Tokenizer, mix: Mix
-) -> None:
+def finish(folder: Path, model: torch.nn.Module, longest: int, tokenizer: Tokenizer) -> None:
     """Write the folder of a model that was trained with texts of up to `longest` tokens."""
     folder.mkdir(parents=True, exist_ok=True)
     export.network(model, folder / "model.onnx")
     export.settings(tokenizer, model, longest, folder)
-    guard = calibrate.calibrate(folder, mix.calibration)
-    log.info("%s: thresholds %s", folder.name, guard["thresholds"])
 
 
 if __name__ == "__main__":

@@ -28,18 +28,24 @@ log = logging.getLogger(__name__)
 Floats = NDArray[np.float32]
 # For each preset: on which share of the plain and of the hard benign texts any head may fire.
 # What reaches `strict` is controversial, what reaches `balanced` unsafe.
-PRESETS = {"strict": (0.02, 0.12), "balanced": (0.008, 0.07), "permissive": (0.0015, 0.015)}
+PRESETS = {"strict": (0.02, 0.12), "balanced": (0.008, 0.10), "permissive": (0.0015, 0.015)}
 # How many of the false alarms of what is unsafe a head may have beside another one. A request for
 # help with a crime, with violence or with suicide does harm once it is answered; harsh words about
 # groups and people are also what legitimate questions are about. What is controversial is divided
 # equally: an audience of minors is kept from all of it.
 EQUAL = dict.fromkeys(HEADS, 1)
 SHARES = {
-    "toxic": 1, "hate": 1, "sexual": 3, "violence": 3, "self_harm": 3, "illicit": 3, "fraud": 3,
+    "toxic": 2, "hate": 1, "sexual": 3, "violence": 3, "self_harm": 3, "illicit": 3, "fraud": 3,
     "injection": 2,
 }  # fmt: skip
-LEAST = {"strict": 0.2, "balanced": 0.3, "permissive": 0.4}
+LEAST = {"strict": 0.2, "balanced": 0.42, "permissive": 0.5}
+# A letter in which placeholders stand for personal data looks like phishing to both models; where
+# `hate` is left to the larger one, a question about a group looks like contempt for it.
+WARY = {"strict": 0.2, "balanced": 0.75, "permissive": 0.8}
 MOST = 0.99
+# Of the small model, in what both say of a text that the larger one is asked about. What is said
+# of groups wants the larger one alone: the small one tells hatred from words against it too rarely.
+SHARE = {head: 0.0 if head == "hate" else 0.5 for head in HEADS}
 MISSED = 0.07  # which share of the unsafe texts a larger model is not asked about, head by head
 
 
@@ -87,7 +93,9 @@ def is_hard(row: Row) -> bool:
     return row.source.startswith("corpus")
 
 
-def bars(scores: Floats, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+def bars(
+    scores: Floats, rows: Sequence[Row], wary: Sequence[str] = ("fraud",)
+) -> dict[str, dict[str, float]]:
     """Choose the thresholds of each preset on benign rows and their scores [rows, heads].
 
     The larger bar of the two kinds is taken, so that easy texts, of which there may be any number,
@@ -100,7 +108,8 @@ def bars(scores: Floats, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
         shares = EQUAL if preset == "strict" else SHARES
         easy, twins = within(scores[~hard], plain, shares), within(scores[hard], sensitive, shares)
         # No preset is stricter anywhere than the one before it, whatever the shares.
-        bar = milder = np.maximum(milder, np.clip(np.maximum(easy, twins), LEAST[preset], MOST))
+        least = [(WARY if head in wary else LEAST)[preset] for head in HEADS]
+        bar = milder = np.maximum(milder, np.clip(np.maximum(easy, twins), least, MOST))
         found[preset] = {head: round(float(bar[n]), 4) for n, head in enumerate(HEADS)}
     return found
 
@@ -118,8 +127,8 @@ def unsure(scores: Floats, rows: Sequence[Row], strict: Mapping[str, float]) -> 
     return found
 
 
-def calibrate(folder: Path, rows: Sequence[Row]) -> dict[str, object]:
-    """Measure the folder's model on the calibration rows and write guard.json."""
+def calibrate(folder: Path, rows: Sequence[Row]) -> Floats:
+    """Measure the folder's model on the calibration rows, write guard.json; give its scores."""
     model = Folder(folder)
     logits = model.logits([row.text for row in rows])
     heads: dict[str, object] = {}
@@ -146,8 +155,36 @@ def calibrate(folder: Path, rows: Sequence[Row]) -> dict[str, object]:
         },
         "sha256": hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest(),
     }
+    write(folder, guard)
+    log.info("%s: thresholds %s", folder.name, thresholds)
+    return scores
+
+
+def write(folder: Path, guard: Mapping[str, object]) -> None:
+    """Write guard.json."""
     (folder / "guard.json").write_text(json.dumps(guard, indent=2) + "\n", encoding="utf-8")
-    return guard
+
+
+def mean(small: Floats, base: Floats) -> Floats:
+    """Give the probabilities whose logits are the means of two models', which both may err in."""
+    logits = [np.log(p / (1 - p)) for p in (np.clip(s, 1e-4, 1 - 1e-4) for s in (small, base))]
+    share = np.array([SHARE[head] for head in HEADS], np.float32)
+    return sigmoid(share * logits[0] + (1 - share) * logits[1])
+
+
+def calibrate_all(folder: Path, rows: Sequence[Row]) -> None:
+    """Write guard.json of both models, and into the larger one's how the two are heard together."""
+    small, base = (calibrate(folder / name, rows) for name in MODELS)
+    benign = [number for number, row in enumerate(rows) if row.benign]
+    thresholds = bars(
+        mean(small, base)[benign], [rows[number] for number in benign], ("fraud", "hate")
+    )
+    guards = {
+        name: json.loads((folder / name / "guard.json").read_text("utf-8")) for name in MODELS
+    }
+    mixed = {"beside": guards["small"]["sha256"], "share": SHARE, "thresholds": thresholds}
+    write(folder / "base", {**guards["base"], "mixed": mixed})
+    log.info("both: thresholds %s", thresholds)
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -160,10 +197,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", type=Path, default=FOLDER, help="folder of the model folders")
     options = parser.parse_args(given)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    rows = read(options.data).calibration
-    for name in MODELS:
-        guard = calibrate(options.models / name, rows)
-        log.info("%s: thresholds %s", name, guard["thresholds"])
+    calibrate_all(options.models, read(options.data).calibration)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from . import corpus, restore, student, teacher
+from . import calibrate, corpus, restore, student, teacher
 from .__main__ import FOLDER, SEED, finish, tell
 from .distil import COURSE, distil
 from .fit import Course
@@ -102,7 +102,7 @@ def main(given: Sequence[str] | None = None) -> None:
         seed=options.seed,
         seconds=options.base_seconds,
     )
-    finish(options.out / "base", base, teacher.LONGEST, tokenizer, mix)
+    finish(options.out / "base", base, teacher.LONGEST, tokenizer)
     distil(
         small,
         base,
@@ -113,7 +113,8 @@ def main(given: Sequence[str] | None = None) -> None:
         seconds=options.small_seconds,
         course=SMALL,
     )
-    finish(options.out / "small", small, student.LONGEST, tokenizer, mix)
+    finish(options.out / "small", small, student.LONGEST, tokenizer)
+    calibrate.calibrate_all(options.out, mix.calibration)
     log.info("refined in %.0f s", time.monotonic() - started)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from time import perf_counter
 from typing import NamedTuple
@@ -26,6 +27,17 @@ class Reading(NamedTuple):
     scores: Sequence[tuple[Column, float]]
     unjudged: str = ""
     late: str = ""
+
+
+def mean(one: float, other: float, share: float) -> float:
+    """Return the probability whose logit is the mean of two, the first with the weight `share`."""
+    logit = share * _logit(one) + (1 - share) * _logit(other)
+    return round(1 / (1 + math.exp(-logit)), 4)
+
+
+def _logit(chance: float) -> float:
+    chance = min(max(chance, 1e-4), 1 - 1e-4)  # scores are rounded to so much
+    return math.log(chance / (1 - chance))
 
 
 class Stage:
@@ -88,6 +100,7 @@ class Cascade:
             folders.append(read_folder(options.second, options.second_sha256))
         wanted = columns(folders, options)
         self.running = options.running()
+        self._mixed = folders[1].beside(folders[0]) if len(folders) > 1 else None
         self.stages = tuple(
             Stage(folder, labels, self.running, options)
             for folder, labels in zip(folders, wanted, strict=True)
@@ -114,4 +127,20 @@ class Cascade:
         second = stage.read(text, progress)
         heard = frozenset() if second.late else stage.categories
         kept = [pair for pair in first.scores if pair[0].category not in heard]
-        return Reading([*kept, *second.scores], first.unjudged or second.unjudged, second.late)
+        scores = second.scores if self._mixed is None else self._mix(first, second)
+        return Reading([*kept, *scores], first.unjudged or second.unjudged, second.late)
+
+    def _mix(self, first: Reading, second: Reading) -> Sequence[tuple[Column, float]]:
+        """Return the scores of the second with those of the first in them, by label."""
+        assert self._mixed is not None
+        shares = self._mixed.shares
+        known = {column.label: score for column, score in first.scores}
+        return [
+            (
+                column,
+                mean(known[column.label], score, shares.get(column.label, 0.5))
+                if column.label in known
+                else score,
+            )
+            for column, score in second.scores
+        ]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chopmark import ModelError
 
-from ._heads import Head, read_heads
+from ._heads import Head, Mixed, read_heads
 from ._json_file import JsonFile
 
 MODELS = (
@@ -55,6 +55,11 @@ class Folder:
     sha256: str
     pinned: bool
     size: int
+    mixed: Mixed | None = None
+
+    def beside(self, first: Folder) -> Mixed | None:
+        """Return how this model is heard together with `first`, None where that is not said."""
+        return self.mixed if self.mixed and self.mixed.beside == first.sha256 else None
 
 
 def read_folder(path: Path, sha256: str = "") -> Folder:
@@ -103,6 +108,7 @@ def read_folder(path: Path, sha256: str = "") -> Folder:
         sha256=measured,
         pinned=bool(guard.text("sha256")),
         size=sum(file.stat().st_size for file in (model, *_external(model))),
+        mixed=found.mixed,
     )
 
 

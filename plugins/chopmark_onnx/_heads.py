@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from ._json_file import JsonFile
 
@@ -38,11 +38,25 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mixed:
+    """How a model is heard together with the smaller one whose network has the digest `beside`.
+
+    Of each label the logits of the two are averaged, the smaller one's with the weight in `shares`,
+    and the thresholds are those of `heads`.
+    """
+
+    beside: str
+    shares: Mapping[str, float]
+    heads: tuple[Head, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heads:
     """All labels in the order of the output. With `sigmoid` each stands for itself."""
 
     heads: tuple[Head, ...]
     sigmoid: bool
+    mixed: Mixed | None = None
 
 
 def read_heads(config: JsonFile, guard: JsonFile) -> Heads:
@@ -55,7 +69,7 @@ def read_heads(config: JsonFile, guard: JsonFile) -> Heads:
     named = _named(guard, labels)
     sigmoid = _sigmoid(config, guard, named, len(labels))
     temperatures = _temperatures(guard, named, labels, sigmoid)
-    presets = _presets(guard, named, labels)
+    presets = _presets(guard, "", named, labels)
     unsure = _unsure(guard, named)
     heads = []
     for label in labels:
@@ -70,7 +84,39 @@ def read_heads(config: JsonFile, guard: JsonFile) -> Heads:
                 unsure=unsure.get(label),
             )
         )
-    return Heads(heads=tuple(heads), sigmoid=sigmoid)
+    mixed = _mixed(guard, named, heads, sigmoid)
+    return Heads(heads=tuple(heads), sigmoid=sigmoid, mixed=mixed)
+
+
+def _mixed(
+    guard: JsonFile, named: Mapping[str, str], heads: Sequence[Head], sigmoid: bool
+) -> Mixed | None:
+    given = guard.table("mixed")
+    if not given:
+        return None
+    beside = given.get("beside")
+    if not isinstance(beside, str) or not re.fullmatch("[0-9a-f]{64}", beside):
+        raise guard.wrong("mixed.beside", beside, "give the SHA-256 of the smaller network")
+    if not sigmoid:
+        raise guard.wrong("mixed", dict(given), "only labels that stand for themselves are mixed")
+    shares = _shares(guard, given.get("share", 0.5), named)
+    presets = _presets(guard, "mixed", named, tuple(head.label for head in heads))
+    mixed = (replace(head, thresholds=presets[head.label]) for head in heads)
+    return Mixed(beside=beside, shares=shares, heads=tuple(mixed))
+
+
+def _shares(guard: JsonFile, given: object, named: Mapping[str, str]) -> dict[str, float]:
+    """Return the weight of the smaller model by label, from a number or a table by head."""
+    if not isinstance(given, dict):
+        share = guard.number("mixed.share", given, 0, 1)
+        return dict.fromkeys(named.values(), share)
+    for head in given:
+        if head not in named:
+            raise guard.wrong(f"mixed.share.{head}", given[head], "`heads` has no such head")
+    return {
+        label: guard.number(f"mixed.share.{head}", given.get(head, 0.5), 0, 1)
+        for head, label in named.items()
+    }
 
 
 def _labels(config: JsonFile) -> tuple[str, ...]:
@@ -145,11 +191,17 @@ def _temperatures(
 
 
 def _presets(
-    guard: JsonFile, named: Mapping[str, str], labels: tuple[str, ...]
+    guard: JsonFile, within: str, named: Mapping[str, str], labels: tuple[str, ...]
 ) -> dict[str, dict[str, float]]:
+    """Return the thresholds of guard.json, or those of its table `within`."""
     found: dict[str, dict[str, float]] = {label: {} for label in labels}
-    for preset, thresholds in guard.table("thresholds").items():
-        key = f"thresholds.{preset}"
+    whole = guard.table(within) if within else guard.data
+    given = whole.get("thresholds", {})
+    at = f"{within}.thresholds" if within else "thresholds"
+    if not isinstance(given, dict):
+        raise guard.wrong(at, given, "write a table")
+    for preset, thresholds in given.items():
+        key = f"{at}.{preset}"
         if preset not in PRESETS or not isinstance(thresholds, dict):
             raise guard.wrong(key, thresholds, f"there are the presets {', '.join(PRESETS)}")
         for head, value in thresholds.items():

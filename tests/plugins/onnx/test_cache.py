@@ -76,8 +76,9 @@ def test_a_verdict_is_the_same_with_and_without(plain: Path, asked: list[str]) -
 
 @pytest.mark.parametrize("granularity", ["clause", "whole"])
 def test_in_a_stream_only_what_is_new_is_run(toy: Any, granularity: str) -> None:
-    # The windows of the toy model take 14 tokens of text and begin every 8: of a text that grew
-    # by 16 characters, two are new, and the one that ends with it.
+    # The windows of the toy model take 14 tokens of text and begin every 8: of 16 characters there
+    # are two. A clause without an end is judged anew for each half of `holdback`, so twice for 16
+    # characters that came, and a whole text too, of which what is remembered is not run.
     policy = Policy(name="test", plugins=("onnx",), holdback=16).with_options(
         "onnx", model=str(toy()), granularity=granularity
     )
@@ -93,7 +94,7 @@ def test_in_a_stream_only_what_is_new_is_run(toy: Any, granularity: str) -> None
             screen.feed(text[start : start + 16])
             steps.append(len(runs) - before)
             before = len(runs)
-    assert max(steps) <= 3, steps
+    assert max(steps) <= 6, steps
     assert len(steps) > 20
 
 

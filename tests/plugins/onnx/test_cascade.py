@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,51 @@ def test_guard_json_says_from_when_on_for_heads_that_it_has(toy: Any, large: Pat
     (folder / "guard.json").write_text(json.dumps({**guard, "unsure": {"toxic": 5}}), "utf-8")
     with pytest.raises(ModelError, match=r"'unsure\.toxic': 5 .* from 0 to 1"):
         made(folder)
+
+
+def mixed(toy: Any, first: Path, **more: Any) -> Path:
+    """Return the larger model, to be heard together with `first`."""
+    beside = hashlib.sha256((first / "model.onnx").read_bytes()).hexdigest()
+    of = {"beside": beside, "thresholds": {"strict": {"toxic": 0.6, "spam": 0.95}}, **more}
+    path: Path = toy(
+        labels=("toxic", "hate", "spam"),
+        words=SECOND,
+        guard={"thresholds": {"strict": {"toxic": 0.95, "spam": 0.95}}, "mixed": of},
+    )
+    return path
+
+
+def test_two_that_were_calibrated_together_are_heard_together(toy: Any, small: Path) -> None:
+    detector = made(small, second=str(mixed(toy, small)), report_from=0.01)
+    # Logits: 2 and -6 of the first text, 0 and 5 of the second one.
+    about = partial(pytest.approx, abs=0.001)  # scores are rounded before they are averaged
+    assert said(detector, "x")["toxic"] == (about(0.1192), "warn")
+    assert said(detector, "怨")["toxic"] == (about(0.9241), "deny")
+    assert said(detector, "怨")["spam"] == (0.8808, "warn")  # only the second one has it
+    leaning = made(small, second=str(mixed(toy, small, share=0.75)), report_from=0.01)
+    assert said(leaning, "x")["toxic"] == (about(0.5), "warn")
+
+
+def test_beside_another_model_it_is_heard_alone(toy: Any, small: Path) -> None:
+    other = toy(guard={"unsure": {"toxic": UNSURE}}, words={"x": (2.5, -6.0, -6.0)})
+    detector = made(other, second=str(mixed(toy, small)), report_from=0.001)
+    assert said(detector, "x")["toxic"] == (0.0025, "warn")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"beside": "abc"}, "mixed.beside.*SHA-256 of the smaller network"),
+        ({"share": 2}, "mixed.share"),
+        ({"share": {"other": 0.5}}, "mixed.share.other.*no such head"),
+        ({"share": {"toxic": 2}}, "mixed.share.toxic"),
+        ({"thresholds": {"harsh": {}}}, "mixed.thresholds.harsh.*strict, balanced, permissive"),
+        ({"thresholds": 3}, "mixed.thresholds.*write a table"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_about_hearing_two_together_is_named(
+    toy: Any, small: Path, wrong: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ModelError, match=message):
+        made(small, second=str(mixed(toy, small, **wrong)))
