@@ -370,7 +370,11 @@ class TransparencyLog:
                 "that as `store` into the policy"
             )
         if not self.folder.is_log:
-            self.folder.create(self._options.origin or default_origin())
+            try:
+                self.folder.create(self._options.origin or default_origin())
+            except LogError:
+                if not self.folder.is_log:  # else another process was first
+                    raise
 
     def _make_spool(self, writer: str) -> Intake:
         """Return what the records of this process go into."""
