@@ -1,4 +1,4 @@
-"""From the bundled models to better ones, where the corpus has grown: an hour or two, not five.
+"""From the bundled models to better ones, where the corpus has grown: two hours, not five.
 
     python -m models.train.refine --data DATA --work WORK --new 'quiet_*' 'spam_*'
 
@@ -29,14 +29,14 @@ from .fit import Course
 from .mix import read
 from .rows import Row
 
-BASE = Course(name="refine", epochs=2, rate=4e-5, budget=3072)
+BASE = Course(name="refine", epochs=4, rate=6e-5, budget=3072)
 SMALL = replace(COURSE, name="refine small", epochs=5, rate=6e-4)
 NEW = "new"
 # What of the rows that the models know one epoch takes, and of those that the small one is
 # taught on, which are drawn once.
 REST = ("jade", "jade-answer", "surge", "toxigen", "agentdojo", "safetybench")
-KNOWN = {**teacher.SHARE_SECOND, **dict.fromkeys(REST, 1.0), "corpus-zh": 0.5, "corpus-en": 0.5}
-SHARES = {name: share / 4 for name, share in KNOWN.items()}
+KNOWN = {**teacher.SHARE_SECOND, **dict.fromkeys(REST, 1.0), "corpus-zh": 1.2, "corpus-en": 1.2}
+SHARES = {name: share / 2 for name, share in KNOWN.items()}
 SHARES_SMALL = {name: share / 1.5 for name, share in KNOWN.items()}
 log = logging.getLogger(__name__)
 
