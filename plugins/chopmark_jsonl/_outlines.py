@@ -1,25 +1,18 @@
-"""Reads lines to be counted: of a usual call nothing is made but what there is to count.
+"""The usual call of a line, as msgspec takes it to be counted: `_format.decode` has the last word.
 
-msgspec takes the fields that are wanted straight from the JSON and passes over the rest, in half
-the time of reading all of it. What it takes must be what `_format.decode` would: a line that it
-does not take, and one of which that is not sure, is left to `decode`, whose word is the last.
+It has all that `decode` asks for; sorted, as lines are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Literal
 
-from msgspec import Meta, Raw, Struct
-from msgspec.json import Decoder
-from msgspec.structs import astuple
+from msgspec import Raw, Struct
 
+from chopmark.outlining import Whole, outliner
 from chopmark.reading import Outline
-
-LONGEST = 4096
-"""Bytes of a line: in a longer one msgspec passes over numbers that Python refuses to read."""
-_NO_MARKS = Raw(b"[]")
-_Whole = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # above, `decode` and msgspec may differ
 
 
 class _Some(Struct, gc=False):
@@ -27,13 +20,11 @@ class _Some(Struct, gc=False):
 
 
 class _Usage(Struct, gc=False):
-    input: _Whole
-    output: _Whole
+    input: Whole
+    output: Whole
 
 
 class _Verdict(Struct, gc=False):
-    """Of a verdict what tells it apart, in the order of an outline."""
-
     category: str
     outcome: str
     direction: str
@@ -49,70 +40,32 @@ class _Mark(Struct, gc=False):
 
 
 class Call(Struct, gc=False):
-    """A usual call, with all that `decode` asks for; sorted, as lines are: that is read faster."""
+    """A usual call."""
 
     action: str
     adapter: str
     answer: _Some
     audience: str
-    duration: _Whole
+    duration: Whole
     ending: str
     failures: tuple[()]  # few have any
-    holdback: _Whole
+    holdback: Whole
     id: str
     judged: bool
     k: Literal["call"]
     marks: Raw
-    messages: _Whole
+    messages: Whole
     model: str
     policy: str
     request: _Some
     sdk: str
     stream: bool
-    time: _Whole
+    time: Whole
     usage: _Usage | None
     user: _Some
     v: Literal[1]
     verdicts: tuple[_Verdict, ...]
 
 
-_decode = Decoder(Call).decode
-_decode_marks = Decoder(tuple[_Mark, ...]).decode
-
-
-def outliner() -> Callable[[bytes], Outline | None]:
-    """Return what makes the outline of the call that a line holds, None where `decode` must.
-
-    It keeps the marks of the call before: most calls have the same.
-    """
-    same = _NO_MARKS
-    marks: tuple[tuple[Any, ...], ...] = ()
-
-    def brief(line: bytes) -> Outline | None:
-        nonlocal same, marks
-        try:
-            # msgspec looks at no byte of a text that is not wanted.
-            if len(line) > LONGEST or not (line.isascii() or line.decode()):
-                return None
-            call = _decode(line)
-            if call.marks != same:
-                marks = tuple(map(astuple, _decode_marks(call.marks)))
-                same = call.marks
-        except (ValueError, RecursionError):
-            return None
-        usage = call.usage
-        return (
-            call.time,
-            call.duration,
-            usage.input if usage else 0,
-            usage.output if usage else 0,
-            (
-                call.action, call.ending, call.judged, call.stream, call.adapter, call.model,
-                call.audience, call.policy, call.sdk,
-            ),
-            marks,
-            tuple(map(astuple, call.verdicts)) if call.verdicts else (),
-            (),
-        )  # fmt: skip
-
-    return brief
+line_outliner: Callable[[], Callable[[bytes], Outline | None]] = partial(outliner, Call, _Mark)
+"""Makes what makes the outline of the call in a line."""

@@ -140,7 +140,7 @@ def _record(path: str | os.PathLike[str], file: BinaryIO, raw: bytes) -> Mapping
 def _outliner() -> Callable[[bytes], Outline | None]:
     """Return what makes the outlines of usual calls; without msgspec it makes none."""
     try:
-        from ._outlines import outliner  # for who counts alone: records are written without it
+        from ._outlines import line_outliner  # for who counts alone: records are written without it
     except ImportError:
         return lambda line: None
-    return outliner()
+    return line_outliner()

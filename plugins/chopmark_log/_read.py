@@ -86,10 +86,12 @@ def _said(
 def _outliner() -> Callable[[bytes], Outline | None] | None:
     """Return what makes the outlines of usual calls; without msgspec there is none."""
     try:
-        from ._read_outlines import outliner  # for who counts alone: a log is written without it
+        from ._read_outlines import (
+            leaf_outliner,  # for who counts alone: a log is written without it
+        )
     except ImportError:
         return None
-    return outliner()
+    return leaf_outliner()
 
 
 def end(folder: LogFolder) -> int:

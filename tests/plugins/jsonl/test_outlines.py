@@ -16,11 +16,12 @@ from tests.plugins.jsonl.strange import every, strange
 from tests.plugins.jsonl.test_format import RECORDS
 
 from chopmark import LogError, Mark, Record, Usage, Verdict
+from chopmark.outlining import LONGEST
 from chopmark.reading import Outline, new_event, outline, outlines
 from chopmark.testing import sample_record
 from chopmark_jsonl import JsonlLog, decode, encode
 from chopmark_jsonl._format import _KEYS, CALL, encode_event
-from chopmark_jsonl._outlines import LONGEST, Call, outliner
+from chopmark_jsonl._outlines import Call, line_outliner
 from chopmark_report import count
 
 TIME = 1_732_000_000_000
@@ -46,7 +47,7 @@ def usual() -> list[Record]:
 
 
 def test_usual_calls_are_taken_without_the_rest_of_their_lines() -> None:
-    brief = outliner()
+    brief = line_outliner()
     for record in usual():
         line = encode(record)
         assert repr(brief(line)) == repr(outline(decode(line)))
@@ -55,7 +56,7 @@ def test_usual_calls_are_taken_without_the_rest_of_their_lines() -> None:
 def test_what_is_not_usual_is_left_to_the_reader_of_lines() -> None:
     long = replace(USUAL, model="m" * LONGEST)
     lines = [encode(sample_record()), encode(long), encode_event(new_event("x")), b"\n", b"{}\n"]
-    assert [outliner()(line) for line in lines] == [None] * len(lines)
+    assert [line_outliner()(line) for line in lines] == [None] * len(lines)
 
 
 def test_a_call_needs_every_field_that_a_record_has() -> None:
@@ -64,7 +65,7 @@ def test_a_call_needs_every_field_that_a_record_has() -> None:
 
 def agrees(lines: list[bytes]) -> None:
     """Hold what is taken of `lines` to what `decode` makes of them."""
-    brief = outliner()  # one for all: it keeps the marks of the line before
+    brief = line_outliner()  # one for all: it keeps the marks of the line before
     for line in lines:
         found = brief(line)
         if found is not None:

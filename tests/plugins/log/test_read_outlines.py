@@ -16,11 +16,12 @@ from tests.plugins.log.logs import log_of
 from tests.plugins.log.test_outlines import records
 
 from chopmark import LogError, Mark, Record
+from chopmark.outlining import LONGEST
 from chopmark.reading import new_event, outlines
 from chopmark_log._folder import LogFolder
 from chopmark_log._leaf import commitments_of, encode_event
 from chopmark_log._read import _leaf, _outline
-from chopmark_log._read_outlines import LONGEST, outliner
+from chopmark_log._read_outlines import leaf_outliner
 from chopmark_log._usual import encode_call
 
 FAILED = records()[-1]
@@ -36,7 +37,7 @@ def encoded(record: Record) -> bytes:
 
 def agrees(leaves: Iterable[bytes]) -> None:
     """Hold what is taken of `leaves` to what is made of all of each."""
-    brief = outliner()  # one for all: it keeps the marks of the leaf before
+    brief = leaf_outliner()  # one for all: it keeps the marks of the leaf before
     for leaf in leaves:
         found = brief(leaf)
         if found is not None:
@@ -46,7 +47,7 @@ def agrees(leaves: Iterable[bytes]) -> None:
 
 
 def test_usual_calls_are_taken_and_others_are_left_to_the_reader_of_leaves() -> None:
-    brief = outliner()
+    brief = leaf_outliner()
     assert None not in [brief(encoded(record)) for record in (*USUAL, WHOLE, *USUAL)]
     agrees(encoded(record) for record in (*USUAL, WHOLE, *USUAL))
     long = replace(WHOLE, model="m" * LONGEST)
