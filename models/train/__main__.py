@@ -32,18 +32,33 @@ log = logging.getLogger(__name__)
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("models.train", description=__doc__, formatter_class=form)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
+    parser = command_line("models.train", __doc__, ("first", "second", "small"))
     parser.add_argument("--wheels", type=Path, required=True, help="folder of downloaded wheels")
+    return parser.parse_args(given)
+
+
+def command_line(name: str, says: str, courses: Sequence[str]) -> argparse.ArgumentParser:
+    """Return a parser of what every training is told."""
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(name, description=says, formatter_class=form)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
     parser.add_argument("--work", type=Path, required=True, help="folder to keep progress in")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write the models in")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=2)
-    for course in ("first", "second", "small"):
+    for course in courses:
         text = "at most so many seconds for this course"
         parser.add_argument(f"--{course}-seconds", type=float, default=math.inf, help=text)
-    return parser.parse_args(given)
+    return parser
+
+
+def begin(options: argparse.Namespace) -> Mix:
+    """Set a training up, and read what the models learn from."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    options.work.mkdir(parents=True, exist_ok=True)
+    return read(options.data)
 
 
 def tell(mix: Mix) -> None:
@@ -56,13 +71,8 @@ def tell(mix: Mix) -> None:
 def main(given: Sequence[str] | None = None) -> None:
     """Run all steps that are not done yet."""
     options = arguments(given)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
-    options.work.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-
-    mix = read(options.data)
+    mix = begin(options)
     tell(mix)
     full = e5.vocabulary(options.wheels)
     cut = vocabulary.cut(full, (row.text for row in mix.train), VOCABULARY)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,14 +18,12 @@ from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
-import torch
 from tokenizers import Tokenizer
 
 from . import calibrate, corpus, restore, student, teacher
-from .__main__ import FOLDER, SEED, finish, tell
+from .__main__ import FOLDER, begin, command_line, finish, tell
 from .distil import COURSE, distil
 from .fit import Course
-from .mix import read
 from .rows import Row
 
 BASE = Course(name="refine", epochs=4, rate=6e-5, budget=3072)
@@ -43,20 +40,9 @@ log = logging.getLogger(__name__)
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(
-        "models.train.refine", description=__doc__, formatter_class=form
-    )
-    parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
-    parser.add_argument("--work", type=Path, required=True, help="folder to keep progress in")
+    parser = command_line("models.train.refine", __doc__, ("base", "small"))
     parser.add_argument("--new", nargs="+", required=True, help="patterns of the new files' names")
     parser.add_argument("--models", type=Path, default=FOLDER, help="folder to start from")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write the models in")
-    parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--threads", type=int, default=2)
-    for course in ("base", "small"):
-        text = "at most so many seconds for this course"
-        parser.add_argument(f"--{course}-seconds", type=float, default=math.inf, help=text)
     return parser.parse_args(given)
 
 
@@ -79,13 +65,8 @@ def marked(rows: Sequence[Row], patterns: Sequence[str]) -> list[Row]:
 def main(given: Sequence[str] | None = None) -> None:
     """Run all steps that are not done yet."""
     options = arguments(given)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
-    options.work.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-
-    mix = read(options.data)
+    mix = begin(options)
     mix = replace(mix, train=marked(mix.train, options.new))
     tell(mix)
     tokenizer = Tokenizer.from_file(str(options.models / "base" / "tokenizer.json"))
