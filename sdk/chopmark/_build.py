@@ -16,8 +16,9 @@ from ._errors import ChopmarkError, PluginError, PolicyError
 from ._kept import Record
 from ._strip import finders
 from ._values import Receipt
+from .deciding import Decider
 from .hookspecs import Detector, Log, Marker, Signer, Wrapper
-from .policy import Decider, Policy
+from .policy import Policy
 
 _logger = logging.getLogger("chopmark")
 

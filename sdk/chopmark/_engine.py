@@ -15,8 +15,9 @@ from ._scanners import check_needs, open_scanner
 from ._screen import Screen, Watch
 from ._strip import Own
 from ._values import Context, Failure, Receipt, Verdict
+from .deciding import Decider
 from .hookspecs import Detector, IdleScanner, Log, Marker, Signer, Wrapper
-from .policy import Decider, Policy
+from .policy import Policy
 
 _JSON = ("structured", "tool_call")
 _NO_CAP = sys.maxsize // 2  # an offset may be added to it

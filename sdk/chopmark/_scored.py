@@ -11,8 +11,9 @@ from ._chopmark import Chopmark
 from ._scanners import open_scanner
 from ._screen import Screen, Watch
 from ._values import Context, Direction, Screening, Verdict
+from .deciding import act
 from .hookspecs import Detector, Scanner
-from .policy import act, language_of
+from .policy import language_of
 
 _ROLES: Mapping[Direction, str] = {"input": "user", "output": "assistant"}
 

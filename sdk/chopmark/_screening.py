@@ -7,7 +7,8 @@ from ._engine import Engine, judge
 from ._errors import RequestError
 from ._strip import strip
 from ._values import Context, Direction, Request, Screening
-from .policy import act, language_of
+from .deciding import act
+from .policy import language_of
 
 
 def screen(engine: Engine, text: str, direction: Direction, audience: str, role: str) -> Screening:

@@ -24,7 +24,8 @@ from ._values import (
     Usage,
     Verdict,
 )
-from .policy import act, language_of
+from .deciding import act
+from .policy import language_of
 
 LaneKey = tuple[Kind, int]
 _blocking = attrgetter("blocking")
@@ -214,7 +215,7 @@ class Session:
             refusal=self._refusal or (self._refuse() if self.stopped else ""),
             policy=self._engine.policy_id,
             verdicts=tuple(verdicts),
-            marks=(*self._marks.made, *beside),
+            marks=(*self._marks.told, *beside),
             failures=tuple(failures),
             usage=self.usage,
             holdback=holdback,

@@ -11,8 +11,9 @@ from typing import get_args
 from ._errors import ChopmarkError
 from ._values import Direction, Outcome
 from ._version import __version__
+from .deciding import Decider
 from .hookspecs import Evidence
-from .policy import ACTIONS, Decider, Handling, Policy
+from .policy import ACTIONS, Handling, Policy
 from .terminal import visible
 
 _ACTION: dict[Outcome, str] = {outcome: action for action, outcome in ACTIONS.items()}

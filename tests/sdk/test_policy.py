@@ -9,7 +9,7 @@ import pytest
 
 from chopmark import Chopmark, OnError, Policy, PolicyError, RequestError, Rules, Verdict
 from chopmark._policy_file import builtin_names, load_policy, parse_policy
-from chopmark.policy import Decider, act
+from chopmark.deciding import Decider, act
 
 
 def write(folder: Path, text: str, name: str = "mine.toml") -> Path:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from chopmark import Policy, Rules, Verdict
-from chopmark.policy import ACTIONS, Decider
+from chopmark.deciding import Decider
+from chopmark.policy import ACTIONS
 from chopmark.showing import Sought, cell, handled, table
 
 POLICY = Policy(
