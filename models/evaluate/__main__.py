@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from ..train.heads import HEADS
 from ..train.mix import read
 from ..train.rows import Row
 from . import card, measure, plots, speed
@@ -38,10 +37,10 @@ def answered(question: Question, judge: Judge) -> dict[str, Any] | None:
         "auc": measure.with_interval(measure.area, gold, scores),
         "ap": measure.with_interval(measure.precision, gold, scores),
     }
-    if question.head != "any":
-        bar = judge.thresholds["balanced"][question.head]
-        out["recall"] = round(float((scores[gold == 1] >= bar).mean()), 4)
-        out["fired"] = round(float((scores[gold == 0] >= bar).mean()), 4)
+    hit = judge.fires("balanced", question.head)[list(question.rows)].astype(int)
+    for name, side in (("recall", hit[gold == 1]), ("fired", hit[gold == 0])):
+        out[name] = measure.with_interval(measure.share, side, side)
+    if question.head != "any":  # the highest score of several heads is no probability
         out["ece"] = measure.calibration_error(gold, scores)
     return out
 
@@ -50,17 +49,15 @@ def fires(rows: Sequence[Row], source: str, judge: Judge) -> dict[str, list[floa
     """Measure how often any head fires on a benign set, by preset."""
     places = [n for n, row in enumerate(rows) if row.source == source and row.benign]
     found = {}
-    for preset, bar in judge.thresholds.items():
-        limits = np.array([bar[head] for head in HEADS])
-        hit = (np.nan_to_num(judge.scores[places]) >= limits).any(axis=1).astype(int)
+    for preset in judge.thresholds:
+        hit = judge.fires(preset)[places].astype(int)
         found[preset] = measure.with_interval(measure.share, hit, hit)
     return found
 
 
 def functional(rows: Sequence[Row], judge: Judge) -> dict[str, dict[str, list[float]]]:
     """Measure the functional suite by what a family tests: caught, and left alone."""
-    limits = np.array([judge.thresholds["balanced"][head] for head in HEADS])
-    hit = (np.nan_to_num(judge.scores) >= limits).any(axis=1)
+    hit = judge.fires("balanced")
     found: dict[str, dict[str, list[float]]] = {}
     own = [n for n, row in enumerate(rows) if row.source.startswith("suite")]
     for tests in sorted({rows[n].group for n in own}):

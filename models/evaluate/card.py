@@ -63,8 +63,8 @@ def details(figures: dict[str, Any], name: str) -> str:
         [
             line["set"],
             line["head"],
-            f"{found['recall']:.2f}" if "recall" in found else "",  # of any head there is no bar
-            f"{100 * found['fired']:.1f} %" if "fired" in found else "",
+            interval(found["recall"]),
+            percent(found["fired"]),
             interval(found["ap"]),
             f"{found['ece']:.3f}" if "ece" in found else "",
         ]

@@ -34,6 +34,12 @@ class Judge:
             np.nanmax(self.scores, axis=1) if head == "any" else self.scores[:, HEADS.index(head)]
         )
 
+    def fires(self, preset: str, head: str = "any") -> NDArray[np.bool_]:
+        """Say of each row whether a head fires, or any of them; what it does not judge does not."""
+        limits = np.array([self.thresholds[preset][name] for name in HEADS])
+        hit = np.nan_to_num(self.scores) >= limits
+        return np.asarray(hit.any(axis=1) if head == "any" else hit[:, HEADS.index(head)])
+
 
 def bundled(folder: Path, texts: Sequence[str]) -> Judge:
     """Ask a model folder."""
