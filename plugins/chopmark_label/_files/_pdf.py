@@ -9,7 +9,6 @@ One that would lose something is refused: encrypted, signed or damaged.
 from __future__ import annotations
 
 import mmap
-import zlib
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from chopmark_label._files._errors import FileError, missing, within_memory
 from chopmark_label._files._format import Place
 from chopmark_label._files._pdf_update import append_update, stream_bytes
+from chopmark_label._files._pdf_xmp import clean_xmp, damaged, xmp, xmp_labels
 from chopmark_label._files._rewrite import rewrite_file
 from chopmark_label._files._whole import nothing_left, unreadable
-from chopmark_label._files._xmp import LARGEST, MOST_NODES, TOO_MUCH, nodes_in
 
 if TYPE_CHECKING:
     from pikepdf import Pdf
@@ -29,9 +28,6 @@ _KEY = "/AIGC"
 _WHERE = "PDF document information, AIGC"
 _LONGEST_MENDED = 64 * 2**20
 """Bytes of the longest file that is searched for what its table has lost: half a second."""
-_SMALL = 64 * 2**10
-"""Bytes of packed XMP that may be unpacked by a filter whose output cannot be bounded."""
-
 _MOST_UNPACKED = 64 * 2**20
 """Bytes of the largest stream that is unpacked where qpdf can bound that."""
 _MOST_HELD, _MOST_WARNINGS = 1_000_000, 1_000
@@ -40,7 +36,6 @@ _MOST_HELD, _MOST_WARNINGS = 1_000_000, 1_000
 CONFUSED = (ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError,
             RecursionError, OverflowError, NotImplementedError)  # fmt: skip
 """What pikepdf raises beside its own error where objects are not what they should be."""
-_MEND = "get the file again, or mend it with `qpdf IN.pdf OUT.pdf`"
 
 
 class PdfFiles:
@@ -95,13 +90,13 @@ class PdfFiles:
                 if _places(source, pdf) == [Place(block, _WHERE)]:
                     rewrite_file(source, target, [])
                     return _WHERE
-                changed = [_label(source, pdf, block), *_clean_xmp(source, pdf)]
+                changed = [_label(source, pdf, block), *clean_xmp(source, pdf)]
                 if pdf.is_linearized:
                     _write_anew(pdf, target)
                 else:
                     append_update(source, target, pdf, dict(map(_spelt, changed)))
         except (pikepdf.PdfError, *CONFUSED) as error:
-            raise _damaged(source, error) from error
+            raise damaged(source, error) from error
         return _WHERE
 
 
@@ -165,7 +160,7 @@ def _read(path: Path, *, mend: bool) -> list[Place]:
         with _open(path, mend=mend) as pdf:
             return _places(path, pdf)
     except (pikepdf.PdfError, *CONFUSED) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
 def _places(path: Path, pdf: Pdf) -> list[Place]:
@@ -178,7 +173,7 @@ def _places(path: Path, pdf: Pdf) -> list[Place]:
             value = info[key]
             text = str(value) if isinstance(value, String) else _source(value)
             found.append(Place(text, f"PDF document information, {key[1:]}"))
-    for text, _ in _xmp_labels(path, _xmp(path, pdf)):
+    for text, _ in xmp_labels(path, xmp(path, pdf)):
         found.append(Place(text, "XMP of the PDF document"))
     return found
 
@@ -194,11 +189,6 @@ def _open(path: Path, *, mend: bool) -> Pdf:
     except OSError as error:
         raise unreadable(path, error) from error
     return pdf
-
-
-def _damaged(path: Path, error: Exception) -> FileError:
-    what = str(error).removeprefix(f"{path}: ")[:200]
-    return FileError(path, f"is damaged or cut off ({what}); {_MEND}")
 
 
 def _labels(info: Any) -> list[str]:
@@ -227,104 +217,6 @@ def _is_signed(path: Path, pdf: Pdf) -> bool:
     return any(
         isinstance(thing, pikepdf.Dictionary) and "/ByteRange" in thing for thing in pdf.objects
     )
-
-
-def _xmp(path: Path, pdf: Pdf) -> bytes:
-    """Return the document's XMP packet, empty where there is none."""
-    import pikepdf
-
-    stream = pdf.Root.get("/Metadata")
-    if not isinstance(stream, pikepdf.Stream):
-        return b""
-    raw = stream.read_raw_bytes()
-    filters = stream.get("/Filter")
-    several = isinstance(filters, pikepdf.Array)
-    names = [] if filters is None else list(filters) if several else [filters]
-    if len(raw) > LARGEST:
-        raise FileError(path, f"has {TOO_MUCH}")
-    if not names:
-        return bytes(raw)
-    if names == ["/FlateDecode"] and "/DecodeParms" not in stream:
-        try:
-            opened = zlib.decompressobj()
-            data = opened.decompress(raw, LARGEST)
-        except zlib.error as error:
-            raise _damaged(path, error) from error
-        if opened.unconsumed_tail:
-            raise FileError(path, "unfolds its XMP without end: this is a bomb; do not open it")
-        return data
-    if len(names) > 1 or len(raw) > _SMALL:
-        raise FileError(path, f"has XMP packed with {len(names)} filters; {_MEND}")
-    return bytes(stream.read_bytes())
-
-
-def _xmp_labels(path: Path, packet: bytes) -> list[tuple[str, Any]]:
-    """Return each AIGC property, an element or an attribute, with the element and its name.
-
-    What stands within such an element is its text.
-    """
-    root = _xml(path, packet)
-    if root is None:
-        return []
-    from lxml import etree  # type: ignore[import-untyped]
-
-    found: list[tuple[str, Any]] = []
-    within = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        is_ours = isinstance(element.tag, str) and _local(element.tag) == "aigc"
-        if event == "end":
-            within -= is_ours
-            continue
-        if is_ours and not within:
-            found.append((str(element.xpath("string()")).strip(), (element, None)))
-        within += is_ours
-        for name, value in element.attrib.items() if isinstance(element.tag, str) else ():
-            if _local(name) == "aigc":
-                found.append((str(value), (element, name)))
-    return found
-
-
-def _local(name: str) -> str:
-    """Return a name without its namespace, or without a prefix that nothing declares."""
-    return name.rpartition("}")[2].rpartition(":")[2].casefold()
-
-
-def _xml(path: Path, packet: bytes) -> Any:
-    if b"aigc" not in packet.replace(b"\0", b"").lower():  # without NULs: it may be UTF-16
-        return None
-    if nodes_in(packet) > MOST_NODES:
-        raise FileError(path, f"has {TOO_MUCH}")
-    from lxml import etree
-
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    try:
-        return etree.fromstring(packet.strip(b"\0 \r\n\t"), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        return None
-
-
-def _clean_xmp(path: Path, pdf: Pdf) -> list[Any]:
-    """Take every AIGC out of XMP, and return the object that this changed.
-
-    A packet without one is left as it is, byte for byte.
-    """
-    found = _xmp_labels(path, _xmp(path, pdf))
-    if not found:
-        return []
-    from lxml import etree
-
-    root = found[0][1][0].getroottree()
-    for _, (element, name) in found:
-        if name is not None:
-            del element.attrib[name]
-        elif element.getparent() is None:  # there is nothing but a block
-            del pdf.Root["/Metadata"]
-            return [pdf.Root]
-        else:
-            element.getparent().remove(element)
-    stream = pdf.Root.Metadata
-    stream.write(etree.tostring(root, encoding="UTF-8"))
-    return [stream]
 
 
 def _need(path: Path) -> Any:
