@@ -240,8 +240,11 @@ class TextShape(_Text):
 class TextChunkShape(_Text):
     """The pieces of a streamed text; the stream ends without a word, so a last one is added."""
 
+    _begun = False
+
     def read(self, raw: GenerationChunk) -> Sequence[Chunk]:
         """Return the text of one piece."""
+        self._begun = True
         return (Chunk(raw.text, self._kind),)
 
     def write(
@@ -257,7 +260,9 @@ class TextChunkShape(_Text):
     def seal(
         self, held: Sequence[GenerationChunk], response: Response
     ) -> Sequence[GenerationChunk]:
-        """Return an empty last piece with the metadata."""
+        """Return an empty last piece with the metadata; nothing where the model gave no piece."""
+        if not self._begun:
+            return held  # core's own error then
         metadata = response.carried(KEY)
         return (*held, GenerationChunk(text="", generation_info=metadata))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ._errors import PolicyBlocked, RequestError
 from ._shape import OnBlock
-from ._values import Chunk, Message, Request, Response, Usage
+from ._values import Chunk, Kind, Message, Request, Response, Usage
 
 if TYPE_CHECKING:
     from ._chopmark import Chopmark, Done
@@ -20,12 +20,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 class TextShape:
     """The shape of an answer whose pieces are plain strings.
 
-    `whole` says that one piece is the whole answer.
+    `whole` says that one piece is the whole answer, `structured` that the answer is JSON.
     """
 
-    def __init__(self, *, whole: bool) -> None:
+    def __init__(self, *, whole: bool, structured: bool = False) -> None:
         self._whole = whole
-        self.strings = not whole
+        self._kind: Kind = "structured" if structured else "answer"
+        self.strings = not whole and not structured
 
     def read(self, raw: str) -> Sequence[Chunk]:
         """Return the piece as a chunk."""
@@ -34,7 +35,7 @@ class TextShape:
                 f"a guarded function answered with {type(raw).__name__}, not with text; return "
                 "or yield strings, or guard the model object with an adapter"
             )
-        return (Chunk(raw, "answer", 0, self._whole),)
+        return (Chunk(raw, self._kind, 0, self._whole),)
 
     def write(self, raw: str, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[str]:
         """Return the text that goes out; nothing where all of it is held."""
@@ -87,6 +88,7 @@ class Decorator:
         prompt: str = ...,
         on_block: OnBlock = ...,
         audience: str = ...,
+        structured: bool = ...,
         on_response: Done | None = ...,
     ) -> Callable[[F], F]: ...
 
@@ -98,6 +100,7 @@ class Decorator:
         prompt: str = "",
         on_block: OnBlock = "raise",
         audience: str = "",
+        structured: bool = False,
         on_response: Done | None = None,
     ) -> F | Callable[[F], F]:
         """Guard `function`.
@@ -108,6 +111,7 @@ class Decorator:
                 It is a string, or a list of `{"role": ..., "content": ...}` messages.
             on_block: `raise` raises `PolicyBlocked`, `refuse` answers with the refusal text.
             audience: the audience of every call, as the policy names it.
+            structured: whether the answer is JSON for a program: no mark is written into it.
             on_response: told how each call ended.
 
         Raises:
@@ -115,7 +119,8 @@ class Decorator:
         """
 
         def decorate(function: F) -> F:
-            guarded = _Guarded(self._chop, function, prompt, on_block, audience, on_response)
+            options: dict[str, Any] = {"on_block": on_block, "done": on_response}
+            guarded = _Guarded(self._chop, function, prompt, audience, structured, options)
             return guarded.wrapper()  # type: ignore[no-any-return]
 
         return decorate if function is None else decorate(function)
@@ -127,13 +132,12 @@ class _Guarded:
         chop: Chopmark,
         function: Callable[..., Any],
         prompt: str,
-        on_block: OnBlock,
         audience: str,
-        on_response: Done | None,
+        structured: bool,
+        options: dict[str, Any],
     ) -> None:
-        self.chop, self.function = chop, function
-        self.options: dict[str, Any] = {"on_block": on_block, "done": on_response}
-        self.audience = audience
+        self.chop, self.function, self.options = chop, function, options
+        self.audience, self.structured = audience, structured
         self.signature = inspect.signature(function)
         parameters = self.signature.parameters
         # So many arguments need no binding by the rules, which takes a while.
@@ -164,7 +168,7 @@ class _Guarded:
                 async def ask(sent: Request) -> AsyncIterator[str]:
                     return call(sent)  # type: ignore[no-any-return]
 
-                shape = TextShape(whole=False)
+                shape = self.shape(whole=False)
                 guarded = chop.astream(request, shape, ask, **self.options)
                 try:
                     async for piece in guarded:
@@ -184,7 +188,7 @@ class _Guarded:
                 async def ask(sent: Request) -> str:
                     return await call(sent)  # type: ignore[no-any-return]
 
-                return await chop.arun(request, TextShape(whole=True), ask, **self.options)
+                return await chop.arun(request, self.shape(whole=True), ask, **self.options)
 
             return answer_async
         if inspect.isgeneratorfunction(function):
@@ -195,7 +199,7 @@ class _Guarded:
                     yield from function(*args, **kwargs)
                     return
                 request, call = self.request(args, kwargs, stream=True)
-                yield from chop.stream(request, TextShape(whole=False), call, **self.options)
+                yield from chop.stream(request, self.shape(whole=False), call, **self.options)
 
             return pieces
 
@@ -204,9 +208,12 @@ class _Guarded:
             if chop.inert or chop.inside():
                 return function(*args, **kwargs)  # type: ignore[no-any-return]
             request, call = self.request(args, kwargs, stream=False)
-            return chop.run(request, TextShape(whole=True), call, **self.options)
+            return chop.run(request, self.shape(whole=True), call, **self.options)
 
         return answer
+
+    def shape(self, *, whole: bool) -> TextShape:
+        return TextShape(whole=whole, structured=self.structured)
 
     def request(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], *, stream: bool
@@ -226,6 +233,7 @@ class _Guarded:
             model=self.name,
             audience=self.audience,
             stream=stream,
+            structured=self.structured,
         )
         return request, call
 

@@ -41,6 +41,14 @@ class Marks:
         self.beside: list[Mark] = []
         self.failures: list[Failure] = []
         self._engine = engine
+        self._called = False  # whether the answer has a tool call
+
+    @property
+    def told(self) -> Sequence[Mark]:
+        """What the response says of `made`; of an answer that is tool calls alone, why there are
+        none.
+        """
+        return self._missing("a tool call") if self._called and not self.made else self.made
 
     def begin(self, request: Request) -> None:
         """Make the marks that stand beside the answer."""
@@ -56,12 +64,15 @@ class Marks:
         if kind == "answer":
             return [(m, m.open(request)) for m in markers]
         if kind == "structured":
-            reason = "a structured answer is JSON for a program, and marks stand beside it"
-            missing = [
-                Mark(marker=m.name, kind=m.kind, placed=False, reason=reason) for m in markers
-            ]
+            missing = self._missing("a structured answer")
             self.made += [mark for mark in missing if mark not in self.made]  # of a parsed copy
+        self._called = self._called or kind == "tool_call"
         return []
+
+    def _missing(self, what: str) -> list[Mark]:
+        reason = f"{what} is JSON for a program, and marks stand beside it"
+        markers = self._engine.markers
+        return [Mark(marker=m.name, kind=m.kind, placed=False, reason=reason) for m in markers]
 
     def feed(self, lane: Lane, text: str) -> str:
         """Return what goes out for the next text of a channel."""

@@ -10,7 +10,6 @@ import pytest
 
 from chopmark import (
     Chopmark,
-    Chunk,
     Context,
     Kind,
     Needs,
@@ -137,14 +136,8 @@ class Texts(TextShape):
     """Pieces of text of one kind."""
 
     def __init__(self, kind: Kind) -> None:
-        super().__init__(whole=False)
-        self._kind = kind
-
-    def text(self, raw: str) -> None:
-        """Show every piece to `read`."""
-
-    def read(self, raw: str) -> Sequence[Chunk]:
-        return (Chunk(raw, self._kind),)
+        super().__init__(whole=False, structured=kind == "structured")
+        self.strings = False  # every piece is shown to `read`
 
 
 WRONG = {

@@ -9,6 +9,7 @@ import pytest
 
 from chopmark import Chopmark, Policy, PolicyBlocked, RequestError, calling
 from chopmark.testing import AdapterContract, MemoryLog, Path, Script, WordDetector, plugin
+from chopmark.testing._paths import Form
 
 
 class Functions:
@@ -17,7 +18,6 @@ class Functions:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.asked: list[str] = []
-        self.chop: Chopmark | None = None
 
         def call(prompt: str) -> str:
             self.asked.append(prompt)
@@ -32,11 +32,16 @@ class Functions:
                 raise script.error
 
         async def acall(prompt: str) -> str:
-            return call(prompt)
+            self.asked.append(prompt)
+            await script.rest()
+            if script.error:
+                raise script.error
+            return script.text
 
         async def astream(prompt: str) -> AsyncIterator[str]:
             for piece in stream(prompt):
                 yield piece
+            await script.rest()
 
         self.call: Any = call
         self.stream: Any = stream
@@ -44,12 +49,19 @@ class Functions:
         self.astream: Any = astream
 
 
+NAMES = ("call", "stream", "acall", "astream")
+
+
+def paths(form: Form = "answer") -> dict[str, Path]:
+    ways = {name: lambda model, prompt, name=name: getattr(model, name)(prompt) for name in NAMES}
+    return {f"{name} {form}": Path(name, run, form) for name, run in ways.items()}  # type: ignore[arg-type]
+
+
 class TestDecorator(AdapterContract):
-    paths: ClassVar = {
-        "call": Path("call", lambda m, p: m.call(p)),
-        "stream": Path("stream", lambda m, p: m.stream(p)),
-        "acall": Path("acall", lambda m, p: m.acall(p)),
-        "astream": Path("astream", lambda m, p: m.astream(p)),
+    paths: ClassVar = paths() | paths("json")
+    cannot: ClassVar = {
+        "call": "a plain function answers with text, and calls no tools",
+        "metadata": "plain text carries nothing: on_response is told of marks and receipt",
     }
 
     def bare(self, script: Script) -> Functions:
@@ -58,8 +70,10 @@ class TestDecorator(AdapterContract):
     def guard(self, model: Functions, chop: Chopmark, **options: Any) -> Functions:
         guarded = Functions(model.script)
         guarded.asked = model.asked
+        if model.script.form == "json":
+            options["structured"] = True
         decorate = chop.guard(**options) if options else chop.guard
-        for name in ("call", "stream", "acall", "astream"):
+        for name in NAMES:
             setattr(guarded, name, decorate(getattr(model, name)))
         return guarded
 

@@ -25,7 +25,7 @@ from ._fakes import (
 )
 from ._log_contract import LogContract, sample_record
 from ._marker_contract import MarkerContract
-from ._paths import Path, Script
+from ._paths import Path, Said, Script
 from ._store_contract import StoreContract
 from ._wording_contract import WordingContract
 
@@ -39,6 +39,7 @@ __all__ = [
     "MarkerContract",
     "MemoryLog",
     "Path",
+    "Said",
     "Script",
     "StoreContract",
     "SuffixMarker",

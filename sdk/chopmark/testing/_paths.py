@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+import anyio
+
+Form = Literal["answer", "json", "call"]
+"""What is asked for: prose, an answer in JSON, or the arguments of a tool call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What the bare model of a test answers: pieces, and an error after them if one is given."""
+    """What the bare model of a test answers: pieces, and an error after them if one is given.
+
+    Of `form` `json` the pieces are those of an answer in JSON, of `call` those of the arguments
+    of one tool call. Both have a `name`, which is a text, and a `count`, which is a whole number.
+    With `waits` the model says no more after its pieces, and does not end: it awaits `rest()`.
+    """
 
     pieces: tuple[str, ...]
     error: Exception | None = None
+    form: Form = "answer"
+    waits: bool = False
 
     @property
     def text(self) -> str:
@@ -20,9 +32,14 @@ class Script:
         return "".join(self.pieces)
 
     @classmethod
-    def letters(cls, text: str) -> Script:
+    def letters(cls, text: str, form: Form = "answer") -> Script:
         """Return a script that answers one character at a time."""
-        return cls(tuple(text))
+        return cls(tuple(text), form=form)
+
+    async def rest(self) -> None:
+        """Wait until the task is cancelled, where the script `waits`."""
+        if self.waits:
+            await anyio.sleep_forever()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,55 +47,33 @@ class Path:
     """One way to ask the model: `run(model, prompt)` gives text, or pieces of text.
 
     `kind` is `call` (returns str), `stream` (iterator of str), `acall` (awaitable of str) or
-    `astream` (async iterator of str).
+    `astream` (async iterator of str). `form` is what is asked for that way. Where a piece of the
+    framework's carries metadata, the text is a `Said`.
     """
 
     kind: Literal["call", "stream", "acall", "astream"]
     run: Callable[[Any, str], Any]
+    form: Form = "answer"
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer comes in pieces."""
+        return "stream" in self.kind
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it is asked from async code."""
+        return self.kind.startswith("a")
 
 
-def read(path: Path, model: Any, prompt: str) -> tuple[list[str], BaseException | None]:
-    """Return the pieces that came on a path that is not awaited, and the error that ended them."""
-    pieces: list[str] = []
-    try:
-        if path.kind == "call":
-            pieces.append(path.run(model, prompt))
-        else:
-            stream: Iterator[str] = path.run(model, prompt)
-            for piece in stream:
-                pieces.append(piece)  # noqa: PERF402  kept piece by piece: an error may follow
-    except Exception as error:  # noqa: BLE001  it is what the test looks at
-        return pieces, error
-    return pieces, None
+class Said(str):
+    """A text with what stands beside it: the mapping in which the adapter puts its metadata."""
 
+    __slots__ = ("beside",)
+    beside: Mapping[str, Any]
 
-async def read_async(path: Path, model: Any, prompt: str) -> tuple[list[str], BaseException | None]:
-    """Return the same of a path that is awaited."""
-    pieces: list[str] = []
-    try:
-        if path.kind == "acall":
-            answer: Awaitable[str] = path.run(model, prompt)
-            pieces.append(await answer)
-        else:
-            stream: AsyncIterator[str] = path.run(model, prompt)
-            async for piece in stream:
-                pieces.append(piece)  # noqa: PERF401  kept piece by piece: an error may follow
-    except Exception as error:  # noqa: BLE001  it is what the test looks at
-        return pieces, error
-    return pieces, None
-
-
-def leave(path: Path, model: Any) -> list[str]:
-    """Leave a stream after 25 pieces, and return them."""
-    stream = path.run(model, "a question")
-    got = [next(stream) for _ in range(25)]
-    stream.close()
-    return got
-
-
-async def leave_async(path: Path, model: Any) -> list[str]:
-    """Do the same with an async stream."""
-    stream = path.run(model, "a question")
-    got = [await anext(stream) for _ in range(25)]
-    await stream.aclose()
-    return got
+    def __new__(cls, text: str | None, beside: Mapping[str, Any] | None = None) -> Said:
+        """Return the text, none where there is none, with what stands beside it."""
+        said = super().__new__(cls, text or "")
+        said.beside = dict(beside or {})
+        return said

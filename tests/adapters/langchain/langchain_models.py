@@ -15,14 +15,13 @@ from langchain_core.outputs import (
 from langchain_core.utils.function_calling import convert_to_json_schema, convert_to_openai_tool
 from pydantic import Field
 
-from chopmark_langchain import guard
-
 
 class ChatScript(BaseChatModel):
     """Answers with `pieces`, calls a tool that is bound, or gives JSON where that is asked for.
 
-    `pieces` are strings or lists of content blocks. `error` is raised behind them. `seen` and
-    `kwargs_seen` hold what reached it.
+    `pieces` are strings or lists of content blocks. `error` is raised behind them, and `rest`
+    awaited. `arguments` is JSON text, good or not, of a tool call that it makes in any case. `seen`
+    and `kwargs_seen` hold what reached it.
     """
 
     model: str = "script-1"
@@ -33,7 +32,9 @@ class ChatScript(BaseChatModel):
     stop: list[str] | None = None
     pieces: list[Any] = Field(default_factory=lambda: ["It ", "is ", "so", "."])
     json_answer: str = ""
+    arguments: str = ""
     error: Any = None
+    rest: Any = None
     marks_last: bool = True
     tells_tokens: bool = False
     seen: list[Any] = Field(default_factory=list)
@@ -69,6 +70,13 @@ class ChatScript(BaseChatModel):
         made = [convert_to_openai_tool(tool) for tool in tools]
         return super().bind(tools=made, tool_choice=tool_choice, **kwargs)
 
+    async def _rest(self):
+        if self.rest is not None:
+            await self.rest()
+
+    def _pieces(self, kwargs):
+        return list(self.json_answer) if kwargs.get("response_format") else self.pieces
+
     def _note(self, messages, stop, kwargs):
         self.seen.append("\n".join(message.text for message in messages))
         self.kwargs_seen.append({"stop": stop, **kwargs})
@@ -83,17 +91,15 @@ class ChatScript(BaseChatModel):
         call = _tool_call(messages, kwargs)
         content = self.json_answer if kwargs.get("response_format") else _joined(self.pieces)
         return AIMessage(
-            content="" if call else content,
-            tool_calls=[call] if call else [],
+            content="" if call or self.arguments else content,
+            **({"tool_calls": [call]} if call else _parsed(self.arguments)),
             response_metadata=self._metadata(kwargs),
             usage_metadata=self._usage(),
         )
 
     def _chunks(self, messages, kwargs):
         call = _tool_call(messages, kwargs)
-        pieces = [] if call else self.pieces
-        if kwargs.get("response_format"):
-            pieces = list(self.json_answer)
+        pieces = [] if call or self.arguments else self._pieces(kwargs)
         for piece in pieces:
             yield _chunk(content=piece)
         if self.error is not None:
@@ -101,10 +107,8 @@ class ChatScript(BaseChatModel):
         if call:
             args = json.dumps(call["args"], ensure_ascii=False)
             cut = len(args) // 2
-            for n, part in enumerate((args[:cut], args[cut:])):
-                name = {"name": call["name"], "id": call["id"]} if n == 0 else {}
-                part = {"name": None, "id": None, **name, "args": part, "index": 0}
-                yield _chunk(content="", tool_call_chunks=[part])
+            yield from _call_chunks((args[:cut], args[cut:]), call["name"], call["id"])
+        yield from _call_chunks(self.arguments)
         yield _chunk(
             content=[] if pieces and isinstance(pieces[-1], list) else "",
             response_metadata=self._metadata(kwargs),
@@ -117,11 +121,15 @@ class AsyncChatScript(ChatScript):
     """The same with async methods of its own."""
 
     async def _agenerate(self, messages, stop=None, run_manager=None, **kwargs):
-        return self._generate(messages, stop, None, **kwargs)
+        result = self._generate(messages, stop, None, **kwargs)
+        await self._rest()
+        return result
 
     async def _astream(self, messages, stop=None, run_manager=None, **kwargs):
         self._note(messages, stop, kwargs)
         for chunk in self._chunks(messages, kwargs):
+            if chunk.message.response_metadata:
+                await self._rest()
             if self.tells_tokens and run_manager is not None:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
@@ -142,7 +150,12 @@ class NestedChat(ChatScript):
         for chunk in chunks[1:]:
             whole += chunk
         message = whole.message
-        made = AIMessage(content=message.content, usage_metadata=message.usage_metadata)
+        made = AIMessage(
+            content=message.content,
+            tool_calls=message.tool_calls,
+            invalid_tool_calls=message.invalid_tool_calls,
+            usage_metadata=message.usage_metadata,
+        )
         return ChatResult(generations=[ChatGeneration(message=made)])
 
 
@@ -153,12 +166,20 @@ class EventChat(ChatScript):
 
     def _stream_chat_model_events(self, messages, stop=None, run_manager=None, **kwargs):
         self._note(messages, stop, kwargs)
-        yield from self.events or _text_events(self.pieces, self.error)
+        yield from self._said(kwargs)
 
     async def _astream_chat_model_events(self, messages, stop=None, run_manager=None, **kwargs):
         self._note(messages, stop, kwargs)
-        for event in self.events or _text_events(self.pieces, self.error):
+        for event in self._said(kwargs):
+            if event["event"] == "content-block-finish":
+                await self._rest()
             yield event
+
+    def _said(self, kwargs):
+        if self.arguments:
+            return _block_events(_CALL, "args", self.arguments, self.error)
+        block = {"type": "text", "text": ""}
+        return self.events or _block_events(block, "text", self._pieces(kwargs), self.error)
 
 
 class TextScript(LLM):
@@ -183,37 +204,6 @@ class TextScript(LLM):
             yield GenerationChunk(text=piece)
 
 
-class Given(ChatScript):
-    """Answers with the message, or the chunks, that it is given."""
-
-    message: Any = None
-    chunks: list[Any] = Field(default_factory=list)
-    more: list[Any] = Field(default_factory=list)
-    info: Any = None
-
-    def _generate(self, messages, stop=None, run_manager=None, **kwargs):
-        messages = [self.message, *self.more]
-        return ChatResult(
-            generations=[ChatGeneration(message=m, generation_info=self.info) for m in messages]
-        )
-
-    def _stream(self, messages, stop=None, run_manager=None, **kwargs):
-        for chunk in self.chunks:
-            yield ChatGenerationChunk(message=chunk, generation_info=self.info)
-
-
-def answer(message, chop, **options):
-    return guard(Given(message=message, **options), chop).invoke("hi")
-
-
-def streamed(chunks, chop, **options):
-    got = list(guard(Given(chunks=chunks, **options), chop).stream("hi"))
-    whole = got[0]
-    for chunk in got[1:]:
-        whole += chunk
-    return got, whole
-
-
 def _chunk(**fields):
     return ChatGenerationChunk(message=AIMessageChunk(**fields))
 
@@ -228,15 +218,42 @@ def _joined(pieces):
     return "".join(pieces)
 
 
-def _text_events(pieces, error):
+def _parsed(arguments):
+    """The fields of a message that calls a tool so, as LangChain's parsers fill them."""
+    if not arguments:
+        return {}
+    call = {"name": "note", "args": arguments, "id": "call-1"}
+    try:
+        return {"tool_calls": [{**call, "args": json.loads(arguments)}]}
+    except ValueError:
+        return {"invalid_tool_calls": [{**call, "error": None}]}
+
+
+def _call_chunks(parts, name="note", call_id="call-1"):
+    for n, part in enumerate(parts):
+        named = {"name": None, "id": None} if n else {"name": name, "id": call_id}
+        yield _chunk(content="", tool_call_chunks=[{**named, "args": part, "index": 0}])
+
+
+_CALL = {"type": "tool_call_chunk", "id": "call-1", "name": "note", "args": ""}
+
+
+def _block_events(empty, field, pieces, error):
+    """The events of a message of one block, whose `field` comes in pieces."""
+    text = "".join(pieces)
+    call = field == "args"
     yield {"event": "message-start", "role": "ai", "id": ""}
-    yield {"event": "content-block-start", "index": 0, "content": {"type": "text", "text": ""}}
+    yield {"event": "content-block-start", "index": 0, "content": empty}
     for piece in pieces:
-        delta = {"type": "text-delta", "text": piece}
+        delta = {"type": "tool-call-delta" if call else "text-delta", field: piece}
         yield {"event": "content-block-delta", "index": 0, "delta": delta}
     if error is not None:
         raise error
-    block = {"type": "text", "text": "".join(pieces)}
+    block = {**empty, field: text}
+    if call:
+        parsed = _parsed(text)
+        kind, (made,) = next(iter(parsed.items()))
+        block = {"type": kind.removesuffix("s"), **made}
     yield {"event": "content-block-finish", "index": 0, "content": block}
     yield {
         "event": "message-finish",

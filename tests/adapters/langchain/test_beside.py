@@ -4,7 +4,8 @@ import json
 
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_models import ChatScript, EventChat, Given, TextScript, answer, streamed
+from langchain_given import Given, answer, streamed
+from langchain_models import ChatScript, EventChat, TextScript
 
 from chopmark import Chopmark, Policy
 from chopmark.testing import BesideMarker, MemoryLog, SuffixMarker, WordDetector, plugin

@@ -1,5 +1,6 @@
 """The promises of every adapter, on each way in which LangChain asks a chat model."""
 
+import json
 from typing import ClassVar
 
 import pytest
@@ -8,65 +9,128 @@ from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableLambda
 from langchain_models import AsyncChatScript, ChatScript, EventChat, NestedChat
 
-from chopmark.testing import AdapterContract, Path
+from chopmark.testing import AdapterContract, Path, Said
 from chopmark_langchain import guard
 
-pytestmark = pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning"),
+    pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainDeprecationWarning"),  # v1
+]
+
+
+def said(message):
+    """What a message, or a chunk of one, says: its text, or its tool call's arguments."""
+    if hasattr(message, "tool_call_chunks"):
+        calls = [call["args"] or "" for call in message.tool_call_chunks]
+    else:
+        made = [*getattr(message, "tool_calls", ()), *getattr(message, "invalid_tool_calls", ())]
+        calls = [c["args"] if isinstance(c["args"], str) else json.dumps(c["args"]) for c in made]
+    return Said("".join([message.text, *calls]), message.response_metadata)
+
+
+def finish(event):
+    """What carries the metadata among protocol events."""
+    return event.get("metadata") if event["event"] == "message-finish" else None
+
+
+def of_protocol(event):
+    delta = event.get("delta") or {}
+    return Said(delta.get("text") or delta.get("args"), finish(event))
 
 
 def invoke(model, prompt):
-    return model.invoke(prompt).text
+    return said(model.invoke(prompt))
 
 
 def batch(model, prompt):
     (answer,) = model.batch([[HumanMessage(prompt)]])
-    return answer.text
+    return said(answer)
 
 
 def bound(model, prompt):
-    return model.bind(stop=["never"]).invoke(prompt).text
+    return said(model.bind(stop=["never"]).invoke(prompt))
 
 
 def chain(model, prompt):
-    return (RunnableLambda(lambda text: [("human", text)]) | model).invoke(prompt).text
+    return said((RunnableLambda(lambda text: [("human", text)]) | model).invoke(prompt))
 
 
 def stream(model, prompt):
     for chunk in model.stream(prompt):
-        yield chunk.text
+        yield said(chunk)
 
 
 def stream_v3(model, prompt):
-    yield from model.stream_events(prompt, version="v3").text
+    for event in model.stream_events(prompt, version="v3"):
+        yield of_protocol(event)
 
 
 async def ainvoke(model, prompt):
-    return (await model.ainvoke(prompt)).text
+    return said(await model.ainvoke(prompt))
 
 
 async def abatch(model, prompt):
     (answer,) = await model.abatch([prompt])
-    return answer.text
+    return said(answer)
 
 
 async def astream(model, prompt):
     async for chunk in model.astream(prompt):
-        yield chunk.text
+        yield said(chunk)
 
 
-async def astream_v2(model, prompt):
-    async for event in model.astream_events(prompt, version="v2"):
-        if event["event"] == "on_chat_model_stream":
-            yield event["data"]["chunk"].text
+def astream_old(version):
+    """Ask for the events of a version that has those of callbacks."""
+
+    async def ask(model, prompt):
+        async for event in model.astream_events(prompt, version=version):
+            if event["event"] == "on_chat_model_stream":
+                yield said(event["data"]["chunk"])
+
+    return ask
+
+
+astream_v1, astream_v2 = astream_old("v1"), astream_old("v2")
 
 
 async def astream_v3(model, prompt):
     stream = await model.astream_events(prompt, version="v3")
     try:
-        async for text in stream.text:
-            yield text
+        async for event in stream:
+            yield of_protocol(event)
     finally:
         await stream.aclose()
+
+
+def with_json(ask):
+    """The same way, of a model that is set to answer in JSON."""
+    return lambda model, prompt: ask(model.bind(response_format={"type": "json_object"}), prompt)
+
+
+DATA = {
+    "json invoke": Path("call", with_json(invoke), "json"),
+    "json stream": Path("stream", with_json(stream), "json"),
+    "json ainvoke": Path("acall", with_json(ainvoke), "json"),
+    "json astream": Path("astream", with_json(astream), "json"),
+    "call in invoke": Path("call", invoke, "call"),
+    "call in stream": Path("stream", stream, "call"),
+    "call in ainvoke": Path("acall", ainvoke, "call"),
+    "call in astream": Path("astream", astream, "call"),
+}
+
+
+AHEAD = "core runs ahead of who reads events; test_breaking_off has what it leaves"
+RUNS_AHEAD = [
+    *((topic, version) for topic in ("leaving", "forgetting") for version in ("v1", "v2", "v3")),
+    ("cancelling", "v1"),
+    ("cancelling", "v2"),
+]
+
+
+SOME = {
+    name: DATA[name]
+    for name in ("json invoke", "json astream", "call in ainvoke", "call in stream")
+}
 
 
 class Chat(AdapterContract):
@@ -77,10 +141,19 @@ class Chat(AdapterContract):
         "stream": Path("stream", stream),
         "ainvoke": Path("acall", ainvoke),
         "astream": Path("astream", astream),
+        **SOME,
     }
+    cannot: ClassVar = {"trio": "LangChain itself runs on asyncio alone"}
 
-    def bare(self, script):
-        return self.model_class(pieces=list(script.pieces), error=script.error)
+    def bare(self, script, **fields):
+        return self.model_class(
+            pieces=[] if script.form == "call" else list(script.pieces),
+            json_answer=script.text,
+            error=script.error,
+            arguments=script.text if script.form == "call" else "",
+            rest=script.rest,
+            **fields,
+        )
 
     def guard(self, model, chop, **options):
         return guard(model, chop, **options)
@@ -92,6 +165,12 @@ class Chat(AdapterContract):
 class TestSyncModel(Chat):
     """A model with sync methods: core runs them in a thread for async callers."""
 
+    paths: ClassVar = {**Chat.paths, **DATA}
+    cannot: ClassVar = {
+        **Chat.cannot,
+        "cancelling": "core runs a sync model in a thread, which no cancellation reaches",
+    }
+
 
 class TestAsyncModel(Chat):
     """A model with async methods of its own, on more ways to ask it."""
@@ -99,6 +178,7 @@ class TestAsyncModel(Chat):
     model_class = AsyncChatScript
     paths: ClassVar = {
         **Chat.paths,
+        **DATA,
         "batch": Path("call", batch),
         "bound": Path("call", bound),
         "chain": Path("call", chain),
@@ -109,14 +189,17 @@ class TestAsyncModel(Chat):
 class TestUnmarkedEnd(Chat):
     """A model that does not say where its stream ends, as ChatOpenAI."""
 
+    model_class = AsyncChatScript
+
     def bare(self, script):
-        return AsyncChatScript(pieces=list(script.pieces), error=script.error, marks_last=False)
+        return super().bare(script, marks_last=False)
 
 
-class TestNestedModel(Chat):
+class TestNestedModel(TestSyncModel):
     """A model that answers whole by streaming to itself."""
 
     model_class = NestedChat
+    paths: ClassVar = Chat.paths
 
 
 class TestEvents(Chat):
@@ -127,14 +210,25 @@ class TestEvents(Chat):
         "invoke": Path("call", invoke),
         "ainvoke": Path("acall", ainvoke),
         "stream_events-v3": Path("stream", stream_v3),
+        "astream_events-v1": Path("astream", astream_v1),
         "astream_events-v2": Path("astream", astream_v2),
         "astream_events-v3": Path("astream", astream_v3),
+        "json in stream_events-v3": Path("stream", with_json(stream_v3), "json"),
+        "json in astream_events-v2": Path("astream", with_json(astream_v2), "json"),
+        "call in stream_events-v3": Path("stream", stream_v3, "call"),
+        "call in astream_events-v3": Path("astream", astream_v3, "call"),
     }
-    # Core runs ahead of who reads events, so the model may have finished when they leave.
-    test_leaving_a_stream_records_what_was_delivered = None
+    cannot: ClassVar = {
+        **Chat.cannot,
+        **{f"{topic}/astream_events-{version}": AHEAD for topic, version in RUNS_AHEAD},
+    }
 
 
 class TestNativeEvents(TestEvents):
     """Protocol events that the model makes itself."""
 
     model_class = EventChat
+    cannot: ClassVar = {
+        **TestEvents.cannot,
+        "cancelling/ainvoke": "core runs a sync model in a thread, which no cancellation reaches",
+    }

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_models import EventChat, Given, answer
+from langchain_given import Given, answer
+from langchain_models import EventChat
 
 from chopmark import Chopmark, Policy
 from chopmark.testing import SuffixMarker, WordDetector, plugin

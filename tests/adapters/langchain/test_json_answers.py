@@ -4,7 +4,7 @@ import json
 
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_models import Given, answer
+from langchain_given import Given, answer
 from pydantic import BaseModel, Field
 
 from chopmark import Chopmark, Policy

@@ -9,7 +9,7 @@ from langchain_core.prompts import PromptTemplate
 from langchain_models import TextScript
 
 from chopmark import Chopmark, Policy
-from chopmark.testing import AdapterContract, Path
+from chopmark.testing import AdapterContract, Path, Said
 from chopmark_langchain import LangChainBlocked, guard
 
 
@@ -17,6 +17,7 @@ class Scripted(TextScript):
     """Answers by a contract's script."""
 
     error: object = None
+    rest: object = None
 
     def _call(self, prompt, stop=None, run_manager=None, **kwargs):
         text = super()._call(prompt, stop, run_manager, **kwargs)
@@ -29,24 +30,68 @@ class Scripted(TextScript):
         if self.error is not None:
             raise self.error
 
+    async def _acall(self, prompt, stop=None, run_manager=None, **kwargs):
+        text = self._call(prompt, stop, None, **kwargs)
+        await self.rest()
+        return text
+
+    async def _astream(self, prompt, stop=None, run_manager=None, **kwargs):
+        for chunk in self._stream(prompt, stop, None, **kwargs):
+            yield chunk
+        await self.rest()
+
+
+def generate(model, prompt):
+    ((generation,),) = model.generate([prompt]).generations
+    return Said(generation.text, generation.generation_info)
+
+
+async def agenerate(model, prompt):
+    ((generation,),) = (await model.agenerate([prompt])).generations
+    return Said(generation.text, generation.generation_info)
+
+
+def with_json(ask):
+    return lambda model, prompt: ask(model.bind(format="json"), prompt)
+
+
+def invoke(model, prompt):
+    return model.invoke(prompt)
+
+
+def stream(model, prompt):
+    return model.stream(prompt)
+
 
 async def astream(model, prompt):
     async for text in model.astream(prompt):
         yield text
 
 
+TEXT = ("invoke", "batch", "stream", "ainvoke", "astream", "json invoke", "json stream")
+
+
 class TestTextLLM(AdapterContract):
     blocked = ModelRefusalError
     paths = {  # noqa: RUF012  a contract's constant
-        "invoke": Path("call", lambda model, prompt: model.invoke(prompt)),
+        "invoke": Path("call", invoke),
         "batch": Path("call", lambda model, prompt: model.batch([prompt])[0]),
-        "stream": Path("stream", lambda model, prompt: model.stream(prompt)),
+        "stream": Path("stream", stream),
         "ainvoke": Path("acall", lambda model, prompt: model.ainvoke(prompt)),
         "astream": Path("astream", astream),
+        "generate": Path("call", generate),
+        "agenerate": Path("acall", agenerate),
+        "json invoke": Path("call", with_json(invoke), "json"),
+        "json stream": Path("stream", with_json(stream), "json"),
+    }
+    cannot = {  # noqa: RUF012
+        "call": "a text LLM of LangChain calls no tools",
+        "trio": "LangChain itself runs on asyncio alone",
+        **{f"metadata/{name}": "LangChain gives plain text there" for name in TEXT},
     }
 
     def bare(self, script):
-        return Scripted(pieces=list(script.pieces), error=script.error)
+        return Scripted(pieces=list(script.pieces), error=script.error, rest=script.rest)
 
     def guard(self, model, chop, **options):
         return guard(model, chop, **options)

@@ -8,7 +8,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import RunnablePassthrough
-from langchain_models import Given
+from langchain_given import Given
 
 from chopmark import Chopmark, Policy
 from chopmark.sources import gathering

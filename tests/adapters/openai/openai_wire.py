@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from openai_server import Answer, json_answer
+
+from chopmark.testing import Script
 
 HEAD = {"id": "chatcmpl-1", "created": 1, "model": "m-1"}
 USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
@@ -14,7 +17,10 @@ USAGE = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
 
 def event(data: Any, name: str = "") -> bytes:
     head = f"event: {name}\n" if name else ""
-    return f"{head}data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+    text = json.dumps(data, ensure_ascii=False)
+    if not text.isprintable():
+        text = json.dumps(data)  # lone surrogates are no UTF-8
+    return f"{head}data: {text}\n\n".encode()
 
 
 DONE = b"data: [DONE]\n\n"
@@ -195,6 +201,32 @@ def answer_to(path: str, body: Any, pieces: Sequence[str]) -> Answer:
     if stream:
         return Answer(text_response_stream(pieces))
     return json_answer(response([message_item(text)]))
+
+
+def answering(script: Script, path: str, body: Any) -> Answer:
+    """Return the server's answer; where the script waits, one that is never at its end."""
+    stream = bool(body.get("stream"))
+    if script.form != "call":
+        made = answer_to(path, body, script.pieces)
+    elif path.endswith("/chat/completions"):
+        function = {"name": "look", "arguments": script.text}
+        call = {"id": "c", "type": "function", "function": function}
+        said = chat({"content": None, "tool_calls": [call]}, "tool_calls")
+        made = Answer(calls_stream([("look", script.pieces)])) if stream else json_answer(said)
+    else:
+        items = [call_item(script.text)]
+        events = call_events(script.pieces)
+        made = Answer(response_stream(events, items)) if stream else json_answer(response(items))
+    if not script.waits:
+        return made
+    if not stream:  # white space before a JSON text means nothing
+        return Answer(itertools.repeat(b" ", 2000), 200, "application/json", pause=0.01)
+    if path.endswith("/responses"):
+        events = message_events(script.pieces)[: len(script.pieces) + 2]
+        said = response_stream(events, [])[:-1]
+    else:
+        said = list(made.parts)[: len(script.pieces)]
+    return Answer(itertools.chain(said, itertools.repeat(b": still here\n\n", 2000)), pause=0.01)
 
 
 def prompt_of(body: Mapping[str, Any]) -> str:
