@@ -100,7 +100,8 @@ class Lists:
         lists = [one.words for one in self.all(today) if one.words is not None]
         if instead is not None:
             lists = [instead if one.source == instead.source else one for one in lists]
-        return Trial(lists, today, self._holdback, self.options.foldings)
+        options = self.options
+        return Trial(lists, today, self._holdback, options.foldings, options.request_foldings)
 
     def findings(self, words: WordList, today: date) -> list[Finding]:
         """Return what is to be said about a list that could be read."""

@@ -53,12 +53,13 @@ UNNAMED = "unsafe"
 """The model's own name of a harm where it names none."""
 
 _CODES = re.compile(r"S\d{1,2}(?:\s*,\s*S\d{1,2})*")
+# Of lines without blanks around them: two repeats of white space side by side took a second for an
+# answer of 6,000 line feeds, and four for twice as many.
 _QWEN3GUARD = re.compile(
-    r"\s*Safety:[ \t]*(Safe|Controversial|Unsafe)\s*"
-    r"(?:\n\s*Categories:[ \t]*([^\n]+?)\s*)?(?:\n\s*Refusal:[ \t]*(?:Yes|No)\s*)?"
+    r"Safety:[ \t]*(Safe|Controversial|Unsafe)(?:\nCategories:([^\n]+))?"
+    r"(?:\nRefusal:[ \t]*(?:Yes|No))?"
 )
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 &'/()-]{0,60}")
-_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class LlamaGuard:
 
     def read(self, answer: Answer, question: Question) -> Sequence[Finding]:
         """Return a finding for each code."""
-        lines = [line.strip() for line in answer.text.split("\n") if line.strip()]
+        lines = _lines(answer.text)
         match [line.lower() for line in lines[:1]], lines[1:]:
             case ["safe"], []:
                 return ()
@@ -139,7 +140,7 @@ class Qwen3Guard:
 
     def read(self, answer: Answer, question: Question) -> Sequence[Finding]:
         """Return a finding for each category."""
-        said = _QWEN3GUARD.fullmatch(_THOUGHT.sub("", answer.text, count=1))
+        said = _QWEN3GUARD.fullmatch("\n".join(_lines(_thoughtless(answer.text))))
         label, listed = (said[1], said[2] or "None") if said else ("", "")
         named = [name.strip() for name in listed.split(",")]
         named = [name for name in named if name != "None"]
@@ -188,6 +189,17 @@ class YesNo:
             return ()
         outcome: Outcome = "deny" if score >= self._threshold else "warn"
         return (Finding(question.about, score, outcome),)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines that say something, without the blanks around them."""
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def _thoughtless(text: str) -> str:
+    """Return `text` without the thought that it begins with."""
+    begun = text.lstrip()
+    return begun.partition("</think>")[2] if begun.startswith("<think>") else text
 
 
 def category_of(name: str, names: Mapping[str, str]) -> str:

@@ -86,7 +86,8 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 
     Options: `lists` (paths from the policy's folder: TOML, CSV or JSON), `bundled` (true, false,
     or names), `folding` (how far to see: `none`, `plain`, `disguise` or `decode`, or a table of
-    them by category), `reload_seconds` (5).
+    them by category), `request_folding` (the same for what goes in, where that is further),
+    `reload_seconds` (5).
     """
     return [KeywordDetector.from_policy(policy)]
 

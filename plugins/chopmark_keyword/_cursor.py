@@ -76,7 +76,7 @@ class Cursor:
                 continue
             sources = [n for n in range(first, end) for _ in range(lengths[n])]
             match = Match(raw, sources, before)
-            for spelling, ranks in lane.spelled[pattern]:
+            for spelling, ranks in lane.spellings(pattern):
                 if lane.sight.weigh(spelling, match) < ENOUGH:
                     continue
                 if after is None:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timezone
 
 from chopmark import Context, Needs, Policy, PolicyError, Verdict
 
-from ._deep import DeepScanner, open_text
+from ._deep import DeepScanner, WholeScanner, open_text
 from ._library import Library, log
 from ._lists import WordList
 from ._matcher import Matcher
@@ -59,7 +59,9 @@ class KeywordDetector:
         """Return the detector of the lists in `policy`; raise `PolicyError` for a wrong one."""
         options = read_options(policy)
         fixed = [read_bundled(name) for name in options.bundled]
-        library = Library(fixed, options.lists, policy.holdback, options.foldings)
+        library = Library(
+            fixed, options.lists, policy.holdback, options.foldings, options.request_foldings
+        )
         return cls(library, options.reload_seconds, clock=clock, today=today)
 
     @property
@@ -72,11 +74,11 @@ class KeywordDetector:
         scanner = self.open(context)
         return [*scanner.feed(text), *scanner.finish()]
 
-    def open(self, context: Context) -> KeywordScanner | DeepScanner:
+    def open(self, context: Context) -> KeywordScanner | DeepScanner | WholeScanner:
         """Return a scanner of one text; it keeps to the lists as they are now."""
         if self._clock() >= self._due:
             self.refresh()
-        return open_text(self._matcher)
+        return open_text(self._matcher, context.direction)
 
     def refresh(self) -> None:
         """Look for changed files and entries that expired; a broken file changes nothing.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice, product
 
 from . import _evidence as evidence
 from ._fold import fold
 from ._lane import Match, Plain, Spelling, Table
-from ._letters import is_han, letter
+from ._letters import count_han, in_simplified, is_han, letter
 from ._tables import simplified, sounds
 
 SPELLINGS = 4
@@ -25,21 +25,25 @@ class Initials(Plain):
 
     def __init__(self) -> None:
         self.table = Table(initialled)
+        self._firsts: dict[str, Sequence[str]] = {}
 
     def spell(self, term: str) -> Iterable[Spelling]:
         """Return a spelling for each way to abbreviate `term`; it must have two Han characters."""
-        chars = [simplified().get(char, char) for char in fold(term) if char.isalnum()]
-        if sum(map(is_han, chars)) < 2:
-            return
-        several = sounds().several
-        firsts = [
-            tuple(dict.fromkeys(syllable[0] for syllable in several.get(char, ())))
-            or (initialled(char) or char,)
-            for char in chars
-        ]
-        units = tuple((char, 1) for char in chars)
-        for first in islice(product(*firsts), SPELLINGS):
-            yield Spelling("".join(first), units)
+        units = tuple((char, 1) for char in in_simplified(term))
+        for text in self.texts(term):
+            yield Spelling(text, units)
+
+    def texts(self, term: str) -> Iterable[str]:
+        """Return the texts of those."""
+        chars = in_simplified(term)
+        if count_han(chars) < 2:
+            return ()
+        known = self._firsts
+        for char in chars:
+            if char not in known:
+                firsts = dict.fromkeys(syllable[0] for syllable in sounds().several(char))
+                known[char] = tuple(firsts) or (initialled(char) or char,)
+        return map("".join, islice(product(*[known[char] for char in chars]), SPELLINGS))
 
     def weigh(self, spelling: Spelling, match: Match) -> float:
         """Return the bits where letters stand for some characters, the rest as in the term."""
@@ -76,7 +80,7 @@ def initialled(char: str) -> str:
     """Return the first letter of what `char` is read as, itself, or nothing for a sign."""
     found = []
     for one in fold(char):
-        syllable = sounds().usual.get(simplified().get(one, one))
+        syllable = sounds().usual(simplified().get(one, one))
         if syllable:
             found.append(syllable[0])
         elif one.isalpha():

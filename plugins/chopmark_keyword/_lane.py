@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -70,6 +70,10 @@ class Sight(Protocol):
         """Return the spellings of `term`, none where this sight is not for it."""
         ...
 
+    def texts(self, term: str) -> Iterable[str]:
+        """Return the texts of its spellings: all terms are spelled at the start, few are met."""
+        ...
+
     def weigh(self, spelling: Spelling, match: Match) -> float:
         """Return the bits that speak for the term at this place, 0 where something speaks against.
 
@@ -113,6 +117,14 @@ def unseen(char: str) -> bool:
 class Plain:
     """What most sights have in common."""
 
+    def spell(self, term: str) -> Iterable[Spelling]:
+        """Return the spellings of `term`."""
+        raise NotImplementedError(f"{type(self).__name__} must give spell(term)")
+
+    def texts(self, term: str) -> Iterable[str]:
+        """Return the texts of its spellings."""
+        return [spelling.text for spelling in self.spell(term)]
+
     def joins(self, edge: str, neighbour: str, *, before: bool) -> bool:
         """Return whether both are letters, or both digits, of a script with spaces."""
         inner, outer = (0, 1) if before else (1, 0)
@@ -143,49 +155,78 @@ class Table(dict[int, str]):
         return found
 
 
-Spelled = Mapping[str, Mapping[Spelling, Sequence[int]]]
-"""The spellings that have the same text, each with the ranks of its entries."""
-
-
-def spell(sight: Sight, terms: Mapping[str, Sequence[int]]) -> Spelled:
-    """Return the spellings of `terms` in `sight`."""
-    found: dict[str, dict[Spelling, list[int]]] = {}
-    for term, ranks in terms.items():
-        for spelling in sight.spell(term):
-            found.setdefault(spelling.text, {}).setdefault(spelling, []).extend(ranks)
-    return found
-
-
 class Lane:
     """The spellings of some terms in one sight, ready to be found.
 
-    `spelled[pattern]` are the spellings of one text, each with the ranks of its entries. `heads`
-    are the first characters of spellings that go on, up to `HEAD` of them; `characters` are those
-    of all spellings.
+    `terms` are given with the ranks of their entries. An occurrence spans at most `reach`
+    characters of a text, which is set once all lanes of the same terms are known. `heads` are the
+    first characters of spellings that go on, up to `HEAD` of them; `characters` are those of all
+    spellings: both are for texts that still grow.
     """
 
-    __slots__ = (
-        "_texts", "characters", "find", "heads", "longest", "reach", "sight", "spelled", "table",
-    )  # fmt: skip
-
-    def __init__(self, sight: Sight, spelled: Spelled, reach: int) -> None:
+    def __init__(self, sight: Sight, terms: Mapping[str, Sequence[int]]) -> None:
         self.sight = sight
         self.table = sight.table
-        self.reach = reach
-        self._texts = sorted(spelled)
-        self.spelled = tuple(
-            tuple((spelling, tuple(ranks)) for spelling, ranks in spelled[text].items())
-            for text in self._texts
-        )
-        self.longest = max(map(len, self._texts), default=0)
-        self.heads = {text[:n] for text in self._texts for n in range(1, min(HEAD + 1, len(text)))}
-        self.characters = frozenset().union(*self._texts)
+        self._terms = terms
+        spelled: dict[str, tuple[str, ...]] = {}
+        for term in terms:
+            alone = (term,)
+            for text in sight.texts(term):
+                known = spelled.setdefault(text, alone)
+                if term not in known:
+                    spelled[text] = (*known, term)
+        self._texts = [*spelled]
+        self._meant = [*spelled.values()]
+        self._met: dict[int, Sequence[tuple[Spelling, Sequence[int]]]] = {}
+        self.longest = self.reach = max(map(len, self._texts), default=0)
         automaton = AhoCorasick(self._texts, matchkind=MatchKind.Standard, store_patterns=False)
         self.find = automaton.find_matches_as_indexes
 
+    @property
+    def empty(self) -> bool:
+        """Whether no term is for this sight."""
+        return not self._texts
+
+    @cached_property
+    def heads(self) -> frozenset[str]:
+        """Return the first characters of spellings that go on."""
+        return frozenset(
+            text[:n] for text in self._texts for n in range(1, min(HEAD + 1, len(text)))
+        )
+
+    @cached_property
+    def characters(self) -> frozenset[str]:
+        """Return the characters of all spellings."""
+        return frozenset().union(*self._texts)
+
+    @cached_property
+    def _sorted(self) -> Sequence[str]:
+        return sorted(self._texts)
+
+    def prepare(self) -> None:
+        """Make now what the first text in progress would."""
+        _ = self.heads, self.characters, self._sorted
+
+    def touches(self, text: str) -> bool:
+        """Return whether some spelling stands in `text`, be it the term there or not."""
+        return self.sight.worth(text) and bool(self.find(text.translate(self.table), True))
+
+    def spellings(self, pattern: int) -> Sequence[tuple[Spelling, Sequence[int]]]:
+        """Return the spellings of one text, each with the ranks of its entries."""
+        met = self._met.get(pattern)
+        if met is None:
+            text = self._texts[pattern]
+            ranks: dict[Spelling, list[int]] = {}
+            for term in self._meant[pattern]:
+                for spelling in self.sight.spell(term):
+                    if spelling.text == text:
+                        ranks.setdefault(spelling, []).extend(self._terms[term])
+            met = self._met[pattern] = tuple(ranks.items())
+        return met
+
     def begins(self, folded: str) -> bool:
         """Return whether some spelling begins with `folded`, longer than `HEAD`, and goes on."""
-        texts = self._texts
+        texts = self._sorted
         at = bisect_left(texts, folded)
         if at < len(texts) and texts[at] == folded:
             at += 1

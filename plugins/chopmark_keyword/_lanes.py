@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ._encoded import Encoded, Rotated
 from ._exact import Exact, Joined
 from ._initials import Initials
-from ._lane import Lane, Sight, spell
+from ._lane import Lane, Sight
+from ._lists import Entry, Folding
 from ._parts import Parts
 from ._sounds import Sounds
 from ._words import Words
@@ -16,29 +18,64 @@ Terms = Mapping[str, Sequence[int]]
 """Terms, with the ranks of their entries."""
 
 
+@dataclass(frozen=True, slots=True)
+class Disguised:
+    """Terms by how far to see for them: `hidden` those of level `disguise` and above, folded;
+    `coded` those of level `decode`.
+    """
+
+    hidden: dict[str, list[int]] = field(default_factory=dict)
+    coded: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, entry: Entry, rank: int, folding: Folding) -> None:
+        """Add the entry of a rank where it is to be seen further than plainly."""
+        if folding in ("disguise", "decode"):
+            self.hidden.setdefault(entry.folded, []).append(rank)
+        if folding == "decode":
+            self.coded.setdefault(entry.term, []).append(rank)
+
+
 def make_lanes(
-    exact: Terms, joined: Terms, hidden: Terms, coded: Terms, reach: int, most: int
+    exact: Terms, joined: Terms, disguised: Disguised, reach: int, most: int
 ) -> list[Lane]:
     """Return the lanes that are needed, none where no term needs one.
 
-    `exact` are terms of level `none`, `joined` terms of scripts with joiners, `hidden` those of
-    level `disguise` and above, `coded` those of level `decode`. `reach` is how many characters a
-    plain occurrence may span; a disguised one may span twice its spelling and as much more as a
-    plain one, but not more than `most`.
+    `exact` are terms of level `none`, `joined` terms of scripts with joiners. `reach` is how many
+    characters a plain occurrence may span; a disguised one may span twice its spelling and as much
+    more as a plain one, but not more than `most`.
     """
     return [
-        *_lanes((Exact(),), exact, reach, reach),
-        *_lanes((Joined(),), joined, reach, reach),
-        # What one of these sights leaves to another to wait for, both follow equally far.
-        *_lanes((Words(), Sounds(), Initials(), Parts(hidden)), hidden, reach, most),
-        *_lanes((Encoded(), Rotated()), coded, reach, most),
+        *_lanes(_exact, exact, reach, reach),
+        *_lanes(_joined, joined, reach, reach),
+        *_lanes(_hidden, disguised.hidden, reach, most),
+        *_lanes(_coded, disguised.coded, reach, most),
     ]
 
 
-def _lanes(sights: Iterable[Sight], terms: Terms, reach: int, most: int) -> list[Lane]:
+def _exact(terms: Terms) -> Sequence[Sight]:
+    return [Exact()]
+
+
+def _joined(terms: Terms) -> Sequence[Sight]:
+    return [Joined()]
+
+
+def _hidden(terms: Terms) -> Sequence[Sight]:
+    # What one of these leaves to another to wait for, both follow equally far.
+    return [Words(), Sounds(), Initials(), Parts(terms)]
+
+
+def _coded(terms: Terms) -> Sequence[Sight]:
+    return [Encoded(), Rotated()]
+
+
+def _lanes(
+    sights: Callable[[Terms], Sequence[Sight]], terms: Terms, reach: int, most: int
+) -> list[Lane]:
     if not terms:
         return []
-    spelled = [(sight, spell(sight, terms)) for sight in sights]
-    longest = max((len(text) for _, texts in spelled for text in texts), default=0)
-    further = max(reach, min(reach + 2 * longest, most))
-    return [Lane(sight, texts, further) for sight, texts in spelled if texts]
+    lanes = [lane for lane in (Lane(sight, terms) for sight in sights(terms)) if not lane.empty]
+    longest = max((lane.longest for lane in lanes), default=0)
+    for lane in lanes:
+        lane.reach = max(reach, min(reach + 2 * longest, most))
+    return lanes

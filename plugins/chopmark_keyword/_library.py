@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from chopmark import PolicyError
 
@@ -44,7 +45,8 @@ class Library:
     """Lists that never change, and lists in files; immutable, `refreshed` returns another.
 
     `holdback` is the most characters that the policy lets a detector hold back: lists that need
-    more are refused. `foldings` is how far to see, by category.
+    more are refused. `foldings` is how far to see, by category; `request_foldings` how far at
+    the least in what goes in.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class Library:
         paths: Sequence[Path],
         holdback: int,
         foldings: Mapping[str, Folding],
+        request_foldings: Mapping[str, Folding] = MappingProxyType({}),
     ) -> None:
         self._fixed = tuple(fixed)
         self._holdback = holdback
         self._foldings = foldings
+        self._request_foldings = request_foldings
         # The stamp is taken first: a change while the file is read is then seen at the next look.
         self._shelves = tuple(_Shelf(path, _stamp(path), load_file(path)) for path in paths)
 
@@ -90,7 +94,13 @@ class Library:
                     f"named {words.name!r}; give one of them another `name`"
                 )
             names[words.name] = words.source
-        matcher = _compiled(self.lists, today, self._holdback, tuple(self._foldings.items()))
+        matcher = _compiled(
+            self.lists,
+            today,
+            self._holdback,
+            tuple(self._foldings.items()),
+            tuple(self._request_foldings.items()),
+        )
         if matcher.reach > self._holdback:
             raise PolicyError(
                 f"plugin 'keyword': the longest term has {matcher.longest} characters, and the "
@@ -120,9 +130,13 @@ class Library:
 
 @lru_cache(maxsize=2)  # a process may have several detectors of the same lists
 def _compiled(
-    lists: tuple[WordList, ...], today: date, most: int, foldings: tuple[tuple[str, Folding], ...]
+    lists: tuple[WordList, ...],
+    today: date,
+    most: int,
+    foldings: tuple[tuple[str, Folding], ...],
+    request_foldings: tuple[tuple[str, Folding], ...],
 ) -> Matcher:
-    return Matcher(lists, today, most, dict(foldings))
+    return Matcher(lists, today, most, dict(foldings), dict(request_foldings))
 
 
 def _looked_at(shelf: _Shelf) -> _Shelf:

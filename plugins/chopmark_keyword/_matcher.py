@@ -16,8 +16,8 @@ from chopmark import Outcome, Verdict
 from ._exact import is_joined
 from ._fold import Folder
 from ._glance import make_glance
-from ._lanes import make_lanes
-from ._lists import Entry, Folding, WordList, next_expiry
+from ._lanes import Disguised, make_lanes
+from ._lists import FOLDINGS, Entry, Folding, WordList, next_expiry
 from ._scripts import Joint, joint
 
 SLACK = 64
@@ -59,13 +59,14 @@ class Matcher:
     most characters of a text that an occurrence may span; it exceeds `most` only where the longest
     term does. `until` is the last day on which the same entries are active, None where that is for
     ever. `lanes` are further ways to compare, for the entries that ask for them; `needs` is the
-    most characters that an occurrence may span in any of them.
+    most characters that an occurrence may span in any of them. `request_lanes` are those for what
+    goes in: a request is there from the beginning, so they hold back nothing.
     """
 
     __slots__ = (
         "_heads", "_lengths", "_singles", "_twos", "digest", "ends", "entries", "find", "fold",
-        "glance", "hits", "lanes", "left", "longest", "needs", "plain", "reach", "right", "same",
-        "until",
+        "glance", "hits", "lanes", "left", "longest", "needs", "plain", "reach", "request_lanes",
+        "right", "same", "until",
     )  # fmt: skip
 
     def __init__(
@@ -74,12 +75,13 @@ class Matcher:
         today: date,
         most: int = 1 << 30,
         foldings: Mapping[str, Folding] = MappingProxyType({}),
+        request_foldings: Mapping[str, Folding] = MappingProxyType({}),
     ) -> None:
         entries: dict[str, list[int]] = {}
         exact: dict[str, list[int]] = {}
         joined: dict[str, list[int]] = {}
-        hidden: dict[str, list[int]] = {}
-        coded: dict[str, list[int]] = {}
+        disguised = Disguised()
+        in_requests = Disguised()
         hits: list[Hit] = []
         facts: list[object] = [_RULES]
         for words in lists:
@@ -87,18 +89,26 @@ class Matcher:
                 detail = f"{words.name}#{entry.number}"
                 folded, outcome = entry.folded, entry.outcome
                 folding = folding_of(entry, foldings)
+                told: tuple[object, ...] = (
+                    detail,
+                    entry.term,
+                    entry.category,
+                    outcome,
+                    entry.score,
+                    folding,
+                )
                 if folding == "none":
                     exact.setdefault(entry.term, []).append(len(hits))
                 elif is_joined(folded):
                     joined.setdefault(entry.term, []).append(len(hits))
                 else:
                     entries.setdefault(folded, []).append(len(hits))
-                    if folding != "plain":
-                        hidden.setdefault(folded, []).append(len(hits))
-                    if folding == "decode":
-                        coded.setdefault(entry.term, []).append(len(hits))
+                    further = further_of(entry, folding, request_foldings)
+                    disguised.add(entry, len(hits), folding)
+                    in_requests.add(entry, len(hits), further)
+                    told = told if further == folding else (*told, further)
                 hits.append(Hit(entry.category, outcome, entry.score, detail))
-                facts.append((detail, entry.term, entry.category, outcome, entry.score, folding))
+                facts.append(told)
         terms = list(entries)
         self.hits = tuple(hits)
         self.entries = tuple(map(tuple, entries.values()))
@@ -106,7 +116,12 @@ class Matcher:
         self.right: tuple[Joint, ...] = tuple(joint(term[-1]) for term in terms)
         self.longest = max(map(len, (*terms, *exact, *joined)), default=0)
         self.reach = max(self.longest + 1, min(self.longest + SLACK, most))
-        self.lanes = tuple(make_lanes(exact, joined, hidden, coded, self.reach, most))
+        self.lanes = tuple(make_lanes(exact, joined, disguised, self.reach, most))
+        for lane in self.lanes:
+            lane.prepare()
+        self.request_lanes = self.lanes
+        if in_requests != disguised:
+            self.request_lanes = tuple(make_lanes(exact, joined, in_requests, self.reach, most))
         self.needs = max((lane.reach for lane in self.lanes), default=self.reach)
         self.until = next_expiry(lists, today)
         text = json.dumps(facts, ensure_ascii=True)
@@ -160,6 +175,13 @@ def folding_of(entry: Entry, foldings: Mapping[str, Folding]) -> Folding:
     while category and category not in foldings:
         category = category.rpartition(".")[0]
     return foldings.get(category or "*", "plain")
+
+
+def further_of(entry: Entry, folding: Folding, foldings: Mapping[str, Folding]) -> Folding:
+    """Return how far to see for `entry` in a request: as `foldings` say, `folding` at the least."""
+    if not foldings or entry.folding is not None:
+        return folding
+    return max(folding, folding_of(entry, foldings), key=FOLDINGS.index)
 
 
 def _heads(terms: Iterable[str]) -> frozenset[str]:

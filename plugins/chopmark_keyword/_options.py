@@ -12,7 +12,7 @@ from chopmark.options import Table
 from ._lists import FOLDINGS, Folding
 from ._read import bundled_names
 
-_KNOWN = ("bundled", "folding", "lists", "reload_seconds")
+_KNOWN = ("bundled", "folding", "lists", "reload_seconds", "request_folding")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +21,15 @@ class Options:
 
     `lists` are paths, `bundled` names of lists that come with the plugin. `reload_seconds` is
     the least time between two looks at the files: 0 looks at every text, `inf` never. `foldings`
-    is how far to see by category, `*` for the rest, for entries that do not say it themselves.
+    is how far to see by category, `*` for the rest, for entries that do not say it themselves;
+    `request_foldings` is that for what goes in, where it says more.
     """
 
     lists: tuple[Path, ...]
     bundled: tuple[str, ...]
     reload_seconds: float
     foldings: Mapping[str, Folding]
+    request_foldings: Mapping[str, Folding]
 
 
 def read_options(policy: Policy) -> Options:
@@ -38,7 +40,8 @@ def read_options(policy: Policy) -> Options:
         lists=_lists(given),
         bundled=_bundled(given),
         reload_seconds=given.number("reload_seconds", 5.0, least=0, cure=seconds),
-        foldings=_foldings(given),
+        foldings=_foldings(given, "folding"),
+        request_foldings=_foldings(given, "request_folding"),
     )
     if not options.lists and not options.bundled:
         raise PolicyError(
@@ -67,14 +70,14 @@ def _bundled(given: Table) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given.some_of("bundled", known)))
 
 
-def _foldings(given: Table) -> Mapping[str, Folding]:
-    value = given.data.get("folding", "plain")
+def _foldings(given: Table, key: str) -> Mapping[str, Folding]:
+    value = given.data.get(key, "plain")
     if not isinstance(value, str | Mapping):
         cure = f"write one of {', '.join(FOLDINGS)}, or a table of them by category"
-        raise given.wrong("folding", cure)
+        raise given.wrong(key, cure)
     if isinstance(value, str):
-        return {"*": given.one_of("folding", FOLDINGS, "plain")}
-    table = given.table("folding").flat()
+        return {"*": given.one_of(key, FOLDINGS, "plain")}
+    table = given.table(key).flat()
     return {_whole(category): table.one_of(category, FOLDINGS) for category in table.data}
 
 

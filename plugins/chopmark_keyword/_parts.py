@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from . import _evidence as evidence
 from ._fold import fold
 from ._lane import Match, Plain, Spelling, Table
-from ._letters import is_han
+from ._letters import count_han, in_simplified, is_han
 from ._tables import parts, simplified
 
 
@@ -18,17 +18,30 @@ class Parts(Plain):
 
     def __init__(self, terms: Iterable[str]) -> None:
         self._chars = frozenset(
-            simplified().get(char, char) for term in terms for char in fold(term) if is_han(char)
+            filter(is_han, {char for term in terms for char in in_simplified(term)})
         )
+        self._found = parts(self._chars)
+        self._splits: dict[str, str] = {}
         self.table = Table(self._split)
 
     def spell(self, term: str) -> Iterable[Spelling]:
         """Return the one spelling of `term`; it must have two Han characters, one to split."""
-        chars = [simplified().get(char, char) for char in fold(term) if char.isalnum()]
-        splits = [self._apart(char) for char in chars]
-        if sum(map(is_han, chars)) < 2 or not any(len(split) > 1 for split in splits):
-            return
-        yield Spelling("".join(splits), tuple(zip(chars, map(len, splits), strict=True)))
+        chars = in_simplified(term)
+        for text in self.texts(term):
+            lengths = [len(self._splits[char]) for char in chars]
+            yield Spelling(text, tuple(zip(chars, lengths, strict=True)))
+
+    def texts(self, term: str) -> Iterable[str]:
+        """Return the text of that."""
+        chars = in_simplified(term)
+        if count_han(chars) < 2:
+            return ()
+        known = self._splits
+        for char in chars:
+            if char not in known:
+                known[char] = self._apart(char)
+        text = "".join([known[char] for char in chars])
+        return (text,) if len(text) > len(chars) else ()
 
     def weigh(self, spelling: Spelling, match: Match) -> float:
         """Return the bits where some characters are split, and the rest is as in the term."""
@@ -45,7 +58,7 @@ class Parts(Plain):
             at += length
             if first != final:
                 split = True
-                bits += parts().bits.get(char, 0)
+                bits += self._found.bits.get(char, 0)
                 continue
             shown = fold(match.raw[first])
             if simplified().get(shown, shown) != char:
@@ -63,7 +76,7 @@ class Parts(Plain):
 
         A part that has several forms is not split itself: so `扌` and `手` are the same.
         """
-        found = parts()
+        found = self._found
         char = found.forms.get(char, char)
         split = found.splits.get(char) if char in self._chars else None
         split = split or found.longer.get(char)

@@ -13,7 +13,7 @@ from itertools import islice, product
 from . import _evidence as evidence
 from ._fold import fold
 from ._lane import Match, Plain, Spelling, Table
-from ._letters import is_han, letter
+from ._letters import count_han, in_simplified, is_han, letter
 from ._tables import DIGITS, english, simplified, sounds
 
 SPELLINGS = 8
@@ -27,17 +27,27 @@ class Sounds(Plain):
 
     def __init__(self) -> None:
         self.table = Table(sounded)
+        self._readings: dict[str, Sequence[str]] = {}
 
     def spell(self, term: str) -> Iterable[Spelling]:
         """Return a spelling for each way to read `term`; it must have two Han characters."""
-        chars = [simplified().get(char, char) for char in fold(term) if char.isalnum()]
-        if sum(map(is_han, chars)) < 2:
-            return
-        several = sounds().several
-        readings = [several.get(char) or (sounded(char) or char,) for char in chars]
-        for reading in islice(product(*readings), SPELLINGS):
+        chars = in_simplified(term)
+        for reading in self._read(chars):
             units = tuple(zip(chars, map(len, reading), strict=True))
             yield Spelling("".join(reading), units)
+
+    def texts(self, term: str) -> Iterable[str]:
+        """Return the texts of those."""
+        return map("".join, self._read(in_simplified(term)))
+
+    def _read(self, chars: str) -> Iterable[Sequence[str]]:
+        if count_han(chars) < 2:
+            return ()
+        known = self._readings
+        for char in chars:
+            if char not in known:
+                known[char] = sounds().several(char) or (sounded(char) or char,)
+        return islice(product(*[known[char] for char in chars]), SPELLINGS)
 
     def weigh(self, spelling: Spelling, match: Match) -> float:
         """Return the bits of what the characters share with the term."""
@@ -78,7 +88,7 @@ def sounded(char: str) -> str:
     found = []
     for one in fold(char):
         simple = simplified().get(one, one)
-        syllable = sounds().usual.get(simple)
+        syllable = sounds().usual(simple)
         if syllable:
             found.append(syllable)
         elif one.isdigit() and one.isascii():
@@ -93,7 +103,7 @@ def sounded(char: str) -> str:
 def _heard(shown: str) -> float:
     """Return the bits of the one character `shown` that sounds like the term's."""
     simple = simplified().get(shown, shown)
-    return sounds().bits.get(sounds().usual.get(simple, ""), evidence.LETTER)
+    return sounds().bits(sounds().usual(simple), evidence.LETTER)
 
 
 def _in_letters(raw: str, written: Sequence[tuple[int, int, str]]) -> float:
@@ -109,7 +119,7 @@ def _in_letters(raw: str, written: Sequence[tuple[int, int, str]]) -> float:
         if word in english():
             bits += evidence.ENGLISH * len(run)
         else:
-            known = sounds().bits
-            bits += sum(known.get(said, evidence.LETTER) + evidence.FOREIGN for *_, said in run)
+            bits_of = sounds().bits
+            bits += sum(bits_of(said, evidence.LETTER) + evidence.FOREIGN for *_, said in run)
         n = m
     return bits

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from ._deep import open_text
 from ._library import Library
@@ -33,6 +34,7 @@ class Trial:
         today: the day for `expires`.
         holdback: the most characters that the policy lets a detector hold back.
         foldings: how far to see by category, as `Options` has it.
+        request_foldings: how far at the least in a request, which each text is taken for.
 
     Raises:
         PolicyError: a service would refuse them: two have one name, or a term is too long.
@@ -44,12 +46,13 @@ class Trial:
         today: date,
         holdback: int,
         foldings: Mapping[str, Folding],
+        request_foldings: Mapping[str, Folding] = MappingProxyType({}),
     ) -> None:
-        self._matcher = Library(lists, (), holdback, foldings).matcher(today)
+        self._matcher = Library(lists, (), holdback, foldings, request_foldings).matcher(today)
 
     def places(self, text: str) -> list[Place]:
         """Return what is found in `text`, in order; exceptions of the lists hold."""
-        scanner = open_text(self._matcher)
+        scanner = open_text(self._matcher, "input")
         found = []
         for verdict in (*scanner.feed(text), *scanner.finish()):
             entry, _, way = verdict.detail.partition("/")

@@ -6,13 +6,14 @@ become those, other signs and spaces nothing: `fυck`, `sh1t`, `f.u.c.k`, `b o m
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from . import _evidence as evidence
 from ._fold import fold
 from ._lane import Match, Plain, Spelling, Table, joints
-from ._letters import letter
+from ._letters import count_han, letter
 from ._scripts import joint
 
 FEWEST = 3
@@ -30,6 +31,9 @@ FOR_LETTERS: Mapping[str, str] = {
 }  # fmt: skip
 
 
+_ASCII = re.compile("[0-9A-Za-z]").search
+
+
 class Words(Plain):
     """The sight of words in letters."""
 
@@ -37,6 +41,15 @@ class Words(Plain):
 
     def __init__(self) -> None:
         self.table = Table(_written)
+        self._letters = Table(_letter)
+
+    def texts(self, term: str) -> Iterable[str]:
+        """Return the text of its one spelling."""
+        if not term.isascii():
+            return () if count_han(term) else super().texts(term)
+        kept = "".join(filter(str.isalnum, term))
+        fit = sum(map(str.isalpha, kept)) >= FEWEST
+        return (kept.translate(self._letters),) if fit else ()
 
     def spell(self, term: str) -> Iterable[Spelling]:
         """Return the one spelling of `term`; it must be letters, figures and signs alone."""
@@ -75,6 +88,10 @@ class Words(Plain):
         if (same + other) * 3 < len(shown) or not plain or not _together(spelling, raw, sources):
             return 0.0
         return bits
+
+    def worth(self, raw: str) -> bool:
+        """Return whether there is a letter or a figure that is not disguised: `weigh` asks it."""
+        return _ASCII(raw) is not None
 
     def unseen(self, char: str) -> bool:
         """Return whether nobody sees `char`, or it is an accent or a stroke through a letter."""

@@ -112,7 +112,7 @@ class _Office:
 
 
 def _place(name: str) -> tuple[int, int, str]:
-    number = re.search(r"(\d+)\.xml$", name)
+    number = re.search(r"(?<!\d)(\d{1,9})\.xml$", name)
     order = next(n for n, kind in enumerate(_ORDER) if kind in name.casefold())
     return order, int(number[1]) if number else 0, name
 

@@ -24,7 +24,8 @@ _LABEL = re.compile(
 """A label as this plugin writes it into a page."""
 # A tag ends at the first `>` here, even in quotes: looking for its true end may take long.
 _BLOCKS = re.compile(
-    rf"<!--.*?(?:-->|\Z)|<({_RAW})(?=[\s/>]).*?(?:</\1\s*>|\Z)|</?(?!{_INLINE})([A-Za-z]+)[^<>]*>"
+    rf"<!--.*?(?:-->|\Z)|<({_RAW})(?=[\s/>]).*?(?:</\1\s*>|\Z)"
+    rf"|</?(?!{_INLINE})([A-Za-z]+)(?![A-Za-z])[^<>]*>"
     r"|<(?:[!?]|/(?![A-Za-z]))[^<>]*>",
     re.DOTALL | re.IGNORECASE,
 )

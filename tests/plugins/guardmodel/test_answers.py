@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -238,3 +239,25 @@ def test_a_verdict_has_a_place_in_a_policy(server: GuardServer, make: Make) -> N
     server.says("unsafe\nS10")
     (verdict,) = make().judge("x", INPUT)
     assert verdict == Verdict(category="hate", start=0, end=1, score=1.0, detail="S10")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Safety: Unsafe" + "\n" * 60_000 + "x",
+        "Safety: Unsafe\nCategories: Violent" + " \n" * 60_000 + "x",
+        "Safety: Unsafe\nCategories:" + "\t" * 60_000 + "\nx",
+        " " * 60_000 + "x",
+        "<think>" * 20_000,
+    ],
+    ids=["line feeds", "blank lines", "tabs", "blanks", "thoughts"],
+)
+def test_a_long_answer_of_another_form_is_refused_in_time_that_grows_as_it_does(
+    server: GuardServer, make: Make, answer: str
+) -> None:
+    server.says(answer)
+    detector = make("qwen3guard")
+    began = time.thread_time()
+    with pytest.raises(GuardModelAnswerError):
+        detector.judge("x", INPUT)
+    assert time.thread_time() - began < 5  # two minutes, where each line feed is tried with each
