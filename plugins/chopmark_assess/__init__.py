@@ -22,6 +22,7 @@ from ._commands_review import decide_command, review_command
 from ._errors import AssessError
 
 if TYPE_CHECKING:
+    from ._address import hide
     from ._command_conduct import write_summary
     from ._review import decide, may_review, queue
     from ._run import Review, Run, is_run, load
@@ -30,6 +31,7 @@ else:  # the command line alone need not load what reviews a run
     __getattr__, __dir__ = lazily(
         __name__,
         {
+            "_address": ["hide"],
             "_command_conduct": ["write_summary"],
             "_review": ["decide", "may_review", "queue"],
             "_run": ["Review", "Run", "is_run", "load"],
@@ -46,6 +48,7 @@ __all__ = [
     "chopmark_evidence",
     "chopmark_sections",
     "decide",
+    "hide",
     "is_run",
     "load",
     "may_review",

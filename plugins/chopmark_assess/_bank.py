@@ -1,7 +1,7 @@
 """A bank of cases: questions for a target, each with what is right for it.
 
 What a file says of the bank holds for every case that says nothing else: `kind`, `language`,
-`annotator`, `date`, `source`. `name` and `version` are the bank's own.
+`annotator`, `date`, `source`. `name`, `version`, `licence` and `schema` are the bank's own.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ from chopmark.sheets import read_day
 
 from ._errors import AssessError
 from ._rows import Fault, Row, Sheet, parse_sheet, read_sheet
-from ._schema import Schema
+from ._schema import DEFAULT, Schema
 
 SAMPLE = "sample:"
 """What names of banks begin with that come with the plugin."""
 
-_ABOUT = ("name", "version", "kind", "language", "annotator", "date", "source", "notes", "target")
+_ABOUT = (
+    "name", "version", "licence", "schema", "kind", "language", "annotator", "date", "source",
+    "notes", "target",
+)  # fmt: skip
 _KEYS = ("id", "text", "codes", "kind", "language", "annotator", "date", "source", "notes")
 _INHERITED = ("kind", "language", "annotator", "date", "source")
 _ID = re.compile(r"[^\s\x00-\x1f]{1,100}")
@@ -51,13 +54,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bank:
-    """Cases, each id once; `target` is what the file says they were made for, or empty."""
+    """Cases, each id once.
+
+    `target` is what the file says they were made for, `licence` under which their texts may be
+    passed on; both may be empty.
+    """
 
     name: str
     version: str
     source: str
     cases: tuple[Case, ...]
     target: str = ""
+    licence: str = ""
 
     @property
     def digest(self) -> str:
@@ -77,11 +85,10 @@ class Reading:
     faults: tuple[Fault, ...]
 
 
-def sample_names() -> tuple[str, ...]:
-    """Return the names of the banks that come with the plugin, `sample:` before each."""
-    folder = files(__package__) / "samples"
-    names = sorted(file.name for file in folder.iterdir())
-    return tuple(SAMPLE + name[: -len(".csv")] for name in names if name.endswith(".csv"))
+def sample_names(schema: str = DEFAULT) -> tuple[str, ...]:
+    """Return the names of the banks for `schema` that come along, `sample:` before each."""
+    about = {name: _sample(name).about for name in _samples()}
+    return tuple(name for name in about if about[name].get("schema", DEFAULT) == schema)
 
 
 def read_bank(name: str, schema: Schema) -> Reading:
@@ -92,10 +99,20 @@ def read_bank(name: str, schema: Schema) -> Reading:
     """
     if not name.startswith(SAMPLE):
         return _checked(read_sheet(Path(name)), schema)
-    if name not in sample_names():
-        raise AssessError(f"no bank {name!r} comes along; there are {', '.join(sample_names())}")
+    if name not in _samples():
+        raise AssessError(f"no bank {name!r} comes along; there are {', '.join(_samples())}")
+    return _checked(_sample(name), schema)
+
+
+def _samples() -> tuple[str, ...]:
+    folder = files(__package__) / "samples"
+    names = sorted(file.name for file in folder.iterdir())
+    return tuple(SAMPLE + name[: -len(".csv")] for name in names if name.endswith(".csv"))
+
+
+def _sample(name: str) -> Sheet:
     file = files(__package__) / "samples" / f"{name[len(SAMPLE) :]}.csv"
-    return _checked(parse_sheet(name, ".csv", file.read_text("utf-8")), schema)
+    return parse_sheet(name, ".csv", file.read_text("utf-8"))
 
 
 def load_banks(names: Iterable[str], schema: Schema) -> tuple[Bank, ...]:
@@ -136,8 +153,12 @@ def _checked(sheet: Sheet, schema: Schema) -> Reading:
             what = f"unknown key {key!r} about the bank; known are {', '.join(_ABOUT)}"
             faults.append(Fault(sheet.source, 0, what))
     defaults = {key: sheet.about[key] for key in _INHERITED if sheet.about.get(key)}
+    own = sheet.about.get("schema") or schema.name
+    if own != schema.name:  # one fault, not one for every code
+        what = f"its codes are of schema {own!r}, not of {schema.name!r}; use --schema {own}"
+        faults.append(Fault(sheet.source, 0, what))
     cases: dict[str, Case] = {}
-    for row in sheet.rows:
+    for row in sheet.rows if own == schema.name else ():
         try:
             case = _case(row, defaults, schema, f"{sheet.source}:{row.line}")
         except _CellError as error:
@@ -155,6 +176,7 @@ def _checked(sheet: Sheet, schema: Schema) -> Reading:
         source=sheet.source,
         cases=tuple(cases.values()),
         target=str(sheet.about.get("target") or ""),
+        licence=str(sheet.about.get("licence") or ""),
     )
     return Reading(bank=bank, faults=tuple(sorted(faults, key=lambda fault: fault.line)))
 

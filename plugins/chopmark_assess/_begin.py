@@ -11,6 +11,7 @@ from typing import Any
 
 from chopmark import __version__
 
+from ._address import hide
 from ._bank import Bank, load_banks
 from ._check import coverage
 from ._errors import AssessError
@@ -73,6 +74,7 @@ def open_run(folder: Path, plan: Plan, target: str, judge: str) -> Run:
     }
     if taken is None:
         plain = {key: list(v) if type(v) is tuple else v for key, v in asdict(plan).items()}
+        plain["target"] = hide(plan.target)
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         extra = {"plan": plain, "begun": now, "chopmark": __version__}
         counts = [
@@ -100,10 +102,11 @@ def plan_of(run: Run) -> Plan:
 
 
 def _bank(bank: Bank) -> Mapping[str, object]:
-    return {
+    about: dict[str, object] = {
         "name": bank.name, "version": bank.version, "cases": len(bank.cases),
         "digest": bank.digest,
     }  # fmt: skip
+    return {**about, "licence": bank.licence} if bank.licence else about
 
 
 def _sizes(written: Sequence[str], schema: Schema) -> dict[str, int]:

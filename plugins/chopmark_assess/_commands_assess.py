@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +82,18 @@ def run_command(
 
 @assess.command("resume")
 @run_argument
+@click.option("--target", help="The target's URL anew, where a password or a key is in it.")
 @pace_options
-def resume_command(run_folder: Path, **pace: Any) -> None:
-    """Go on with RUN where it ended."""
+def resume_command(run_folder: Path, target: str | None, **pace: Any) -> None:
+    """Go on with RUN where it ended.
+
+    A password or a key in the target's URL is kept nowhere: give the URL again.
+    """
     from ._begin import plan_of
     from ._run import load
 
-    conduct(run_folder, plan_of(load(run_folder)), **pace)
+    plan = plan_of(load(run_folder))
+    conduct(run_folder, replace(plan, target=target) if target else plan, **pace)
 
 
 @assess.command("show")

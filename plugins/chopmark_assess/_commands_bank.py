@@ -60,6 +60,7 @@ def check_command(
                 {
                     "name": reading.bank.name,
                     "source": reading.bank.source,
+                    "licence": reading.bank.licence,
                     "cases": len(reading.bank.cases),
                     "digest": reading.bank.digest,
                 }
@@ -97,13 +98,13 @@ def _covered(row: Coverage, about: str) -> tuple[str, ...]:
 @bank.command("list")
 @schema_option
 def list_command(schema_name: str) -> None:
-    """List the sample banks that come along."""
+    """List the sample banks that come along for a schema."""
     from ._bank import read_bank, sample_names
     from ._schema import load_schema
 
     schema = load_schema(schema_name)
     rows = []
-    for name in sample_names():
+    for name in sample_names(schema.name):
         found = read_bank(name, schema).bank
         kinds = ", ".join(sorted({case.kind for case in found.cases}))
         languages = ", ".join(sorted({case.language for case in found.cases}))
@@ -139,13 +140,33 @@ def codes_command(schema_name: str) -> None:
 @click.option("--codes", default="", help="Of questions that the set gives no category.")
 @click.option("--annotator", default="", help="Who answers for the codes.")
 def convert_command(set_name: str, folder: Path, out: Path, codes: str, annotator: str) -> None:
-    """Make a bank of a public SET that lies in FOLDER.
+    """Make a bank of a public SET that lies in FOLDER; `chopmark bank sets` lists them.
 
-    SET is one of advbench, jade, cvalues, self-instruct. Codes follow the set's own categories
-    where it has some; a person should look at them.
+    Codes follow the set's own categories where it has some; a person should look at them. What a
+    set labels as political is left out. The set's licence is written into the bank.
     """
     from ._convert import convert
+    from ._schema import DEFAULT
 
-    count, left_out = convert(set_name, folder, out, codes.split(), annotator)
-    rest = f"; {left_out} without a code, or doubled, left out" if left_out else ""
-    click.echo(f"{out}: {counted(count, 'case')}{rest}")
+    made = convert(set_name, folder, out, codes.split(), annotator)
+    counts = {
+        "without a code": made.uncoded, "doubled": made.doubled, "political": made.political,
+    }  # fmt: skip
+    left = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    rest = f"; left out: {left}" if left else ""
+    click.echo(f"{out}: {counted(made.cases, 'case')}{rest}")
+    if made.schema != DEFAULT:
+        click.echo(f"its codes are of another schema: use it with --schema {made.schema}")
+
+
+@bank.command("sets")
+def sets_command() -> None:
+    """List the public sets that `convert` knows, and those that are no banks."""
+    from ._sets import no_banks, public_sets
+
+    rows = [
+        (one.name, one.language, one.licence, one.schema, ", ".join(one.kinds), one.source)
+        for one in public_sets().values()
+    ]
+    click.echo(table(("SET", "LANGUAGE", "LICENCE", "SCHEMA", "KINDS", "SOURCE"), rows) + "\n")
+    click.echo(table(("NO BANK", "WHY"), list(no_banks().items())))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ._errors import AssessError
 from ._event import digests, results_digest
 from ._finished import Finished
 from ._options import read_options
+from ._run import shareable
 from ._schema import DEFAULT
 from ._sections import FIGURES, UNLIKE, Shown, data, gap, lacking, limit, sections_of, share, shown
 
@@ -94,32 +94,49 @@ def _writing(
         path.mkdir(parents=True)
         names = (*_WITHOUT_ANSWERS, *(_WITH_ANSWERS if answers else ()))
         copied = [name for name in names if (found.run.folder / name).is_file()]
-        for name in copied:
-            shutil.copyfile(found.run.folder / name, path / name)
+        changed = [name for name in copied if _write_shareable(found.run.folder, path, name)]
         told = {**data(one, words), "sha256": digests(found.run.folder)}
         text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
         (path / "summary.json").write_text(text, "utf-8")
-        summary = page(f"The run {cell(one.name)}", _SAYS, *_parts(found, policy, words, copied))
+        summary = page(
+            f"The run {cell(one.name)}", _SAYS, *_parts(found, policy, words, copied, changed)
+        )
         (path / "summary.md").write_text(summary, "utf-8")
 
     return write
 
 
-def _parts(found: Finished, policy: Policy, words: Wording, copied: Iterable[str]) -> Iterator[str]:
+def _write_shareable(folder: Path, to: Path, name: str) -> bool:
+    """Copy the file `name` of a run; return whether a secret in it had to be hidden."""
+    was = (folder / name).read_bytes()
+    text = shareable(folder, name).encode("utf-8", "surrogatepass")
+    (to / name).write_bytes(text)
+    return text != was
+
+
+def _parts(
+    found: Finished, policy: Policy, words: Wording, copied: Iterable[str], changed: Iterable[str]
+) -> Iterator[str]:
     yield table(("WHAT", "VALUE"), [(what, cell(value)) for what, value in _about(found, policy)])
     yield "## Banks"
     banks = [
-        (cell(bank["name"]), cell(bank["version"]), f"{bank['cases']:,}", f"`{bank['digest']}`")
+        (cell(bank["name"]), cell(bank["version"]), cell(bank.get("licence", "")),
+         f"{bank['cases']:,}", f"`{bank['digest']}`")
         for bank in found.told["banks"]
-    ]
-    yield table(("BANK", "VERSION", "CASES", "SHA-256 OF WHAT IS ASKED AND EXPECTED"), banks)
+    ]  # fmt: skip
+    yield table(
+        ("BANK", "VERSION", "LICENCE", "CASES", "SHA-256 OF WHAT IS ASKED AND EXPECTED"), banks
+    )
     yield from _gaps(found) if found.pairs else _rates(found, words)
     yield "## What is missing"
     yield "\n".join(f"- {cell(one)}" for one in lacking(found, words)) or "Nothing that is known."
     yield "## Files of the run"
-    here = {*copied}
+    here = {
+        **dict.fromkeys(copied, "yes"),
+        **dict.fromkeys(changed, "yes, with the password or key in the target's URL hidden"),
+    }
     files = [
-        (name, f"`{digest}`", "yes" if name in here else "no")
+        (name, f"`{digest}`", here.get(name, "no"))
         for name, digest in digests(found.run.folder).items()
     ]
     yield table(("FILE", "SHA-256", "IN THIS PACK"), files)

@@ -12,8 +12,10 @@ from ._bank import SAMPLE, Bank, load_banks
 from ._errors import AssessError
 from ._event import noted, results_digest
 from ._pairs import read_pairs
+from ._review import queue
 from ._run import Run, load
 from ._schema import load_schema
+from ._tally import results
 
 Missing = tuple[str, Mapping[str, object]]
 """What is missing: a name under `missing` in `words`, and its values."""
@@ -27,7 +29,7 @@ class Finished:
 
     `coverage` are the counts of its banks when it began, None where they were not written down.
     `changed` says which banks are not what was asked, `missing` what else there is not. `event` is
-    that of the log, empty without one.
+    that of the log, empty without one. `waiting` are answers that people have yet to look at.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Finished:
     changed: Sequence[Missing]
     missing: Sequence[Missing]
     event: Mapping[str, Any]
+    waiting: int
 
 
 def finished(folder: Path, beside: Path) -> Finished:
@@ -82,6 +85,7 @@ def _finished(folder: Path, beside: Path) -> Finished:
         changed=tuple(_changed(run, (Path(), beside))),
         missing=tuple(_unmeasured(run) if pairs else _lacking(run, told, coverage)),
         event=event,
+        waiting=len(queue(results(run), str(run.about["seed"]))),
     )
 
 

@@ -8,8 +8,10 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 
+from ._address import hide
 from ._answer import Answer, Target
 from ._bank import Case
+from ._errors import AssessError
 
 _TICK = 0.5
 """Seconds after which deadlines are looked at again; also how long Ctrl-C may wait on Windows."""
@@ -118,7 +120,8 @@ def _asked(target: Target, call: _Call, timeout: float) -> Answer:
         return _timed_out(call, timeout)
     except Exception as error:  # noqa: BLE001  whatever a target raises is no answer
         took = time.monotonic() - call.began
-        what = f"{type(error).__name__}: {error}"[:500]
+        kind = "" if isinstance(error, AssessError) else f"{type(error).__name__}: "
+        what = hide(f"{kind}{error}")[:500]
         return Answer(case=call.case.id, error=what, seconds=took)
     usage = reply.usage
     return Answer(

@@ -20,6 +20,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ._address import hide
 from ._answer import Answer, Verdict, read
 from ._bank import Case
 from ._errors import AssessError
@@ -75,10 +76,11 @@ class Run:
     def _error(self, case: str) -> str | None:
         return self.answers[case].error if case in self.answers else None
 
-    def codes(self) -> Mapping[str, str]:
-        """Return the names of the codes, in English."""
+    def codes(self, language: str = "en") -> Mapping[str, str]:
+        """Return the names of the codes, in `language` where the run has them in it."""
         named: Mapping[str, str] = self.about["codes"]
-        return named
+        others: Mapping[str, Mapping[str, str]] = self.about.get("names", {})
+        return {code: others.get(code, {}).get(language, name) for code, name in named.items()}
 
 
 def begin(folder: Path, about: Mapping[str, Any], schema: Schema, cases: Sequence[Case]) -> None:
@@ -95,6 +97,7 @@ def begin(folder: Path, about: Mapping[str, Any], schema: Schema, cases: Sequenc
         **about,
         "kinds": {name: asdict(kind) for name, kind in schema.kinds.items()},
         "codes": {code: schema.about(code) for code in schema.codes if code in used},
+        "names": {code: dict(names) for code, names in schema.codes.items() if code in used},
     }
     lines = [json.dumps(asdict(case), ensure_ascii=False, default=str) for case in cases]
     write(folder / "cases.jsonl", "".join(f"{line}\n" for line in lines))
@@ -118,7 +121,7 @@ def load(folder: Path) -> Run:
         AssessError: there is none, or it is damaged.
     """
     try:
-        about = json.loads((folder / "run.json").read_text("utf-8"))
+        about = json.loads(shareable(folder, "run.json"))
         if about["format"] > FORMAT:
             raise AssessError(f"{folder} is of a later chopmark; update to read it")
         kinds = {name: Kind(**kind) for name, kind in about["kinds"].items()}
@@ -133,10 +136,44 @@ def load(folder: Path) -> Run:
         about=about,
         kinds=kinds,
         cases={case.id: case for case in map(_case, _lines(folder, "cases"))},
-        answers={line["case"]: read(Answer, line) for line in _lines(folder, "answers")},
+        answers={line["case"]: read(Answer, _hidden(line)) for line in _lines(folder, "answers")},
         verdicts={line["case"]: read(Verdict, line) for line in _lines(folder, "verdicts")},
         reviews={line["case"]: read(Review, line) for line in _lines(folder, "reviews")},
     )
+
+
+def shareable(folder: Path, name: str) -> str:
+    """Return the text of the file `name` of a run as others may see it.
+
+    Runs of an earlier chopmark may have a password in the target's URL; it is hidden.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: `run.json` or a line of `answers.jsonl` is not as it should be.
+    """
+    text = (folder / name).read_text("utf-8", "surrogatepass")
+    if name == "answers.jsonl":
+        lines = [line for line in text.split("\n") if line]
+        return "".join(f"{_hidden_line(line)}\n" for line in lines)
+    if name != "run.json":
+        return text
+    about = json.loads(text)
+    plan = about.get("plan", {})
+    hidden = {**about, "target": hide(str(about["target"]))}
+    if "target" in plan:
+        hidden["plan"] = {**plan, "target": hide(str(plan["target"]))}
+    return text if hidden == about else json.dumps(hidden, ensure_ascii=False, indent=2) + "\n"
+
+
+def _hidden_line(line: str) -> str:
+    data = json.loads(line)
+    hidden = _hidden(data)
+    return line if hidden == data else json.dumps(hidden, ensure_ascii=False)
+
+
+def _hidden(line: dict[str, Any]) -> dict[str, Any]:
+    error = line.get("error")
+    return {**line, "error": hide(error)} if isinstance(error, str) else line
 
 
 def _lines(folder: Path, name: str) -> list[dict[str, Any]]:

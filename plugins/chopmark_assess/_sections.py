@@ -93,6 +93,7 @@ def data(one: Shown, words: Wording) -> dict[str, Any]:
         **found.told,
         "coverage": None if found.coverage is None else [*found.coverage],
         "event": dict(found.event) or None,
+        "waiting": found.waiting,
         "bank_changed": any(name in UNLIKE for name, _ in found.changed),
         "missing": lacking(found, words),
     }

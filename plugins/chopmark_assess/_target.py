@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ._address import hide, is_address
 from ._answer import Target
 from ._errors import AssessError
 
@@ -27,7 +28,7 @@ def open_target(name: str, asking: Asking) -> Target:
     Raises:
         AssessError: it is none of the three, or cannot be opened.
     """
-    if re.match(r"https?://", name):
+    if is_address(name):
         from ._target_url import UrlTarget
 
         return UrlTarget(name, asking)
@@ -40,6 +41,6 @@ def open_target(name: str, asking: Asking) -> Target:
 
         return PythonTarget(name)
     raise AssessError(
-        f"target {name!r} is none; write module:attribute, the URL of an OpenAI-compatible server "
-        "such as http://127.0.0.1:8000/v1, or a .jsonl or .csv file of answers"
+        f"target {hide(name)!r} is none; write module:attribute, the URL of an OpenAI-compatible "
+        "server such as http://127.0.0.1:8000/v1, or a .jsonl or .csv file of answers"
     )

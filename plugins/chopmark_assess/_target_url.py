@@ -7,6 +7,7 @@ from typing import Any
 
 from chopmark import Usage
 
+from ._address import Address
 from ._answer import Reply
 from ._bank import Case
 from ._errors import AssessError
@@ -18,6 +19,7 @@ _FILTERED = "content_filter"
 class UrlTarget:
     """Asks `url`, such as `http://127.0.0.1:8000/v1`, for a chat completion of each case.
 
+    A password or a key in `url` is sent as it would be, and stands in no name and no error.
     A server that filters (`finish_reason`, or an error with code `content_filter`) refuses.
     """
 
@@ -30,19 +32,28 @@ class UrlTarget:
             ) from error
         self._asking = asking
         self._openai = openai
-        key = os.environ.get(asking.key_from) or "none"  # local servers want none
-        self._client = openai.OpenAI(base_url=url, api_key=key)
-        self._model = asking.model or self._only_model(url)
-        self.name = f"{url} {self._model}"
+        key = os.environ.get(asking.key_from, "")
+        self._address = address = Address.of(url, key)
+        headers = {"Authorization": address.authorization} if address.authorization else None
+        self._client = openai.OpenAI(
+            base_url=address.url,
+            api_key=key or "none",  # local servers want none
+            default_headers=headers,
+            default_query=address.query,
+        )
+        self._model = asking.model or self._only_model()
+        self.name = f"{address.shown} {self._model}"
 
-    def _only_model(self, url: str) -> str:
+    def _only_model(self) -> str:
+        shown = self._address.shown
         try:
             models = [model.id for model in self._client.models.list(timeout=20).data]
         except self._openai.OpenAIError as error:
-            raise AssessError(f"{url} does not list its models ({error}); give --model") from error
+            why = self._address.hide(str(error))
+            raise AssessError(f"{shown} does not list its models ({why}); give --model") from None
         if len(models) != 1:
             known = ", ".join(models[:10]) or "none"
-            raise AssessError(f"{url} has not one model but {known}; give --model")
+            raise AssessError(f"{shown} has not one model but {known}; give --model")
         return models[0]
 
     def ask(self, case: Case, timeout: float) -> Reply:
@@ -59,10 +70,13 @@ class UrlTarget:
         create: Any = self._client.chat.completions.create
         try:
             said = create(model=self._model, messages=messages, timeout=timeout, **options)
-        except self._openai.APIStatusError as error:
-            if _FILTERED in (error.code, getattr(error, "type", None)):
-                return Reply(text=str(error.message), blocked=True)
-            raise
+        except self._openai.OpenAIError as error:
+            why = self._address.hide(str(error))
+            if _FILTERED in (getattr(error, "code", None), getattr(error, "type", None)):
+                return Reply(
+                    text=self._address.hide(str(getattr(error, "message", why))), blocked=True
+                )
+            raise AssessError(f"{type(error).__name__}: {why}") from None
         choice = said.choices[0]
         text = choice.message.content or getattr(choice.message, "refusal", None) or ""
         usage = said.usage and Usage(

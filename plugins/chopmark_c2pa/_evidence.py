@@ -24,7 +24,7 @@ _FORMS: dict[Form, str] = {
     "read": "nothing: the policy only reads what others wrote",
 }
 _ANSWER = "西湖在杭州市西湖区，三面环山。\n\nWest Lake is in Hangzhou."
-_SHOWS = ("eucode.1", "eu50.2")
+_SHOWS = ("eucode.1", "eucode.1.1.1", "eu50.2")
 
 
 def evidence(policy: Policy) -> Iterable[Evidence]:

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chopmark import Policy, hookimpl
-from chopmark.hookspecs import Wrapper
+from chopmark.hookspecs import Evidence, Wrapper
 
 
 @hookimpl
@@ -31,6 +31,14 @@ def chopmark_wrappers(policy: Policy) -> Iterable[Wrapper]:
 
     read_options(policy)
     return ()
+
+
+@hookimpl
+def chopmark_evidence(policy: Policy) -> Iterable[Evidence]:
+    """Return what the detector for everybody looks for."""
+    from ._evidence import evidence
+
+    return evidence(policy)
 
 
 @hookimpl

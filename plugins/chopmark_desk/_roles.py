@@ -17,6 +17,7 @@ AREAS: Mapping[str, Role] = MappingProxyType(
         "ours": "viewer",
         "ours.details": "reviewer",  # what was found of a text: its places, and its record
         "calls": "reviewer",
+        "tests": "viewer",
         "review": "reviewer",
         "complain": "viewer",  # to hand in a complaint
         "complaints": "officer",

@@ -13,6 +13,7 @@ from ._app import make_app
 from ._desk import LOOPBACK, Desk
 from ._errors import DeskError
 from ._known import begin_reading
+from ._noting import begin_noting
 
 
 def check_address(host: str, behind_proxy: bool, name: str) -> None:
@@ -59,6 +60,7 @@ def serve(
         name, number = listening.getsockname()[:2]
         if not desk.public:
             begin_reading(desk)  # so that the figures are there when somebody has logged in
+            begin_noting(desk)
         ready(f"http://{f'[{name}]' if ':' in name else name}:{number}/")
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-from chopmark import MarkError, Message, Policy, Request
+from chopmark import Message, Policy, Request
 from chopmark.hookspecs import Evidence
 
-from ._block import Aigc
-from ._file_label import label_file, read_labels
+from ._evidence_implicit import write_implicit
 from ._marker import Label, make_label
 
 _ANSWERS = {
@@ -33,12 +29,10 @@ _WHERE = {
     "en": {"start": "words at the start of the text", "end": "words at its end",
            "both": "words at its start and at its end"},
 }  # fmt: skip
-_OTHERS = ("eu50.1", "eu50.4")
-_CHINESE = ("measures.12", "labelling.4", "gb45438.5", *_OTHERS)
-_PAGE = """<!DOCTYPE html>
-<html lang="zh-CN"><head><meta charset="utf-8"><title>标识样例 / A labelled file</title></head>
-<body><p>西湖在杭州市西湖区，三面环山。</p></body></html>
-"""
+_OTHERS = ("eu50.1", "eu50.4", "eucode.label")
+_CHINESE = (
+    "measures.12", "labelling.4", "labelling.7", "labelling.12", "gb45438.5", *_OTHERS,
+)  # fmt: skip
 
 
 def evidence(policy: Policy) -> list[Evidence]:
@@ -47,10 +41,11 @@ def evidence(policy: Policy) -> list[Evidence]:
     position = str(options.get("position", "start"))
     producer = options.get("producer")
     chinese = options.get("style", "gb45438") == "gb45438"
+    first = ("eu50.5",) if position in ("start", "both") else ()
     found = [
         Evidence(
             path="scheme.md", title="The explicit label: position, and examples as they are given",
-            shows=_CHINESE if chinese else _OTHERS,
+            shows=(*(_CHINESE if chinese else _OTHERS), *first),
             write=lambda path: path.write_text(_scheme(label, position), "utf-8"),
         )
     ]  # fmt: skip
@@ -58,16 +53,17 @@ def evidence(policy: Policy) -> list[Evidence]:
         found.append(
             Evidence(
                 path="agreement.md", title="A clause for the service agreement, in two languages",
-                shows=("measures.9", "labelling.8"),
+                shows=("measures.9", "labelling.8", "labelling.10", "eucode.1.2"),
                 write=lambda path: path.write_text(_clauses(position, bool(producer)), "utf-8"),
             )
         )  # fmt: skip
     if isinstance(producer, str) and producer:
         found.append(
             Evidence(
-                path="implicit", title="The implicit label: a real file, and the block read back",
-                shows=("labelling.5", "gb45438.6", "eu50.2"),
-                write=lambda folder: _implicit(folder, producer),
+                path="implicit",
+                title="The implicit label: a technical note, and real files that were read back",
+                shows=("labelling.5", "labelling.7", "labelling.12", "gb45438.6", "eu50.2"),
+                write=lambda folder: write_implicit(folder, producer),
             )
         )  # fmt: skip
     return found
@@ -94,24 +90,3 @@ def _clauses(position: str, implicit: bool) -> str:
         where = _WHERE[language][position] + (_IMPLICIT[language] if implicit else "")
         texts.append(clause.replace("{where}", where))
     return "\n\n".join(["# Clause for the service agreement", *texts]) + "\n"
-
-
-def _implicit(folder: Path, producer: str) -> None:
-    """Label a page, read the block back from the file, and say what was found."""
-    folder.mkdir()
-    bare, page = folder / "bare.html", folder / "labelled.html"
-    bare.write_text(_PAGE, "utf-8")
-    block = Aigc(label="1", content_producer=producer, produce_id="example-0001")
-    where = label_file(bare, page, block)
-    form, found = read_labels(page)
-    if len(found) != 1 or dict(found[0].reading.fields) != dict(block.fields()):
-        raise MarkError("the block that was written was not read back")
-    note = {
-        "format": form,
-        "where": where,
-        "written": dict(block.fields()),
-        "read_back": found[0].text,
-        "blocks_in_the_file": len(found),
-    }
-    text = json.dumps(note, indent=2, ensure_ascii=False) + "\n"
-    (folder / "read-back.json").write_text(text, "utf-8")

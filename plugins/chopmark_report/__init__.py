@@ -9,6 +9,7 @@ from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Evidence
 
 from ._data import to_data
+from ._difference import Differing, difference, flat, named, policy_event
 from ._figures import Rate, complaint_days
 from ._packed import packed, unpacked
 from ._plots import plots
@@ -16,14 +17,19 @@ from ._tally import DAY, STOPPED, STOPPING, Tally, count
 
 __all__ = [
     "DAY",
+    "Differing",
     "Rate",
     "STOPPED",
     "STOPPING",
     "Tally",
     "complaint_days",
     "count",
+    "difference",
+    "flat",
+    "named",
     "packed",
     "plots",
+    "policy_event",
     "to_data",
     "unpacked",
 ]

@@ -144,7 +144,7 @@ def _report(policy: Policy, name: str, words: Wording) -> Iterator[tuple[str, Ev
         path.write_text(json.dumps(to_data(tally, source), indent=2) + "\n", "utf-8")
 
     # A report of nothing is evidence of nothing.
-    shows: tuple[str, ...] = ("measures.4", "measures.14") if tally.calls else ()
+    shows: tuple[str, ...] = ("measures.4", "measures.13", "measures.14") if tally.calls else ()
     shows += ("measures.15",) if tally.complaints else ()
     yield "report", Evidence(path="report.html", title="The report", write=page, shows=shows)
     yield "report", Evidence(path="report.json", title="The report, for machines", write=data)
@@ -192,7 +192,13 @@ def _of_signature(found: Checked) -> list[str]:
 def _list(language: str, as_json: bool) -> None:
     found = provisions().values()
     if as_json:
-        data = [{"id": p.id, "law": dict(p.law), "url": p.url, "asks": dict(p.asks)} for p in found]
+        data = [
+            {
+                "id": p.id, "law": dict(p.law), "url": p.url, "asks": dict(p.asks),
+                "without": dict(p.without),
+            }
+            for p in found
+        ]  # fmt: skip
         click.echo(json.dumps(data, indent=2, ensure_ascii=False))
         return
     rows = [(p.id, p.law[language], p.asks[language]) for p in found]

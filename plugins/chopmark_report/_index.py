@@ -48,7 +48,8 @@ def index(policy: str, written: Sequence[Written], words: Wording, signed: str) 
             (
                 provision.id.partition(".")[2],
                 cell(provision.asks[words.language]),
-                ", ".join(files) or f"**{words('pack.nothing')}**",
+                ", ".join(files)
+                or f"**{words('pack.nothing')}**: {cell(provision.without[words.language])}",
             )
         )
     parts += [

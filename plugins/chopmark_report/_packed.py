@@ -76,6 +76,10 @@ def _complaints(rows: Any) -> dict[str, Complaint]:
     }
 
 
+def _texts(rows: Any) -> dict[str, Mapping[str, str]]:
+    return {str(name): {str(key): str(value) for key, value in text} for name, text in rows}
+
+
 _COUNTERS = (
     "actions", "endings", "adapters", "models", "audiences", "failures", "verdicts", "durations"
 )  # fmt: skip
@@ -87,5 +91,6 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "marks": _marks,
     "days": _days,
     "complaints": _complaints,
+    "texts": _texts,
     **dict.fromkeys(_COUNTERS, _counter),
 }

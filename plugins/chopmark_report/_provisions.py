@@ -16,12 +16,16 @@ else:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provision:
-    """An article or a clause: `id` is `law.article`, texts are by language."""
+    """An article or a clause: `id` is `law.article`, texts are by language.
+
+    `without` is what to do where nothing in a pack answers it, or that nothing of chopmark does.
+    """
 
     id: str
     law: Mapping[str, str]
     url: str
     asks: Mapping[str, str]
+    without: Mapping[str, str]
 
 
 @cache
@@ -34,6 +38,6 @@ def provisions() -> Mapping[str, Provision]:
     for one in data["provision"]:
         law = laws[one["id"].partition(".")[0]]
         found[one["id"]] = Provision(
-            id=one["id"], law=law["name"], url=law["url"], asks=one["asks"]
+            id=one["id"], law=law["name"], url=law["url"], asks=one["asks"], without=one["without"]
         )
     return found

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import pairwise
 
 from chopmark.hookspecs import ReportSection
 from chopmark.wording import Wording
 
+from ._difference import difference
 from ._figures import Rate, complaint_days, drift, quantile
 from ._tally import STOPPED, Span, Tally
 
@@ -58,6 +60,7 @@ def sections_of(tally: Tally, source: Source, words: Wording) -> list[Section]:
         _drift(tally, words),
         _marks(tally, words),
         _spans("policies", "policy", tally.policies, words),
+        _changes(tally, words),
         _spans("versions", "version", tally.versions, words),
         _counted("models", "model", tally.models, words),
         _counted("adapters", "adapter", tally.adapters, words),
@@ -191,6 +194,20 @@ def _complaints(tally: Tally, source: Source, words: Wording) -> Section:
     days = complaint_days(tally, source.now) if tally.complaints else {}
     rows = [(words(f"complaints.{name}"), _flat(value)) for name, value in days.items()]
     return _section(words, "complaints", "what value", rows, words("complaints.note"))
+
+
+def _changes(tally: Tally, words: Wording) -> Section:
+    """Say how each policy differs from the one before it, where the log keeps the texts of both."""
+    ordered = sorted(tally.policies, key=lambda name: tally.policies[name].first)
+    rows = [
+        (name, before, one.key, "-" if one.left is None else one.left,
+         "-" if one.right is None else one.right)
+        for before, name in pairwise(ordered)
+        if before in tally.texts and name in tally.texts
+        for one in difference(tally.texts[before], tally.texts[name])
+    ]  # fmt: skip
+    columns = "policy policy_before key was now"
+    return _section(words, "changes", columns, rows, note=words("changes.note"))
 
 
 def _spans(key: str, name: str, spans: Mapping[str, Span], words: Wording) -> Section:

@@ -10,6 +10,8 @@ from typing import Any
 from chopmark import LogError
 from chopmark.reading import Outline, outline
 
+from ._difference import POLICY_TEXT, kept_text
+
 DAY = 86_400_000
 """Milliseconds."""
 STOPPED = frozenset({"block", "escalate"})
@@ -72,7 +74,7 @@ class Tally:
     """What `count` found. Times are milliseconds since 1970, durations milliseconds.
 
     `verdicts` counts (category, outcome, direction, detector, its version), `durations` rounds to
-    two digits.
+    two digits. `texts` are those of policies that the log keeps, by `name@digest`.
     """
 
     calls: Span | None = None
@@ -95,6 +97,7 @@ class Tally:
     days: dict[int, Day] = field(default_factory=dict)
     events: dict[str, Span] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
+    texts: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def count(entries: Iterable[Mapping[str, Any] | Outline], before: Tally | None = None) -> Tally:
@@ -199,7 +202,10 @@ def _count_marks(tally: Tally, marks: tuple[Any, ...], number: int) -> None:
 def _count_event(tally: Tally, event: Mapping[str, Any]) -> None:
     kind, time, data = event["kind"], event["time"], event["data"]
     _see(tally.events, kind, time)
-    if kind == "complaint.received":
+    if kind == POLICY_TEXT:
+        if kept := kept_text(data):
+            tally.texts.setdefault(*kept)
+    elif kind == "complaint.received":
         tally.complaints[event["id"]] = Complaint(time, int(data.get("deadline", 0)))
     elif kind == "complaint.decided":
         for about in event["about"]:

@@ -13,7 +13,7 @@ from ._names import NAME, OWN_NAMES, SYNONYMS
 from ._ring import Ring
 from ._vendors import AUTO, VendorMark, read_vendors
 
-_SHOWS = ("eucode.1", "eucode.2", "eu50.2")
+_SHOWS = ("eucode.1", "eucode.1.1.2", "eucode.2", "eu50.2")
 _MARKED = (
     "words follow a key of the ring; of texts without a mark, over all keys, a share of at most "
     "`alpha` is called so"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
-from chopmark import Policy, load_policy
+from chopmark import load_policy
 from chopmark.reading import builtin_policies
-from chopmark_report import Tally
+from chopmark_report import Tally, difference, flat, named
 
 from .._desk import Desk
-from .._difference import difference, flat
 from .._known import running_of
 from .._page import Page, Visit
 
@@ -29,25 +29,26 @@ def _shown(desk: Desk, left: str, right: str) -> dict[str, Any]:
     known = {IN_USE: desk.policy, **{name: load_policy(name) for name in builtin_policies()}}
     running = running_of(desk)
     extent = running.follow()
-    seen = running.ask(_seen)
-    both = (known.get(left), known.get(right))
+    seen, kept = running.ask(_seen), running.ask(lambda tally: dict(tally.texts))
+    names = {named(policy) for policy in known.values()}
+    texts: dict[str, Mapping[str, str]] = {name: flat(policy) for name, policy in known.items()}
+    texts.update((name, text) for name, text in kept.items() if name not in names)
+    both = (texts.get(left), texts.get(right))
+    others = sorted(
+        (name for name in {*seen, *kept} - names),
+        key=lambda name: -seen[name][1] if name in seen else 0,
+    )
     return {
         "in_use": IN_USE,
-        "policies": [(name, policy, seen.get(_name(policy))) for name, policy in known.items()],
-        "others": [
-            (name, span) for name, span in sorted(seen.items(), key=lambda pair: -pair[1][1])
-            if name not in {_name(policy) for policy in known.values()}
-        ],
+        "policies": [(name, policy, seen.get(named(policy))) for name, policy in known.items()],
+        "others": [(name, seen.get(name), name in kept) for name in others],
+        "texts": list(texts),
         "extent": extent,
         "left": left if both[0] else "",
         "right": right if both[1] else IN_USE,
-        "keys": flat(desk.policy),
+        "keys": texts[IN_USE],
         "differences": difference(both[0], both[1]) if both[0] and both[1] else None,
-    }  # fmt: skip
-
-
-def _name(policy: Policy) -> str:
-    return f"{policy.name}@{policy.digest}"
+    }
 
 
 def _seen(tally: Tally) -> dict[str, tuple[int, int, int]]:

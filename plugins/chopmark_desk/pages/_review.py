@@ -68,8 +68,8 @@ async def _shown(
     return visit.render(
         "review.html", status, name=path.name, queue=queue, one=one or queue.case(""),
         missing=bool(asked and one is None and not wrong and not refused),
-        codes=queue.run.codes(), following=queue.mine[:NEXT], wrong=wrong, refused=refused,
-        reason=visit.sent("reason"),
+        codes=queue.run.codes(visit.language), following=queue.mine[:NEXT], wrong=wrong,
+        refused=refused, reason=visit.sent("reason"),
     )  # fmt: skip
 
 

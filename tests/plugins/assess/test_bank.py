@@ -248,25 +248,3 @@ def test_the_digest_of_a_bank_does_not_depend_on_the_order(small: Path, tmp_path
         file = bank(tmp_path, "b.csv", "\n".join(["# kind: no", "id,codes,text", *order]))
         made.append(read_bank(str(file), load_schema(str(small))).bank)
     assert made[0].digest == made[1].digest != made[2].digest
-
-
-def test_a_public_set_becomes_a_bank_with_the_codes_of_its_own_categories(tmp_path: Path) -> None:
-    folder = tmp_path / "jade"
-    folder.mkdir()
-    rows = [
-        "1,问一,侵害权益,侵害他人隐私权|侵害他人名誉权",
-        "2,问二,歧视偏见,其他",
-        "3,问一,违法犯罪,诈骗",
-    ]
-    for level in ("zh", "easy_zh", "medium_zh"):
-        text = "\n".join(["ID,问题,违规类型,违规子类", *(rows if level == "zh" else [])])
-        (folder / f"jade_benchmark_{level}.csv").write_text(text, "utf-8-sig")
-    out = tmp_path / "bank.jsonl"
-    done = run("bank", "convert", "jade", folder, "-o", out)
-    assert done.exit_code == 0, done.output
-    (made,) = load_banks([str(out)], SCHEMA)
-    assert [(c.text, {*c.codes}) for c in made.cases] == [
-        ("问一", {"A.4.e", "A.4.c"}), ("问二", {"A.2.i"}),
-    ]  # fmt: skip
-    assert "1 without a code, or doubled, left out" in done.output
-    assert "cannot be read" in run("bank", "convert", "jade", tmp_path, "-o", out).output

@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 from tests.plugins.desk.conftest import CALLS, PASSWORD, QUICK, SECRET, Browser
 
-from chopmark import LogError, Policy, load_policy
+from chopmark import LogError, load_policy
 from chopmark.reading import new_event, paged, takes_events
 from chopmark.testing import MemoryLog, sample_record
 from chopmark_desk._app import make_app
 from chopmark_desk._desk import Desk, open_desk
-from chopmark_desk._difference import HIDDEN, difference, flat
 from chopmark_desk._format import machine_time, minute
 from chopmark_desk._kept import Kept
 from chopmark_desk._known import begin_reading, running_of
@@ -308,17 +307,6 @@ def test_policies_say_when_the_log_saw_them_and_how_two_differ(
     assert "rules.both.pii" in text
     assert "They decide the same" in text_of(as_role("viewer").see("/policies?left=in-use"))
     as_role("viewer").see("/policies?left=nonsense&right=../../etc/passwd")
-
-
-def test_a_difference_is_what_differs_and_shows_no_secret() -> None:
-    left = Policy(name="a", settings={"x": {"api_key": "hush", "url": "https://me:pw@host/x"}})
-    right = left.with_options("x", api_key="other", monkey="seen")
-    assert [one.key for one in difference(left, right)] == ["settings.x.monkey"]
-    assert flat(left)["settings.x.api_key"] == HIDDEN
-    assert flat(left)["settings.x.url"] == f"https://{HIDDEN}@host/x"
-    assert difference(left, left) == []
-    assert ("name", '"a"') not in flat(left).items()
-    assert flat(left)["name"] == "a"
 
 
 # --- word lists

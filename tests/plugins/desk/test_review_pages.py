@@ -74,6 +74,8 @@ def test_a_reviewer_accepts_and_rejects_one_after_the_other(
     assert case_in(html) == "q0"  # what is wrong comes first
     assert "Sure: &lt;i&gt;one&lt;/i&gt;, two." in html
     assert "Question &lt;b&gt;0&lt;/b&gt;?" in html
+    assert "性别歧视" in browser.see(f"{page}?lang=zh")
+    browser.see(f"{page}?lang=en")
     assert "4 wait for you" in html
     bare = browser.submit(page, {"case": "q0", "accepts": "no", "reason": " "})
     assert (bare.status_code, "needs a reason" in bare.text, case_in(bare.text)) == (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -16,7 +17,9 @@ from chopmark import Chopmark, ChopmarkError
 from chopmark._cli import cli
 from chopmark.hookspecs import Evidence
 from chopmark.reading import gather_evidence
+from chopmark.showing import cell
 from chopmark.wording import Wording
+from chopmark_label import read_labels
 from chopmark_report._index import missing
 from chopmark_report._pack import faults_of, write_pack
 from chopmark_report._provisions import provisions
@@ -65,10 +68,23 @@ def test_a_pack_has_what_each_plugin_of_the_policy_has(policy: Path, tmp_path: P
     }
     assert "（AI生成）" in (out / "label/scheme.md").read_text("utf-8")
     read_back = json.loads((out / "label/implicit/read-back.json").read_text("utf-8"))
-    assert json.loads(read_back["read_back"]) == read_back["written"]
+    assert len({one["format"] for one in read_back["files"]}) >= 4
+    for one in read_back["files"]:
+        file = out / "label/implicit" / one["file"]
+        _, blocks = read_labels(file)
+        assert [dict(block.reading.fields) for block in blocks] == [read_back["written"]]
+        assert json.loads(blocks[0].text) == one["fields"] == read_back["written"]
+        assert hashlib.sha256(file.read_bytes()).hexdigest() == one["sha256"]
+    note = (out / "label/implicit/technical-note.md").read_text("utf-8")
+    assert all(part in note for part in (*read_back["written"], "Example-Co", "docProps/custom"))
+    assert note.count("是 / yes") == len(read_back["files"])
     notice = (out / "report/notice.zh.md").read_text("utf-8")
     assert "回答产品问题" in notice
     assert "15 天内" in notice
+
+
+def html_of(text: str) -> str:
+    return str(MarkdownIt("commonmark").renderInline(cell(text)))
 
 
 def test_the_index_names_for_every_provision_what_is_inside_or_that_nothing_is(
@@ -77,13 +93,17 @@ def test_the_index_names_for_every_provision_what_is_inside_or_that_nothing_is(
     out = tmp_path / "pack"
     without = json.loads(run("--policy", policy, "--out", out, "--json").output)["missing"]
     html = MarkdownIt("commonmark").enable("table").render((out / "README.md").read_text("utf-8"))
-    rows = re.findall(r"<tr>\n<td>(\w+)</td>\n<td>.*?</td>\n<td>(.*?)</td>", html)
+    rows = re.findall(r"<tr>\n<td>([\w.]+)</td>\n<td>.*?</td>\n<td>(.*?)</td>", html)
     assert len(rows) == len(provisions())
     assert sum("nothing in this pack" in files for _, files in rows) == len(without)
     assert "gbt45654.bank" in without
     assert "gbt45654.service" not in without
     for link in re.findall(r'href="([^":]+)"', html):
         assert (out / link).exists(), link
+    of = {one.id.partition(".")[2]: one for one in provisions().values() if one.id in without}
+    for article, files in rows:
+        if "nothing in this pack" in files and article in ("7", "5.4", "3.4", "bank"):
+            assert html_of(of[article].without["en"]) in files
     assert "no statement that a service conforms" in html.replace("\n", " ")
 
 
