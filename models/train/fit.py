@@ -163,7 +163,8 @@ def fit(
             nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
             losses.append(loss.item())
-        log.info("epoch %d: loss %.4f over %d steps", epoch + 1, np.mean(losses), len(losses))
+        if losses:  # none where the seconds were up before
+            log.info("epoch %d: loss %.4f over %d steps", epoch + 1, np.mean(losses), len(losses))
         state = {
             # Frozen weights are those of the start.
             "model": {n: w.detach() for n, w in model.named_parameters() if w.requires_grad},
