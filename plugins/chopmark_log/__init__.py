@@ -4,7 +4,9 @@ Enable it with `plugins = ["log"]` and set it up under `[settings.log]`:
 
     path = "chopmark-log"           # a folder, made where it is not there
     durability = "os"               # or "disk": a call waits until its record survives a power cut
+    profile = "usual"               # or "regulated": no call goes on without a record on the disk
     origin = "example.com/chopmark/2026"    # the log's name, where it is made
+    ml_dsa = false                  # or true: made with a key of ML-DSA-44 beside that of Ed25519
     integrate = true                # or false, where another process takes the records in
     contents = true                 # keep the texts beside it, sealed under a key of each user
     retention_days = 0              # how long the law wants them kept: 183 under China's rules
@@ -86,6 +88,7 @@ def chopmark_commands(cli: Any) -> None:
     from ._commands_migrate import migrate
     from ._commands_parent import parent
     from ._commands_proof import COMMANDS as PROOF
+    from ._commands_tiles import tiles
     from ._commands_witness import log_witness, witness
 
     for command in (*PROOF, *CARE, *ERASE):
@@ -96,5 +99,6 @@ def chopmark_commands(cli: Any) -> None:
     log.add_command(log_witness)
     log.add_command(migrate)
     log.add_command(parent)
+    log.add_command(tiles)
     cli.add_command(log)
     cli.add_command(witness)

@@ -88,8 +88,13 @@ def _unsigned(folder: Path, manifest: Manifest) -> Iterator[str]:
         )
 
 
-def compare(store: Store, folder: Path, first: int, end: int) -> None:
+def compare(
+    store: Store, folder: Path, first: int, end: int,
+    progress: Callable[[int], object] = lambda n: None,
+) -> None:  # fmt: skip
     """Raise unless an archive has the entries from `first` to before `end` as a log has them.
+
+    `progress` is told how many of its files' entries more were compared.
 
     Raises:
         LogError: it has not.
@@ -111,6 +116,7 @@ def compare(store: Store, folder: Path, first: int, end: int) -> None:
                 if b"".join(hash_leaves(leaves)) != known:
                     raise LogError(f"file {one.name!r} of the archive is not what the log has")
                 at += len(leaves)
+                progress(len(leaves))
 
 
 def agrees(store: Store, manifest: Manifest) -> None:

@@ -17,6 +17,7 @@ from . import verify as _verify
 from ._cosignatures import cosigned
 from ._errors import UnsoundError
 from ._folder import LogFolder
+from ._gone import is_told
 from ._handover import History, handovers_in, is_handover, keys_under
 from ._holding import Under
 from ._leaf import decode
@@ -41,19 +42,23 @@ _LARGE = 8 << 20
 
 Else each bundle's memory goes back to the system and is asked for again, for a tenth of the time.
 """
+_TOLD = 256
+"""After so many records of a bundle it is told how far it is."""
 Progress = Callable[[int], object]
 
 
 class Audit(NamedTuple):
     """What was found: `entries` were read, `size` of them are under the last checkpoint.
 
-    `faults` are sentences; with none the log holds.
+    `faults` are sentences; with none the log holds. `told` are sentences, too: what it says itself
+    that it lacks.
     """
 
     origin: str
     entries: int
     size: int
     faults: tuple[str, ...]
+    told: tuple[str, ...] = ()
 
 
 def audit(
@@ -88,6 +93,7 @@ def audit(
         if read - told >= 4096:
             told = read
             progress(read)
+    faults += writers.lacking()
     roots.end()
     before = handovers_in(LogFolder(store.folder)) if first else ()
     history = History(keys, writers.handovers, first, before)
@@ -111,7 +117,8 @@ def audit(
     except LogError as error:
         faults.append(str(error))
     progress(read)
-    return Audit(store.origin, read, max(heads, default=0), tuple(faults))
+    size = max(heads, default=0)
+    return Audit(store.origin, read, size, tuple(faults), tuple(writers.gone))
 
 
 def _heads(signed: Sequence[Head]) -> dict[int, bytes]:
@@ -156,6 +163,7 @@ def prove_entry(store: Store, entry: Entry) -> Proof:
 def export(
     store: Store, public: VerifierKey, start: int, end: int, out: Path,
     opening: Callable[[bytes], list[str]] | None = None,
+    progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> int:  # fmt: skip
     """Write the records from `start` to `end` as a bundle into the new folder `out`.
 
@@ -169,6 +177,7 @@ def export(
         end: behind the last one.
         out: the folder.
         opening: returns the disclosures of a leaf that the bundle shall show.
+        progress: told how many records are in it, and of how many.
 
     Raises:
         UnsoundError: an entry is missing, or is not the one that was signed; nothing was written.
@@ -202,6 +211,9 @@ def export(
                 }  # fmt: skip
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
                 count += 1
+                if count % _TOLD == 0:
+                    progress(count, end - start)
+        progress(count, end - start)
         making.rename(out)
     except OSError as error:
         raise LogError(f"bundle {str(out)!r} cannot be written: {error.strerror}") from error
@@ -230,10 +242,14 @@ class _Writers:
 
     def __init__(self, pruned: int) -> None:
         self._pruned = pruned
+        self._begins_later = bool(pruned)  # or in another log
         self._next: dict[bytes, int] = {}
         self._writer, self._end = b"", b',"w":{"h":"","n":'
         self.handovers: list[tuple[int, bytes]] = []
         """The entries that hand over the log's key; each has a writer of its own."""
+        self._said: dict[bytes, tuple[int, int]] = {}
+        # By writer, how many leaves the next one of its process said that it made, and where.
+        self.gone: list[str] = []
 
     def look(self, run: Run) -> Iterator[str]:
         """Yield what is wrong with the numbers of a run, as sentences."""
@@ -245,12 +261,18 @@ class _Writers:
             self._next[writer] = number
             if is_handover(leaf):
                 self.handovers.append((index, leaf))
+            if not index and b'"former":"' in leaf and b',"k":"gap",' in leaf:
+                self._begins_later = True
+            if is_told(leaf):
+                self.gone.append(f"entry {index} says that a spool is gone, of which it had a part")
             try:
-                writer, found = _writer_of(leaf)
-            except (LogError, KeyError, TypeError) as error:
+                writer, found, after = _writer_of(leaf)
+            except (LogError, KeyError, TypeError, AttributeError) as error:
                 yield f"entry {index}: {error}"
                 continue
             end, number = b',"w":{"h":"%b","n":' % writer, self._next.get(writer, 0)
+            if after is not None:
+                self._said[after[0]] = after[1], index
             if found != number and not (self._pruned and writer not in self._next):
                 yield (
                     f"entry {index} is number {found} of writer {writer.decode()}, and {number} "
@@ -260,11 +282,28 @@ class _Writers:
         self._writer, self._end = writer, end
         self._next[writer] = number
 
+    def lacking(self) -> Iterator[str]:
+        """Yield of which writers leaves are missing that the one after them speaks of."""
+        for writer, (count, index) in self._said.items():
+            if self._begins_later and writer not in self._next:
+                continue
+            there = self._next.get(writer, 0)
+            if there < count:
+                yield (
+                    f"entry {index} says that writer {writer.decode()} made {count} records, and "
+                    f"{there} of them are there: {count - there} are missing"
+                )
 
-def _writer_of(leaf: bytes) -> tuple[bytes, int]:
-    """Return the writer of a leaf, and how many it made before."""
+
+def _writer_of(leaf: bytes) -> tuple[bytes, int, tuple[bytes, int] | None]:
+    """Return the writer of a leaf, how many it made before, and the same of the one before it.
+
+    The last is there where the leaf says so: all that writer made.
+    """
     end = _END(leaf)
     if end is not None:
-        return end[1], int(end[2])
-    data = decode(leaf)
-    return data["w"]["h"].encode(), data["w"]["n"]
+        return end[1], int(end[2]), None
+    said = decode(leaf)["w"]
+    after = said.get("after")
+    former = None if after is None else (after["h"].encode(), after["n"] + 0)
+    return said["h"].encode(), said["n"], former

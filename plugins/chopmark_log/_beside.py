@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ._audit import Audit, Progress, audit
+from ._care import fsck
 from ._cosignatures import Cosignatures
 from ._folder import LogFolder
 from ._integrate import head_faults
@@ -25,6 +26,18 @@ def audit_all(
     finally:
         contents.close()
     return found._replace(faults=(*found.faults, *_faults(folder, store), *contents.faults))
+
+
+def fsck_all(
+    folder: LogFolder, store: Store, keys: Sequence[VerifierKey], progress: Progress
+) -> list[str]:
+    """Do what `fsck` and `faults_beside` do, and read the log once less for both."""
+    contents = Comparison(folder)
+    try:
+        found = fsck(store, keys, progress, contents.look)
+    finally:
+        contents.close()
+    return [*found, *_faults(folder, store), *contents.faults]
 
 
 def faults_beside(folder: LogFolder, store: Store, *, opening: bool = False) -> list[str]:

@@ -17,7 +17,7 @@ from ._folder import LogFolder
 from ._integrate import check_head, integrate, publish
 from ._leaf import VERSION, decode, encode
 from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, Frame, is_alive, salvage, sync_folder
-from ._store import Leaf, Store, id_of
+from ._store import Leaf, Run, Store, id_of
 from ._tree import WIDTH, grow, split_hashes
 from .verify import HASH_BYTES, VerifierKey, hash_leaf
 
@@ -27,8 +27,9 @@ KEPT = "recovered"
 
 
 def fsck(
-    store: Store, keys: Sequence[VerifierKey], progress: Progress = lambda n: None
-) -> list[str]:
+    store: Store, keys: Sequence[VerifierKey], progress: Progress = lambda n: None,
+    look: Callable[[Run], object] = lambda run: None,
+) -> list[str]:  # fmt: skip
     """Compute everything in the log again from its entries, and return what differs, as sentences.
 
     Beside what `verify` compares: that each leaf is written as it must be, that all tiles are those
@@ -38,11 +39,12 @@ def fsck(
         store: the log.
         keys: those that must have signed it.
         progress: told how many entries are done, of twice as many as there are.
+        look: shown all entries, where SQLite finds its file whole.
     """
     faults = store.damages()
     if faults:
         return faults  # the rest would say the same in more words
-    faults += audit(store, keys, progress).faults
+    faults += audit(store, keys, progress, look).faults
     size = store.size
     tiles: dict[tuple[int, int], bytearray] = {}
     at, known = 0, 0
@@ -103,7 +105,10 @@ def _mark(id: bytes | None, at: int) -> int:
     return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")
 
 
-def recover(folder: LogFolder, writer: str) -> list[str]:
+def recover(
+    folder: LogFolder, writer: str,
+    progress: Callable[[int, int], object] = lambda done, total: None,
+) -> list[str]:  # fmt: skip
     """Take in what crashes left in the spools, and return what was done, as sentences.
 
     Each file about which something was decided goes to `recovered`, none is thrown away, and the
@@ -112,6 +117,7 @@ def recover(folder: LogFolder, writer: str) -> list[str]:
     Args:
         folder: that of the log.
         writer: a name that no process had.
+        progress: told how many bytes of files were looked through, and of how many.
 
     Raises:
         LogError: the log is an older copy, or did not take it.
@@ -120,16 +126,13 @@ def recover(folder: LogFolder, writer: str) -> list[str]:
     try:
         check_head(folder, store)
         work = _Recovery(folder, store, writer)
-        for path in sorted(folder.spools.glob(f"*{NEW}")):
-            if _has_ended(path):  # what is in it was written when it had its name
-                work.salvage(path, 0, "a process ended before the disk had its name")
-        for path in sorted(folder.spools.glob(f"*{SUFFIX}")):
-            if _has_ended(path):
-                work.mend(path)
-        for path in sorted(folder.spools.glob(f"*{TORN}")):
-            work.salvage(path, 0, "a process ended while it wrote the last frame")
-        for path in sorted(folder.spools.glob(f"*{TWICE}")):
-            work.salvage(path, 0, "it was taken before, and a backup brought it back")
+        left = [(path, end) for end in _LEFT for path in sorted(folder.spools.glob(f"*{end}"))]
+        sizes = [_size(path) for path, _ in left]
+        for n, (path, end) in enumerate(left):
+            progress(sum(sizes[:n]), sum(sizes))
+            if end in (TORN, TWICE) or _has_ended(path):
+                work.look(path, _LEFT[end])
+        progress(sum(sizes), sum(sizes))
         try:
             integrate(folder, store)
         finally:
@@ -137,6 +140,23 @@ def recover(folder: LogFolder, writer: str) -> list[str]:
         return work.done
     finally:
         store.close()
+
+
+_LEFT = {
+    # What is in it was written when it had its name.
+    NEW: "a process ended before the disk had its name",
+    SUFFIX: "",
+    TORN: "a process ended while it wrote the last frame",
+    TWICE: "it was taken before, and a backup brought it back",
+}
+"""What is left behind, by the end of its name, in order, and why; a spool's content says it."""
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0  # as below
 
 
 def _has_ended(path: Path) -> bool:
@@ -150,6 +170,13 @@ class _Recovery:
     def __init__(self, folder: LogFolder, store: Store, writer: str) -> None:
         self._folder, self._store, self._writer = folder, store, writer
         self.done: list[str] = []
+
+    def look(self, path: Path, why: str) -> None:
+        """Take what is missing of a file that nobody writes any more."""
+        if why:
+            self.salvage(path, 0, why)
+        else:
+            self.mend(path)
 
     def mend(self, path: Path) -> None:
         """Take what is whole of a dead process's spool, where damage is between."""
@@ -212,6 +239,8 @@ class _Recovery:
         batch = [(id_of(frame.leaf), frame.leaf) for frame in frames]
         # In one transaction, so that doing it again after a crash takes nothing twice.
         self._store.take([*batch, *said, (None, leaf)], {path.name: max(read, len(data))})
+        if path.suffix == SUFFIX:
+            self._store.note_spool(path.name, max(read, len(data)), over=True)
         kept = self._folder.path / KEPT
         kept.mkdir(mode=0o700, exist_ok=True)
         path.rename(kept / (path.stem + (DAMAGED if path.suffix == SUFFIX else path.suffix)))
@@ -222,64 +251,3 @@ class _Recovery:
             f"{path.name}: {why}; {len(frames)} records of it were taken, {lacking} of them "
             f"without what was said, and it is in {KEPT}"
         )
-
-
-def start_anew(folder: LogFolder, origin: str, writer: str) -> str:
-    """Put a log that is an older copy aside, begin one named `origin`, and return where it is.
-
-    What waits in the spools goes into the new log. The first entry names the former one. The caller
-    holds the lock of the log, and no process has it open.
-
-    Raises:
-        LogError: the former log has that origin, or a file cannot be moved.
-    """
-    if folder.address is not None:
-        raise LogError(
-            "a log in a database that machines share is not put aside from one of them: put the "
-            "newest copy of the database back, or begin a log in another one, with new folders"
-        )
-    before = folder.open()
-    try:
-        former, found, last = before.origin, before.size, before.checkpoint()
-    finally:
-        before.close()
-    if origin == former:
-        raise LogError(
-            f"{origin!r} is the origin of the log that was set back: under the same name two logs "
-            "would contradict each other; give the new one another"
-        )
-    signed = folder.head.read_text("utf-8").split("\n")[1] if folder.head.exists() else "0"
-    aside = folder.path / f"former-{time.time_ns() // 1_000_000:x}"
-    made = LogFolder(aside / "next")
-    try:
-        aside.mkdir(mode=0o700)
-        made.create(origin)
-        beside = [folder.base.with_name(folder.base.name + end) for end in ("-wal", "-shm")]
-        own = (folder.key, folder.next_key, folder.public, folder.handovers, folder.head)
-        for path in (folder.base, *beside, *own):
-            if path.exists():
-                path.rename(aside / path.name)
-        for path in (made.key, made.public, made.base):
-            path.rename(folder.path / path.name)
-        sync_folder(aside)
-        sync_folder(folder.path)
-        for path in (made.lock, made.spools, made.path):
-            path.unlink() if path.is_file() else path.rmdir()
-    except OSError as error:
-        raise LogError(f"log {str(folder.path)!r} cannot be put aside: {error}") from error
-    leaf = encode(
-        {
-            "v": VERSION, "k": "gap", "t": time.time_ns() // 1_000_000,
-            "w": {"h": writer, "n": 0}, "why": "an older copy was put in the former log's place",
-            "former": former, "found": found, "signed": int(signed),
-            "checkpoint": last.note if last else "",
-        }
-    )  # fmt: skip
-    store = folder.open(writing=True)
-    try:
-        store.take([(None, leaf)], {})
-        integrate(folder, store)
-        publish(folder, store)
-    finally:
-        store.close()
-    return str(aside)

@@ -1,15 +1,22 @@
-"""What the commands of a log have in common: options, exit codes, and how an error is told."""
+"""What the commands of a log have in common: options, exit codes, and how an end is told.
+
+With --json each prints one JSON document on standard output, however it ends. Where it ends before
+it has one of its own, that is `{"holds": ..., "why": ...}`: false where something does not hold
+(exit code 1), null where that could not be checked (2), or Ctrl-C came first (130).
+"""
 
 from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import click
 
@@ -27,6 +34,9 @@ path_option = click.option(
     help="The folder of the log.",
 )  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+serving_json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Say as JSON where it listens, as soon as it does."
+)
 keys_option = click.option(
     "--key", "keys", multiple=True, help="A key that you know, or its file; by default the log's."
 )
@@ -41,6 +51,22 @@ def folder_of(path: Path) -> LogFolder:
     from ._folder import LogFolder
 
     return LogFolder(path)
+
+
+def public_key(folder: LogFolder) -> str | None:
+    """Return the key that checks the log, None where its file is gone.
+
+    Raises:
+        LogError: the file cannot be read.
+    """
+    try:
+        return folder.public.read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except UnicodeError as error:
+        raise LogError(
+            f"{str(folder.public)!r} is no key: {error}; put it back from a copy"
+        ) from error
 
 
 def index_of(store: Store, record: str) -> int:
@@ -75,10 +101,33 @@ def shown_time(milliseconds: int) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def fail(why: str, as_json: bool) -> None:
+def say(told: Mapping[str, Any], indent: int | None = None) -> None:
+    """Print JSON; half a character of UTF-16, which UTF-8 has not, is escaped as JSON wants it."""
+    text = json.dumps(told, indent=indent, ensure_ascii=False)
+    click.echo(text.encode("utf-8", "backslashreplace"))
+
+
+def tell(as_json: bool, told: Mapping[str, Any], text: str) -> None:
+    """Print what a command found or did, for a machine or as a text for people."""
+    if as_json:
+        say(told)
+    else:
+        click.echo(text)
+
+
+def fail(why: str, as_json: bool) -> NoReturn:
     """Say that something does not hold, and exit with 1."""
-    click.echo(json.dumps({"holds": False, "why": why}) if as_json else f"does not hold: {why}")
+    tell(as_json, {"holds": False, "why": why}, f"does not hold: {why}")
     sys.exit(FAILS)
+
+
+def give_up(holds: bool | None, why: str, text: str, code: int) -> NoReturn:
+    """Say on standard error why there is no answer, with --json on standard output, too; exit."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.params.get("as_json"):
+        say({"holds": holds, "why": why})
+    click.echo(text, err=True)
+    sys.exit(code)
 
 
 def text_of(file: Path) -> str:
@@ -103,22 +152,37 @@ def bytes_of(file: Path) -> bytes:
 
 
 @contextmanager
-def errors(interrupted: str = "interrupted") -> Iterator[None]:
+def errors(interrupted: str = "nothing was changed") -> Iterator[None]:
     """Turn errors into a message and an exit code.
 
-    That is 1 for what does not hold, 2 for what cannot be checked, and 130 for Ctrl-C.
+    That is 1 for what does not hold, 2 for what cannot be checked, and 130 for Ctrl-C, where
+    `interrupted` says what became of what was begun.
     """
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(interrupted, err=True)
-        sys.exit(INTERRUPTED)
+        why = f"interrupted; {interrupted}"
+        give_up(None, why, why, INTERRUPTED)
     except UnsoundError as error:
-        click.echo(f"does not hold: {error}", err=True)
-        sys.exit(FAILS)
+        give_up(False, str(error), f"does not hold: {error}", FAILS)
     except (ChopmarkError, OSError) as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(UNCHECKED)
+        give_up(None, str(error), f"Error: {error}", UNCHECKED)
+
+
+@contextmanager
+def unbroken() -> Iterator[None]:
+    """Let Ctrl-C wait until the block is over: for a few renames that belong together."""
+    waiting: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no signal comes here
+        return
+    former = signal.signal(signal.SIGINT, lambda number, frame: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+        if waiting:
+            signal.raise_signal(signal.SIGINT)
 
 
 def leaf_beside(out: Path) -> Path:
@@ -133,31 +197,40 @@ def leaf_beside(out: Path) -> Path:
     return leaf
 
 
-def write_proof(store: Store, entry: Entry, proof: object, out: Path) -> str:
-    """Write a proof that `entry` is in the log, and the entry beside it.
+def write_proof(entry: Entry, proof: object, out: Path) -> dict[str, Any]:
+    """Write a proof that `entry` is in the log, and the entry beside it; say what is where.
 
-    Return what was written where, for people.
+    Raises:
+        LogError: both would be the same file.
     """
     leaf = leaf_beside(out)
     out.write_text(str(proof), "utf-8")
     leaf.write_bytes(entry.leaf)
-    return f"{out}: entry {entry.index} of {store.origin}\n{leaf}: what was recorded"
+    return {"entry": entry.index, "proof": str(out), "leaf": str(leaf)}
 
 
-def serve_until_interrupted(make: Callable[[], Serving], host: str, port: int, does: str) -> None:
-    """Serve until it is interrupted; `does` says what, and is followed by the address.
+def serve_until_interrupted(
+    as_json: bool,
+    make: Callable[[], Serving],
+    address: tuple[str, int],
+    does: str,
+    about: Mapping[str, Any],
+) -> None:
+    """Serve until it is interrupted; `does` says what, and is followed by where.
 
-    Where nothing can listen there, it says so and exits with 2.
+    With --json that is one document, `about` and the `url`, as soon as it listens: who started it
+    waits for that line. What happens afterwards is told on standard error in either case. Where
+    nothing can listen there, it says so and exits with 2.
     """
     with errors():
         try:
             server = make()
         except (OSError, OverflowError) as error:
-            raise LogError(f"{host}, port {port}: {error}") from error
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    click.echo(f"{does} at {server.url}")
-    sys.stdout.flush()
+            raise LogError(f"{address[0]}, port {address[1]}: {error}") from error
     try:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+        tell(as_json, {**about, "url": server.url}, f"{does} at {server.url}")
+        sys.stdout.flush()
         server.serve_forever()
     except KeyboardInterrupt:
         click.echo("stopped", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,19 @@ import click
 from chopmark import LogError
 from chopmark.terminal import Commands, table
 
-from ._command_line import errors, folder_of, index_of, json_option, path_option, shown_time
+from ._command_line import (
+    FAILS,
+    errors,
+    folder_of,
+    index_of,
+    json_option,
+    path_option,
+    public_key,
+    say,
+    shown_time,
+    tell,
+    unbroken,
+)
 from ._errors import UnsoundError
 from ._packages import check_packages
 
@@ -25,8 +38,9 @@ if TYPE_CHECKING:
 def log() -> None:
     """Look into a transparency log of calls, prove what is in it, and verify it.
 
-    Exits with 0 where what was asked holds, with 1 where it does not, and with 2 where it could
-    not be checked.
+    Exits with 0 where what was asked holds, with 1 where it does not, with 2 where it could not be
+    checked, and with 130 after Ctrl-C, which leaves nothing broken. With --json a command prints
+    one JSON document, also where it ends otherwise: {"holds": false or null, "why": ...}.
     """
     with errors():
         check_packages()
@@ -39,41 +53,56 @@ def log() -> None:
     "--store", metavar="ADDRESS", default="",
     help="A database that machines share, postgresql://USER@HOST/NAME; a log in it is joined.",
 )  # fmt: skip
-def init(path: Path, origin: str, store: str) -> None:
+@click.option("--ml-dsa", is_flag=True, help="Give it a key of ML-DSA-44 beside that of Ed25519.")
+@json_option
+def init(path: Path, origin: str, store: str, ml_dsa: bool, as_json: bool) -> None:
     """Make an empty log and the key that signs it.
 
     With --store, the log is in the database, and the folder has what this machine needs: the log's
-    keys are in the folder of the machine that made it, and none of them in the database.
+    keys are in the folder of the machine that made it, and none of them in the database. Exits
+    with 0 where it is there, and with 2 where it could not be made.
     """
-    with errors():
+    with errors("the log is there whole, or not at all"):
         folder = folder_of(path)
         if store:
             from ._postgres import Address
             from ._postgres_folder import join
 
-            made = join(folder, Address.of(store), origin)
+            made = join(folder, Address.of(store), origin, ml_dsa=ml_dsa)
         elif origin:
-            folder.create(origin)
+            with unbroken():
+                folder.create(origin, ml_dsa=ml_dsa)
             made = True
         else:
             raise LogError("a new log wants a name: --origin example.com/chopmark/2026")
         opened = folder.open()
-        click.echo(f"{path}: log {opened.origin}{'' if made else ', which was there already'}")
+        told = {
+            "origin": opened.origin, "path": str(path), "made": made, "signs": folder.signs,
+            "key": public_key(folder),
+            "other_keys": folder.publics[1:],
+        }  # fmt: skip
         opened.close()
-        if not folder.signs:
-            click.echo(
-                "this machine writes it, and does not sign: for that, bring log.key here from one "
-                "that does; to keep texts it needs master.key from there, too"
-            )
-        click.echo("give this key to those who shall verify it:")
-        click.echo(folder.public.read_text("utf-8"), nl=False)
+    lines = [f"{path}: log {told['origin']}{'' if made else ', which was there already'}"]
+    if not told["signs"]:
+        lines.append(
+            "this machine writes it, and does not sign: for that, bring log.key here from one "
+            "that does; to keep texts it needs master.key from there, too"
+        )
+    lines += ["give this key to those who shall verify it:", str(told["key"])]
+    lines += [f"and that of ML-DSA-44, which is in {file}" for file in folder.publics[1:]]
+    tell(as_json, told, "\n".join(lines))
 
 
 @log.command("status")
 @path_option
 @json_option
 def status(path: Path, as_json: bool) -> None:
-    """Say how many records there are, how many wait, and what was signed last."""
+    """Say how many records there are, how many wait, and what was signed last.
+
+    Exits with 0, and with 2 where there is no log that can be read.
+    """
+    from ._gone import gone
+
     with errors():
         folder = folder_of(path)
         store = folder.open()
@@ -86,15 +115,13 @@ def status(path: Path, as_json: bool) -> None:
             "bytes": store.room,
             "waiting_bytes": waiting,
             "waiting_records": store.waiting,
+            "missing_spools": len(gone(store)),
             "signed_entries": last.size if last else 0,
             "signed_at": last.time if last else None,
-            "key": folder.public.read_text("utf-8").strip() if folder.public.exists() else None,
+            "key": public_key(folder),
         }
-    if as_json:
-        click.echo(json.dumps(found))
-        return
     rows = [(name.replace("_", " "), _shown(name, value)) for name, value in found.items()]
-    click.echo(table(("LOG", str(path)), rows))
+    tell(as_json, found, table(("LOG", str(path)), rows))
 
 
 @log.command("tail")
@@ -102,19 +129,22 @@ def status(path: Path, as_json: bool) -> None:
 @click.option("-n", "count", default=10, show_default=True, help="How many.")
 @json_option
 def tail(path: Path, count: int, as_json: bool) -> None:
-    """Show the last records."""
+    """Show the last records.
+
+    Exits with 0, and with 2 where they could not be read.
+    """
     from ._leaf import decode, filled
 
     with errors():
         store = folder_of(path).open()
-        size = store.size
+        origin, size = store.origin, store.size
         leaves = [
             (one.index, filled(decode(one.leaf)))
             for one in store.entries(max(0, size - count), size)
         ]
     if as_json:
-        for index, leaf in leaves:
-            click.echo(json.dumps({"index": index, **leaf}, ensure_ascii=False))
+        records = [{"index": index, **leaf} for index, leaf in leaves]
+        say({"origin": origin, "size": size, "records": records})
         return
     heads = ("INDEX", "TIME", "RECORD", "ACTION", "ENDING", "MODEL", "VERDICTS", "MARKS")
     click.echo(table(heads, [(str(index), *_row(leaf)) for index, leaf in leaves]))
@@ -134,47 +164,50 @@ def _row(leaf: dict[str, Any]) -> tuple[str, ...]:
 @log.command("show")
 @click.argument("record")
 @path_option
-@click.option("--open", "fields", help="Print texts, too: request, answer, user, or several.")
+@click.option("--open", "fields", help="Print texts, too, of request,answer,user,recipient.")
 @click.option("--break-glass", "reason", help="Read what is restricted; the log says so, and why.")
-def show(record: str, path: Path, fields: str | None, reason: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print it in one line, for machines.")
+def show(record: str, path: Path, fields: str | None, reason: str | None, as_json: bool) -> None:
     """Print what the leaf of RECORD, an id or an index, says, with what it leaves out.
 
     `holds` says whether it is the leaf that was signed: null while none is, false where it was
-    changed, and then it exits with 1 and opens no text. A text that is opened was compared with
-    what the leaf commits to.
+    changed, and then it opens no text. A text that is opened was compared with what the leaf
+    commits to. Exits with 0, with 1 where it was changed, and with 2 where it, or a text that was
+    asked for, could not be read.
     """
     from ._commands_erase import show_opened
     from ._holding import check
 
-    with errors():
+    with errors("nothing was shown"):
         folder = folder_of(path)
         store = folder.open()
         entry = store.entry(index_of(store, record))
         if reason is not None and fields is None:
             raise LogError("--break-glass goes with --open FIELDS")
+        indent = None if as_json else 2
         try:
             holds = check(store, entry)
-        except UnsoundError:
-            _print_leaf(entry, holds=False)
-            raise
+        except UnsoundError as error:
+            say(_said(entry, holds=False, why=str(error)), indent)
+            click.echo(f"does not hold: {error}", err=True)
+            sys.exit(FAILS)
         opened = {}
         if fields is not None:
             leaf = json.loads(entry.leaf)
             opened = {"opened": show_opened(folder, leaf, fields, reason or "")}
-        _print_leaf(entry, holds=holds, **opened)
+    say(_said(entry, holds=holds, **opened), indent)
 
 
-def _print_leaf(entry: Entry, **beside: object) -> None:
-    """Print a leaf, unless it is none, and what is said of it, which it cannot say of itself."""
+def _said(entry: Entry, **beside: object) -> dict[str, Any]:
+    """Return what a leaf says, unless it is none, and what is said of it, which it cannot say."""
     from ._leaf import filled
 
+    index = {"index": entry.index}
     try:
         data = filled(json.loads(entry.leaf))
     except (ValueError, TypeError, AttributeError, RecursionError):
-        return  # only what was changed is no leaf, and that is said
-    index = {"index": entry.index}
-    text = json.dumps({**index, **data, **beside, **index}, indent=2, ensure_ascii=False)
-    click.echo(text.encode("utf-8", "backslashreplace"))  # of lone surrogates
+        data = {}  # only what was changed is no leaf, and that is said
+    return {**index, **data, **beside, **index}
 
 
 def _waiting(folder: LogFolder, store: Store) -> int:

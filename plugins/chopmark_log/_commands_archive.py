@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from chopmark import LogError
 from chopmark.terminal import Commands, counted, table
 
+from ._command_bars import bars
 from ._command_line import (
     FAILS,
     errors,
@@ -20,10 +19,9 @@ from ._command_line import (
     keys_option,
     leaf_beside,
     path_option,
+    tell,
 )
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+from ._progress import adding
 
 _folder = click.argument("folder", type=click.Path(path_type=Path))
 
@@ -49,9 +47,10 @@ def write(folder: Path, path: Path, open_month: bool, as_json: bool) -> None:
     """Bring the archive in FOLDER up to date; it is made where it is not there.
 
     Months end at the last checkpoint that was signed in them (UTC). A file is read again before it
-    counts. Cut short, by Ctrl-C or a loss of power, it goes on with the file that it was at.
+    counts. Cut short, by Ctrl-C or a loss of power, it goes on with the file that it was at. Exits
+    with 0 where all of it is there, and with 2 where it could not be written.
     """
-    with errors("interrupted; the same command goes on"):
+    with errors("the same command goes on"):
         from ._archive import due
         from ._archive import write as bring
         from ._signing import read_verifier_key
@@ -61,8 +60,9 @@ def write(folder: Path, path: Path, open_month: bool, as_json: bool) -> None:
         try:
             public = read_verifier_key(str(log.public))
             left = due(store, folder, open_month=open_month)
-            with _bar("archiving", left, as_json) as bar:
-                done = bring(store, public, folder, open_month=open_month, progress=bar.update)
+            with bars(as_json) as bar:
+                more = adding(bar, "archiving", left)
+                done = bring(store, public, folder, open_month=open_month, progress=more)
         finally:
             store.close()
     told = {
@@ -70,9 +70,6 @@ def write(folder: Path, path: Path, open_month: bool, as_json: bool) -> None:
         "bytes": sum(file.bytes for file in done.files),
         "months": [one.name for one in done.periods],
     }  # fmt: skip
-    if as_json:
-        click.echo(json.dumps(told))
-        return
     rows = [
         (
             one.name,
@@ -82,10 +79,9 @@ def write(folder: Path, path: Path, open_month: bool, as_json: bool) -> None:
         )
         for one in done.periods
     ]
-    click.echo(table(("MONTH", "ENTRIES", "FILES", "BYTES"), rows))
-    click.echo(
-        f"{folder}: {counted(done.size, 'entry', 'entries')} of {done.origin}, {left} of them new"
-    )
+    shown = table(("MONTH", "ENTRIES", "FILES", "BYTES"), rows)
+    entries = counted(done.size, "entry", "entries")
+    tell(as_json, told, f"{shown}\n{folder}: {entries} of {done.origin}, {left} of them new")
 
 
 @archive.command("verify")
@@ -108,19 +104,15 @@ def verify(folder: Path, keys: tuple[str, ...], path: Path, as_json: bool) -> No
         manifest = Manifest.read(folder)
         if not keys and not folder_of(path).public.exists():
             raise LogError(f"there is no log in {str(path)!r}; give its key by --key")
-        known = [read_verifier_key(key) for key in keys or (str(folder_of(path).public),)]
-        with _bar("reading", manifest.reached, as_json) as bar:
-            faults = look(folder, known, progress=bar.update)
-    if as_json:
-        told = {"holds": not faults, "origin": manifest.origin, "entries": manifest.size}
-        click.echo(json.dumps({**told, "faults": faults}))
-    elif faults:
-        click.echo("does not hold:")
-        for fault in faults:
-            click.echo(f"  {fault}")
-    else:
+        known = [read_verifier_key(key) for key in keys or folder_of(path).publics]
+        with bars(as_json) as bar:
+            faults = look(folder, known, progress=adding(bar, "reading", manifest.reached))
+    text = "\n  ".join(("does not hold:", *faults))
+    if not faults:
         entries = counted(manifest.size, "entry", "entries")
-        click.echo(f"holds: {entries} of {manifest.origin}, all of them signed")
+        text = f"holds: {entries} of {manifest.origin}, all of them signed"
+    told = {"holds": not faults, "origin": manifest.origin, "entries": manifest.size}
+    tell(as_json, {**told, "faults": faults}, text)
     if faults:
         sys.exit(FAILS)
 
@@ -133,27 +125,19 @@ def verify(folder: Path, keys: tuple[str, ...], path: Path, as_json: bool) -> No
 def prove(folder: Path, record: str, out: Path | None, as_json: bool) -> None:
     """Write the proof that RECORD, an id or an index, is in the log, and its leaf beside it.
 
-    It needs no log, and hashes all that is in the archive. Exits with 2 where that is not what was
-    signed.
+    It needs no log, and hashes all that is in the archive. Exits with 0, and with 2 where that is
+    not what was signed, or has no such record.
     """
-    with errors():
+    with errors("the proof may not be whole: run it again"):
         from ._archive_manifest import Manifest
         from ._archive_proof import find
         from ._archive_proof import prove as make
 
         out = out or Path(f"{record}.tlog-proof")
         leaf, index = leaf_beside(out), find(folder, record)
-        with _bar("hashing", Manifest.read(folder).reached, as_json) as bar:
-            found = make(folder, index, bar.update)
+        with bars(as_json) as bar:
+            found = make(folder, index, adding(bar, "hashing", Manifest.read(folder).reached))
         out.write_text(str(found.proof), "utf-8")
         leaf.write_bytes(found.leaf)
-    if as_json:
-        click.echo(json.dumps({"entry": index, "proof": str(out), "leaf": str(leaf)}))
-        return
-    click.echo(f"{out}: entry {index}\n{leaf}: what was recorded")
-
-
-def _bar(label: str, length: int, hidden: bool) -> AbstractContextManager[Any]:
-    return click.progressbar(
-        length=length, label=label, file=sys.stderr, hidden=hidden or not length
-    )
+    told = {"entry": index, "proof": str(out), "leaf": str(leaf)}
+    tell(as_json, told, f"{out}: entry {index}\n{leaf}: what was recorded")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sys
 import textwrap
@@ -17,7 +16,17 @@ import click
 from chopmark import LogError
 from chopmark.terminal import counted, table
 
-from ._command_line import FAILS, errors, folder_of, json_option, keys_option, path_option
+from ._command_bars import bars
+from ._command_line import (
+    FAILS,
+    errors,
+    folder_of,
+    json_option,
+    keys_option,
+    path_option,
+    tell,
+    unbroken,
+)
 
 if TYPE_CHECKING:
     from ._folder import LogFolder
@@ -39,29 +48,22 @@ def fsck(path: Path, keys: tuple[str, ...], as_json: bool) -> None:
     and at SQLite's own file. Nothing is changed. Exits with 0 where all of it is whole, with 1
     where something differs, and with 2 where it could not be looked at.
     """
-    from ._beside import faults_beside
-    from ._care import fsck as look
+    from ._beside import fsck_all
     from ._signing import read_verifier_key
 
     with errors():
         folder = folder_of(path)
         store = folder.open()
-        known = [read_verifier_key(key) for key in keys or (str(folder.public),)]
+        known = [read_verifier_key(key) for key in keys or folder.publics]
         size = store.size
-        with click.progressbar(
-            length=2 * size, label="comparing", file=sys.stderr, hidden=as_json or not size
-        ) as bar:
-            faults = look(store, known, lambda n: bar.update(n - bar.pos))
-        faults += faults_beside(folder, store)
-    if as_json:
-        click.echo(json.dumps({"whole": not faults, "entries": size, "faults": faults}))
-    elif faults:
-        click.echo("differs:")
-        for fault in faults:
-            click.echo(f"  {fault}")
-        click.echo("put back a copy that `chopmark log verify` finds to hold; nothing was changed")
-    else:
-        click.echo(f"whole: {counted(size, 'record')} of {store.origin}")
+        with bars(as_json) as bar:
+            faults = fsck_all(folder, store, known, lambda n: bar("comparing", n, 2 * size))
+    text = f"whole: {counted(size, 'record')} of {store.origin}"
+    if faults:
+        text = "\n  ".join(("differs:", *faults))
+        text += "\nput back a copy that `chopmark log verify` finds to hold; nothing was changed"
+    told = {"whole": not faults, "entries": size, "faults": faults}
+    tell(as_json, told, text)
     if faults:
         sys.exit(FAILS)
 
@@ -85,25 +87,23 @@ def recover(path: Path, new_origin: str | None, as_json: bool) -> None:
     takes records in at this moment, or the log is an older copy than the one that was signed, which
     only you can decide about.
     """
+    from ._anew import start_anew
     from ._care import recover as mend
-    from ._care import start_anew
 
     writer = f"recover-{time.time_ns() // 1_000_000:x}-{secrets.token_hex(4)}"
-    with errors():
+    with errors("run it again, which ends what was begun"):
         folder = folder_of(path)
         if not folder.is_log:
             raise LogError(f"{str(path)!r} is no log; make one with `chopmark log init`")
         with _taking_turns(folder):
             if new_origin is None:
-                done = mend(folder, writer)
+                with bars(as_json) as bar:
+                    done = mend(folder, writer, lambda n, size: bar("looking through", n, size))
             else:
-                aside = start_anew(folder, new_origin, writer)
+                with unbroken():
+                    aside = start_anew(folder, new_origin, writer)
                 done = [f"the former log is in {aside}; {new_origin} begins with an entry about it"]
-    if as_json:
-        click.echo(json.dumps({"done": done}))
-        return
-    for line in done or ["nothing was left behind"]:
-        click.echo(line)
+    tell(as_json, {"done": done}, "\n".join(done or ["nothing was left behind"]))
 
 
 @click.command("doctor")
@@ -120,18 +120,16 @@ def doctor(path: Path, as_json: bool) -> None:
     with errors():
         found = examine(folder_of(path))
     well = all(one.well for one in found)
-    if as_json:
-        click.echo(json.dumps({"well": well, "found": [one._asdict() for one in found]}))
-    else:
-        room = WIDTH - len("LOOK") - max(len(one.name) for one in found) - 4
-        wrap = textwrap.TextWrapper(room, break_long_words=False, break_on_hyphens=False).wrap
-        rows = []
-        for one in found:
-            first, *others = wrap(one.told) or [""]
-            mark = "LOOK" if not one.well else "warn" if one.warns else "ok"
-            rows.append((mark, one.name, first))
-            rows += [("", "", line) for line in others]
-        click.echo(table(("", "WHAT", "FOUND"), rows))
+    room = WIDTH - len("LOOK") - max(len(one.name) for one in found) - 4
+    wrap = textwrap.TextWrapper(room, break_long_words=False, break_on_hyphens=False).wrap
+    rows = []
+    for one in found:
+        first, *others = wrap(one.told) or [""]
+        mark = "LOOK" if not one.well else "warn" if one.warns else "ok"
+        rows.append((mark, one.name, first))
+        rows += [("", "", line) for line in others]
+    told = {"well": well, "found": [one._asdict() for one in found]}
+    tell(as_json, told, table(("", "WHAT", "FOUND"), rows))
     if not well:
         sys.exit(FAILS)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,18 @@ import click
 from chopmark import LogError, load_policy
 from chopmark.terminal import Commands, counted, table
 
-from ._command_line import FAILS, errors, folder_of, json_option, path_option, shown_time
+from ._command_bars import bars
+from ._command_line import (
+    FAILS,
+    errors,
+    folder_of,
+    give_up,
+    json_option,
+    path_option,
+    say,
+    shown_time,
+    tell,
+)
 
 if TYPE_CHECKING:
     from ._erase import Done, Registrar
@@ -46,12 +56,12 @@ def erase(subject: str, day: str, basis: str, path: Path, as_json: bool) -> None
     What the law (`retention_days` of the policy) or a hold still keeps is restricted: nothing leads
     to it, it is not shown, and `chopmark log prune` erases it when its time has come. The log keeps
     its records and says how many contents were erased, never whose; every proof still holds. Exits
-    with 1 where nothing is kept of the subject.
+    with 0, with 1 where nothing is kept of the subject, and with 2 where it could not be done.
     """
     from ._forget import erase
 
-    with _refusals():
-        found = erase(folder_of(path), _who(subject, day), basis)
+    with _refusals(), bars(as_json) as bar:
+        found = erase(folder_of(path), _who(subject, day), basis, told=bar)
     _tell(found.done, as_json, found.left)
 
 
@@ -67,9 +77,10 @@ def erase(subject: str, day: str, basis: str, path: Path, as_json: bool) -> None
 def restrict(subject: str, day: str, basis: str, until: str, path: Path, as_json: bool) -> None:
     """Keep what there is of a subject until a day, and let nobody read it.
 
-    `chopmark log prune` erases it then. Exits with 1 where nothing is kept of the subject.
+    `chopmark log prune` erases it then. Exits with 0, with 1 where nothing is kept of the subject,
+    and with 2 where it could not be done.
     """
-    with _registrar(path) as registrar:
+    with _registrar(path, as_json) as registrar:
         end = _milliseconds(until)
         if end <= time.time_ns() // 1_000_000:
             raise LogError(f"{until} is past, and nothing was changed; to erase, use `erase`")
@@ -91,16 +102,18 @@ def prune(path: Path, policy: str | None, as_json: bool) -> None:
     With --policy, texts are erased that are older than `texts_days`, unless the law or a hold keeps
     them, and entries are pruned that are older than `entries_days`. Their hashes stay, so that all
     proofs hold. Where the policy names an `archive`, that must have them first, and is compared.
+    Exits with 0, also where nothing was due, and with 2 where it could not be done.
     """
     from ._forget import prune
     from ._options import LogOptions, read_options
 
-    with errors():
+    with errors("the same command goes on"):
         options = LogOptions(folder=folder_of(path))
         if policy is not None:
             found = load_policy(policy)
             options = read_options(found.options("log"), found.folder)
-        done, left, entries = prune(options)
+        with bars(as_json) as bar:
+            done, left, entries = prune(options, bar)
     _tell(done, as_json, left, {"pruned": entries})
     if entries and not as_json:
         click.echo(f"{counted(entries, 'entry', 'entries')} pruned; the hashes stay")
@@ -119,39 +132,48 @@ def hold() -> None:
 @path_option
 @json_option
 def hold_add(subject: str, day: str, record: str, reason: str, path: Path, as_json: bool) -> None:
-    """Keep what there is of a subject from being erased, and print the name of the hold."""
-    with _registrar(path) as registrar:
+    """Keep what there is of a subject from being erased, and print the name of the hold.
+
+    Exits with 0, with 1 where nothing is kept of the subject, and with 2 where it could not be
+    done.
+    """
+    with _registrar(path, as_json) as registrar:
         who = None if record and not subject and not day else _who(subject, day, record)
         made = registrar.hold(reason, who, record)
-    click.echo(json.dumps(made._asdict()) if as_json else made.name)
+    tell(as_json, made._asdict(), made.name)
 
 
 @hold.command("rm")
 @click.argument("name")
 @path_option
-def hold_rm(name: str, path: Path) -> None:
-    """End the hold NAME; `chopmark log prune` then erases what only it kept."""
-    with _registrar(path) as registrar:
+@json_option
+def hold_rm(name: str, path: Path, as_json: bool) -> None:
+    """End the hold NAME; `chopmark log prune` then erases what only it kept.
+
+    Exits with 0, with 1 where there is no such hold, and with 2 where it could not be done.
+    """
+    with _registrar(path, as_json) as registrar:
         registrar.release(name)
-    click.echo(f"{name} ended; `chopmark log prune` erases what only it kept")
+    text = f"{name} ended; `chopmark log prune` erases what only it kept"
+    tell(as_json, {"ended": name}, text)
 
 
 @hold.command("list")
 @path_option
 @json_option
 def hold_list(path: Path, as_json: bool) -> None:
-    """Show all holds."""
+    """Show all holds.
+
+    Exits with 0, also where there is none, and with 2 where they could not be read.
+    """
     from ._erase import holds
 
     with errors():
         folder = folder_of(path)
         folder.open().close()
         found = holds(folder)
-    if as_json:
-        for one in found:
-            click.echo(json.dumps(one._asdict(), ensure_ascii=False))
-        return
-    click.echo(table(("HOLD", "SINCE", "REASON"), [(n, shown_time(t), why) for n, t, why in found]))
+    shown = table(("HOLD", "SINCE", "REASON"), [(n, shown_time(t), why) for n, t, why in found])
+    tell(as_json, {"held": [one._asdict() for one in found]}, shown)
 
 
 def show_opened(
@@ -178,7 +200,7 @@ def show_opened(
                 by.record_access(leaf["id"], list(names), reason)
     finally:
         opener.close()
-    return {name: open_disclosure(found[name], leaf)[1] for name in names}
+    return {name: open_disclosure(found[name], leaf)[1] for name in names if name in found}
 
 
 class Opening:
@@ -200,7 +222,7 @@ class Opening:
         except ClosedError:
             self.closed += 1
             return []
-        return [found[name] for name in self._names]
+        return [found[name] for name in self._names if name in found]
 
 
 def _who(subject: str, day: str, other: str = "") -> Subject:
@@ -226,7 +248,7 @@ def _tell(
 ) -> None:
     if as_json:
         said = {**done._asdict(), **(more or {})}
-        click.echo(json.dumps({**said, "left": [one._asdict() for one in left]}))
+        say({**said, "left": [one._asdict() for one in left]})
         return
     click.echo(f"contents of {counted(done.erased, 'record')} erased")
     if done.restricted:
@@ -239,11 +261,11 @@ def _tell(
 
 
 @contextmanager
-def _registrar(path: Path) -> Iterator[Registrar]:
+def _registrar(path: Path, as_json: bool) -> Iterator[Registrar]:
     """Hold the lock of the log; exit with 1 where nothing is kept of a subject."""
     from ._erase import registrar
 
-    with _refusals(), registrar(folder_of(path)) as found:
+    with _refusals(), bars(as_json) as bar, registrar(folder_of(path), bar) as found:
         yield found
 
 
@@ -252,12 +274,11 @@ def _refusals() -> Iterator[None]:
     """Exit with 1 where nothing is kept of a subject, and with 2 where something went wrong."""
     from ._erase import NoSubjectError
 
-    with errors():
+    with errors("`chopmark log prune` ends what was begun, if it was"):
         try:
             yield
         except NoSubjectError as error:
-            click.echo(f"Error: {error}", err=True)
-            sys.exit(FAILS)
+            give_up(False, str(error), f"Error: {error}", FAILS)
 
 
 COMMANDS: tuple[click.Command, ...] = (erase, restrict, prune, hold)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import codecs
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from chopmark import LogError
 from chopmark.terminal import counted, table, visible
 
-from ._command_line import FAILS, bytes_of, errors, folder_of, json_option, path_option, shown_time
+from ._command_bars import bars
+from ._command_line import (
+    FAILS,
+    bytes_of,
+    errors,
+    folder_of,
+    json_option,
+    path_option,
+    shown_time,
+    tell,
+)
 from ._packages import check_finding
 
 if TYPE_CHECKING:
@@ -55,17 +63,20 @@ def find(file: str | None, given: str | None, path: Path, most: int, as_json: bo
     look. That it was not found proves nothing: it may be paraphrased, translated, erased, or of a
     time when no contents were kept.
     """
-    with errors():
+    with errors("what was indexed stays, and the same command goes on"):
         check_finding()
         from ._find import find as look
 
         text = _text(file, given)
-        with _bar(as_json) as told:
+        with bars(as_json, _BAR_FROM) as bar:
+            counts: list[int] = []
+
+            def told(count: int, missing: int) -> None:
+                counts.append(count)
+                bar("indexing", sum(counts), missing)
+
             found = look(folder_of(path), text, told=told)
-    if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False))
-    else:
-        click.echo(_shown(found, most))
+    tell(as_json, found.to_json(), _shown(found, most))
     if not found.found:
         sys.exit(FAILS)
 
@@ -84,25 +95,6 @@ def _text(file: str | None, given: str | None) -> str:
             f"{'standard input' if file == STDIN else repr(file)} is no text in UTF-8: {error}; "
             "convert it, or give what can be read in it as --text"
         ) from error
-
-
-@contextmanager
-def _bar(hidden: bool) -> Iterator[Callable[[int, int], None]]:
-    """Yield what shows how far the index is."""
-    bars: list[Any] = []
-
-    def told(count: int, missing: int) -> None:
-        if not bars:
-            quiet = hidden or missing < _BAR_FROM
-            bar = click.progressbar(length=missing, label="indexing", file=sys.stderr, hidden=quiet)
-            bars.append(bar.__enter__())
-        bars[0].update(count)
-
-    try:
-        yield told
-    finally:
-        for bar in bars:
-            bar.__exit__(None, None, None)
 
 
 def _shown(found: Finding, most: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,10 @@ import click
 
 from chopmark.terminal import Commands, counted, table
 
-from ._command_line import errors, folder_of, json_option, path_option
+from ._command_bars import bars
+from ._command_line import errors, folder_of, json_option, path_option, public_key, tell
+
+ED25519, ML_DSA_44_COSIGNATURE = 0x01, 0x06  # as in `verify`, whose import wants cryptography
 
 if TYPE_CHECKING:
     from ._folder import LogFolder
@@ -26,16 +28,24 @@ def keys() -> None:
 @path_option
 @json_option
 def list_keys(path: Path, as_json: bool) -> None:
-    """Show the keys that signed the log, the first one first, and where its master key is."""
+    """Show the keys that signed the log, the first one first, and where its master key is.
+
+    Exits with 0, and with 2 where they could not be read.
+    """
     with errors():
         folder = folder_of(path)
         folder.open().close()
-        found = {"signing": _signing(folder), **_master(folder)}
+        found = {"signing": _signing(folder), "ml_dsa": _ml_dsa(folder), **_master(folder)}
     if as_json:
         click.echo(json.dumps(found))
         return
     *former, last = found["signing"]
     rows = [*(("signing, given up", key) for key in former), ("signing", last)]
+    if found["ml_dsa"]:
+        # Each has 1,755 characters: name and id say which one it is.
+        *former, last = ["+".join(key.split("+")[:2]) for key in found["ml_dsa"]]
+        rows += [("ML-DSA-44, given up", key) for key in former]
+        rows += [("ML-DSA-44", last), ("", f"in {folder.second.public}")]
     if found["master"] is not None:
         subjects, changed = counted(found["subjects"], "key"), counted(found["changed"], "time")
         rows += [
@@ -48,19 +58,24 @@ def list_keys(path: Path, as_json: bool) -> None:
 
 
 @keys.command("new")
-def new() -> None:
-    """Print a new master key, for CHOPMARK_LOG_MASTER_KEY or CHOPMARK_LOG_MASTER_KEY_NEXT."""
+@json_option
+def new(as_json: bool) -> None:
+    """Print a new master key, for CHOPMARK_LOG_MASTER_KEY or CHOPMARK_LOG_MASTER_KEY_NEXT.
+
+    Exits with 0.
+    """
     from ._master import new_secret
 
-    click.echo(new_secret())
+    secret = new_secret()
+    tell(as_json, {"key": secret}, secret)
 
 
 @keys.command("rotate")
-@click.argument("which", type=click.Choice(["master", "signing"]))
+@click.argument("which", type=click.Choice(["master", "signing", "ml-dsa"]))
 @path_option
 @json_option
 def rotate(which: str, path: Path, as_json: bool) -> None:
-    """Put a new key in the place of the log's master or signing key, and destroy the old one.
+    """Put a new key in the place of the log's master key or a signing key; destroy the old one.
 
     master: the keys of all subjects are wrapped by a new key; no entry changes, and who was erased
     stays erased. The new key is CHOPMARK_LOG_MASTER_KEY_NEXT, where that is set, else it is made
@@ -70,10 +85,13 @@ def rotate(which: str, path: Path, as_json: bool) -> None:
     both. Give the file handovers to those who know the old key. Witnesses and parents that run
     chopmark learn of the new one from the log, when it next asks them; give others log.pub.
 
-    What is cut short is ended by running it again. Exits with 2 where it could not be done.
+    ml-dsa: the same of the log's key of ML-DSA-44, where it has one. Witnesses do not know it.
+
+    What is cut short is ended by running it again. Exits with 0, and with 2 where it could not be
+    done.
     """
-    with errors("interrupted; run it again, which ends what was begun"):
-        told = _rotate_master(path, as_json) if which == "master" else _rotate_signing(path)
+    with errors("run it again, which ends what was begun"):
+        told = _rotate_master(path, as_json) if which == "master" else _rotate_signing(path, which)
     click.echo(json.dumps({"which": which, **told}) if as_json else told.pop("told"))
 
 
@@ -90,10 +108,8 @@ def _rotate_master(path: Path, as_json: bool) -> dict[str, Any]:
         raise LogError(f"log {str(path)!r} keeps no contents, and has no master key")
     with registrar(folder) as by:
         count = by.keys.count()
-        with click.progressbar(
-            length=count, label="wrapping", file=sys.stderr, hidden=as_json or not count
-        ) as bar:
-            done = rotate_master(by, lambda n: bar.update(n - bar.pos))
+        with bars(as_json) as bar:
+            done = rotate_master(by, lambda n: bar("wrapping", n, count))
     told = f"the new master key, in {done.where}, wraps {counted(done.keys, 'key')}"
     if not count:
         told = f"no subject has a key; the new master key in {done.where} is in force"
@@ -104,26 +120,41 @@ def _rotate_master(path: Path, as_json: bool) -> dict[str, Any]:
     return {**done._asdict(), "told": told}
 
 
-def _rotate_signing(path: Path) -> dict[str, Any]:
+def _rotate_signing(path: Path, which: str) -> dict[str, Any]:
     from ._erase import holding
     from ._rotate_signing import rotate_signing
 
     folder = folder_of(path)
+    kind = ML_DSA_44_COSIGNATURE if which == "ml-dsa" else ED25519
     with holding(folder) as store:
-        key = str(rotate_signing(folder, store).public)
-    told = (
-        f"the log is signed by\n{key}\ngive {folder.handovers} to those who know the key before "
-        "it, and this key to witnesses of other makes: those of chopmark learn it from the log"
-    )
+        key = str(rotate_signing(folder, store, kind).public)
+    told = f"give {folder.handovers} to those who know the key before it"
+    if kind == ED25519:
+        told = (
+            f"the log is signed by\n{key}\n{told}, and this key to witnesses of other makes: those "
+            "of chopmark learn it from the log"
+        )
+    else:
+        told = f"the log is signed by the key in {folder.second.public}, too; {told}"
     return {"key": key, "handovers": str(folder.handovers), "told": told}
 
 
 def _signing(folder: LogFolder) -> list[str]:
-    from .verify import Handover, split_handovers
+    return [*_given_up(folder, ED25519), public_key(folder) or "-"]
 
-    last = folder.public.read_text("utf-8").strip()
-    notes = folder.handovers.read_text("utf-8") if folder.handovers.exists() else ""
-    return [*(str(Handover.open(note).old) for note in split_handovers(notes)), last]
+
+def _ml_dsa(folder: LogFolder) -> list[str]:
+    """Return the keys of ML-DSA-44, none where the log has none."""
+    if not folder.second.public.exists():
+        return []
+    last = folder.second.public.read_text("utf-8").strip()
+    return [*_given_up(folder, ML_DSA_44_COSIGNATURE), last]
+
+
+def _given_up(folder: LogFolder, kind: int) -> list[str]:
+    from ._handover import handovers_in
+
+    return [str(one.old) for one in handovers_in(folder) if one.old.kind == kind]
 
 
 def _master(folder: LogFolder) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
 import click
@@ -11,7 +9,9 @@ import click
 from chopmark import LogError
 from chopmark.terminal import counted
 
-from ._command_line import errors, folder_of, json_option, path_option
+from ._command_bars import bars
+from ._command_line import errors, folder_of, json_option, path_option, tell
+from ._progress import adding
 
 
 @click.command("migrate")
@@ -33,7 +33,7 @@ def migrate(path: Path, store: str, cancel: bool, as_json: bool) -> None:
     What was cut short, by Ctrl-C or a loss of power, goes on by the same command. Exits with 0
     where the log is moved, or was before, and with 2 where it could not be.
     """
-    with errors("interrupted; the same command goes on, --cancel takes it back"):
+    with errors("the same command goes on, --cancel takes it back"):
         from ._postgres import Address  # before the others: it says what to install
 
         if bool(store) == cancel:
@@ -45,22 +45,16 @@ def migrate(path: Path, store: str, cancel: bool, as_json: bool) -> None:
         folder = folder_of(path)
         if cancel:
             take_back(folder)
-            click.echo(
-                json.dumps({"cancelled": True}) if as_json else f"{path}: the log stays here"
-            )
+            tell(as_json, {"cancelled": True}, f"{path}: the log stays here")
             return
         address = Address.of(store)
         left = todo(folder)
-        with click.progressbar(
-            length=left, label="moving", file=sys.stderr, hidden=as_json or not left
-        ) as bar:
-            done = move(folder, address, bar.update)
-    if as_json:
-        click.echo(json.dumps(done._asdict()))
-        return
+        with bars(as_json) as bar:
+            done = move(folder, address, adding(bar, "moving", left))
     entries = counted(done.entries, "entry", "entries")
-    click.echo(f"{done.origin}: {entries} and {counted(done.contents, 'content')} are in")
-    click.echo(f"  {done.store}")
+    lines = [f"{done.origin}: {entries} and {counted(done.contents, 'content')} are in"]
+    lines.append(f"  {done.store}")
     if done.aside:
-        click.echo(f"the former file is in {done.aside}; `chopmark log verify` still holds there")
-    click.echo(f'write into the policy, under [settings.log]: store = "{done.store}"')
+        lines.append(f"the former file is in {done.aside}; `chopmark log verify` still holds there")
+    lines.append(f'write into the policy, under [settings.log]: store = "{done.store}"')
+    tell(as_json, done._asdict(), "\n".join(lines))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +22,11 @@ from ._command_line import (
     leaf_beside,
     only_option,
     serve_until_interrupted,
+    serving_json_option,
     shown_time,
+    tell,
     text_of,
+    unbroken,
     write_proof,
 )
 
@@ -54,76 +56,96 @@ def parent() -> None:
 @parent.command("init")
 @_parent_path
 @click.option("--origin", required=True, help="Its name, such as example.com/chopmark/all.")
-def init(path: Path, origin: str) -> None:
-    """Make a parent log, the key that signs it, and the one that cosigns its children."""
+@json_option
+def init(path: Path, origin: str, as_json: bool) -> None:
+    """Make a parent log, the key that signs it, and the one that cosigns its children.
+
+    Exits with 0 where it is made, and with 2 where it could not be.
+    """
     from ._parent import make_parent
 
-    with errors():
+    with errors("the parent log is there whole, or not at all"):
         folder = folder_of(path)
-        key = make_parent(folder, origin)
-        click.echo(f"{path}: parent log {origin}")
-        click.echo("give this key to those who shall verify it:")
-        click.echo(folder.public.read_text("utf-8"), nl=False)
-        click.echo("give this one to the children, as `key` of a witness:")
-        click.echo(str(key))
+        with unbroken():
+            cosigns = str(make_parent(folder, origin))
+        key = folder.public.read_text("utf-8").strip()
+    told = {"origin": origin, "path": str(path), "key": key, "witness_key": cosigns}
+    lines = [f"{path}: parent log {origin}", "give this key to those who shall verify it:", key]
+    lines += ["give this one to the children, as `key` of a witness:", cosigns]
+    tell(as_json, told, "\n".join(lines))
 
 
 @parent.command("add")
 @click.argument("key")
 @_parent_path
 @only_option
-def add(key: str, path: Path, only: bool) -> None:
-    """Take the heads of the log whose key is KEY, or in the file KEY, from now on."""
+@json_option
+def add(key: str, path: Path, only: bool, as_json: bool) -> None:
+    """Take the heads of the log whose key is KEY, or in the file KEY, from now on.
+
+    Exits with 0, and with 2 where KEY is none of a log, or there is no parent log.
+    """
     from ._signing import read_verifier_key
 
     with errors():
         known = read_verifier_key(key)
         _open(path).add_log(known, only=only)
-    click.echo(f"{path}: takes heads of log {known.name}")
+    told = {"origin": known.name, "path": str(path), "key": str(known), "only": only}
+    tell(as_json, told, f"{path}: takes heads of log {known.name}")
 
 
 @parent.command("serve")
 @_parent_path
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8798, show_default=True, help="The port; 0 takes a free one.")
-def serve(path: Path, host: str, port: int) -> None:
+@serving_json_option
+def serve(path: Path, host: str, port: int, as_json: bool) -> None:
     """Take heads of children that ask for cosignatures, until it is interrupted.
 
-    It speaks HTTP; where others can reach it, put a server in front that speaks HTTPS.
+    It speaks HTTP; where others can reach it, put a server in front that speaks HTTPS. Exits with 0
+    after Ctrl-C, and with 2 where it could not begin.
     """
     from ._parent import ParentServer
 
     with errors():
         found = _open(path)
+        about = {"key": str(found.key.public), "logs": len(found.logs())}
     does = f"{found.key.public.name} takes heads of {counted(len(found.logs()), 'log')}"
-    serve_until_interrupted(lambda: ParentServer(found, (host, port)), host, port, does)
+    address = (host, port)
+    serve_until_interrupted(as_json, lambda: ParentServer(found, address), address, does, about)
 
 
 @parent.command("gather")
 @click.argument("children", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_parent_path
-def gather(children: tuple[Path, ...], path: Path) -> None:
+@json_option
+def gather(children: tuple[Path, ...], path: Path, as_json: bool) -> None:
     """Take the last head of each of the logs in the folders CHILDREN, which can be read from here.
 
-    Exits with 1 where one of them was set back or has forked; the others are taken all the same.
+    Exits with 0, with 1 where one of them was set back or has forked, while the others are taken
+    all the same, and with 2 where one could not be read; those before it are taken then.
     """
     from ._parent import gather as take
     from ._witness_client import WitnessRefusalError, WitnessTroubleError
 
-    refused = 0
-    with errors():
+    taken: list[dict[str, object]] = []
+    refused: list[dict[str, object]] = []
+    lines = []
+    with errors("the heads that were taken stay, and the same command goes on"):
         found = _open(path)
         for child in children:
             try:
-                taken = take(found, folder_of(child))
-                entries = counted(taken.size, "entry", "entries")
-                click.echo(f"{child}: {entries} of {taken.origin}")
+                head = take(found, folder_of(child))
+                taken.append({"path": str(child), **head._asdict()})
+                entries = counted(head.size, "entry", "entries")
+                lines.append(f"{child}: {entries} of {head.origin}")
             except WitnessRefusalError as error:
-                refused += 1
-                click.echo(f"{child}: refused: {error}")
+                refused.append({"path": str(child), "why": str(error)})
+                lines.append(f"{child}: refused: {error}")
             except WitnessTroubleError as error:
                 raise LogError(f"{child}: {error}") from error
         found.sign()
+    tell(as_json, {"taken": taken, "refused": refused}, "\n".join(lines))
     if refused:
         sys.exit(FAILS)
 
@@ -132,25 +154,25 @@ def gather(children: tuple[Path, ...], path: Path) -> None:
 @_parent_path
 @json_option
 def status(path: Path, as_json: bool) -> None:
-    """Say which heads of children there are, from when, and which contradict themselves."""
+    """Say which heads of children there are, from when, and which contradict themselves.
+
+    Exits with 0, with 1 where one contradicts itself, and with 2 where there is no parent log.
+    """
     with errors():
         found = _open(path)
         logs, conflicts = found.logs(), found.conflicts()
-    if as_json:
-        told = {
-            "key": str(found.key.public), "children": [one._asdict() for one in logs],
-            "conflicts": [one._asdict() for one in conflicts],
-        }  # fmt: skip
-        click.echo(json.dumps(told, ensure_ascii=False))
-    else:
-        rows = [
-            (
-                one.origin, str(one.size), shown_time(1000 * one.time) if one.time else "-",
-                str(sum(other.origin == one.origin for other in conflicts)),
-            )
-            for one in logs
-        ]  # fmt: skip
-        click.echo(table(("CHILD", "ENTRIES", "AT", "CONTRADICTIONS"), rows))
+    told = {
+        "key": str(found.key.public), "children": [one._asdict() for one in logs],
+        "conflicts": [one._asdict() for one in conflicts],
+    }  # fmt: skip
+    rows = [
+        (
+            one.origin, str(one.size), shown_time(1000 * one.time) if one.time else "-",
+            str(sum(other.origin == one.origin for other in conflicts)),
+        )
+        for one in logs
+    ]  # fmt: skip
+    tell(as_json, told, table(("CHILD", "ENTRIES", "AT", "CONTRADICTIONS"), rows))
     if conflicts:
         sys.exit(FAILS)
 
@@ -159,19 +181,22 @@ def status(path: Path, as_json: bool) -> None:
 @click.argument("origin")
 @_parent_path
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The file.")
-def prove_head(origin: str, path: Path, out: Path) -> None:
+@json_option
+def prove_head(origin: str, path: Path, out: Path, as_json: bool) -> None:
     """Write the proof that the last head of the child ORIGIN is in the parent, and its entry.
 
-    The child's owner makes of the entry, by `prove`, the proof of a record.
+    The child's owner makes of the entry, by `prove`, the proof of a record. Exits with 0, and with
+    2 where there is no such head.
     """
     from ._parent_proof import prove_head as make
 
-    with errors():
+    with errors("the proof may not be whole: run it again"):
         leaf = leaf_beside(out)
         found = make(_open(path), origin)
         out.write_text(str(found.proof), "utf-8")
         leaf.write_bytes(found.leaf)
-    click.echo(f"{out}: a head of {origin}\n{leaf}: the entry that holds it")
+    told = {"origin": origin, "proof": str(out), "leaf": str(leaf)}
+    tell(as_json, told, f"{out}: a head of {origin}\n{leaf}: the entry that holds it")
 
 
 @parent.command("prove")
@@ -182,16 +207,23 @@ def prove_head(origin: str, path: Path, out: Path) -> None:
     help="The entry of the parent, as `prove-head` wrote it.",
 )  # fmt: skip
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="By default RECORD.tlog-proof.")
-def prove(record: str, path: Path, under: Path, out: Path | None) -> None:
-    """Write the proof that RECORD, an id or an index, is under the head that the parent has."""
+@json_option
+def prove(record: str, path: Path, under: Path, out: Path | None, as_json: bool) -> None:
+    """Write the proof that RECORD, an id or an index, is under the head that the parent has.
+
+    Exits with 0, with 1 where RECORD is not what was signed, and with 2 where it could not be
+    proved.
+    """
     from ._parent_proof import prove_under
 
-    with errors():
+    with errors("the proof may not be whole: run it again"):
         store = folder_of(path).open()
         entry = store.entry(index_of(store, record))
         proof = prove_under(store, entry, bytes_of(under))
-        told = write_proof(store, entry, proof, out or Path(f"{record}.tlog-proof"))
-    click.echo(told)
+        told = write_proof(entry, proof, out or Path(f"{record}.tlog-proof"))
+    where = f"{told['proof']}: entry {entry.index} of {store.origin}"
+    text = f"{where}\n{told['leaf']}: what was recorded"
+    tell(as_json, {"origin": store.origin, **told}, text)
 
 
 @parent.command("verify-proof")
@@ -212,7 +244,8 @@ def verify_proof(
     """Say whether a record is in a child whose head is in the parent. It needs neither log.
 
     PROOF is what `prove` wrote, HEAD what `prove-head` wrote, each beside its .leaf. Each of the
-    two is a tlog-proof of C2SP, which any reader of those checks, too.
+    two is a tlog-proof of C2SP, which any reader of those checks, too. Exits with 0 where it holds,
+    with 1 where it does not, and with 2 where a file or a key could not be read.
     """
     from ._parent_proof import check_both
     from ._signing import read_verifier_key
@@ -229,13 +262,10 @@ def verify_proof(
         found = check_both(leaves[0], below, leaves[1], above, known)
     except VerifyError as error:
         fail(str(error), as_json)
-        return
-    if as_json:
-        click.echo(json.dumps({"holds": True, **found._asdict()}))
-        return
-    click.echo(f"holds: entry {found.entry} of {found.child}, whose head is in {found.parent}")
+    text = f"holds: entry {found.entry} of {found.child}, whose head is in {found.parent}"
     if not found.known:
-        click.echo("  by the key that the parent knows the child by; give it by --key to compare")
+        text += "\n  by the key that the parent knows the child by; give it by --key to compare"
+    tell(as_json, {"holds": True, **found._asdict()}, text)
 
 
 def _open(path: Path) -> Parent:

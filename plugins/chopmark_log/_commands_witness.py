@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,10 @@ from ._command_line import (
     only_option,
     path_option,
     serve_until_interrupted,
+    serving_json_option,
     shown_time,
+    tell,
+    unbroken,
 )
 from ._packages import check_packages
 
@@ -42,7 +44,9 @@ def witness() -> None:
     """Watch logs of others: cosign what grew, refuse what was set back or tells two stories.
 
     Run it where those who run the log have no access. Exits with 0 where what was asked holds, with
-    1 where a log contradicts itself, and with 2 where it could not be checked.
+    1 where a log contradicts itself, with 2 where it could not be checked, and with 130 after
+    Ctrl-C, which leaves nothing broken. With --json a command prints one JSON document, also where
+    it ends otherwise: {"holds": false or null, "why": ...}.
     """
     with errors():
         check_packages()
@@ -55,27 +59,36 @@ def witness() -> None:
     "--kind", type=click.Choice(list(_KINDS)), default="ed25519", show_default=True,
     help="Of its key; ml-dsa-44 withstands quantum computers, and fewer programs know it.",
 )  # fmt: skip
-def init(path: Path, name: str, kind: str) -> None:
-    """Make a witness and its key."""
-    with errors():
+@json_option
+def init(path: Path, name: str, kind: str, as_json: bool) -> None:
+    """Make a witness and its key.
+
+    Exits with 0 where it is made, and with 2 where it could not be.
+    """
+    with errors("the witness is there whole, or not at all"), unbroken():
         key = _witness(path).create(name, _KINDS[kind])
-    click.echo(f"{path}: witness {name}")
-    click.echo("give this key to the logs, and to those who shall verify them:")
-    click.echo(str(key.public))
+    told = {"name": name, "path": str(path), "kind": kind, "key": str(key.public)}
+    why = "give this key to the logs, and to those who shall verify them:"
+    tell(as_json, told, f"{path}: witness {name}\n{why}\n{key.public}")
 
 
 @witness.command("add-log")
 @click.argument("key")
 @_witness_path
 @only_option
-def add_log(key: str, path: Path, only: bool) -> None:
-    """Cosign the log whose key is KEY, or in the file KEY, from now on."""
+@json_option
+def add_log(key: str, path: Path, only: bool, as_json: bool) -> None:
+    """Cosign the log whose key is KEY, or in the file KEY, from now on.
+
+    Exits with 0, and with 2 where KEY is none of a log, or there is no witness.
+    """
     from ._signing import read_verifier_key
 
     with errors():
         known = read_verifier_key(key)
         _witness(path).open().add_log(known, only=only)
-    click.echo(f"{path}: knows log {known.name}")
+    told = {"origin": known.name, "path": str(path), "key": str(known), "only": only}
+    tell(as_json, told, f"{path}: knows log {known.name}")
 
 
 @witness.command("status")
@@ -85,27 +98,25 @@ def status(path: Path, as_json: bool) -> None:
     """Say which logs are known, what was cosigned last, and which contradict themselves.
 
     With --json, `conflicts` holds the heads of one size that a log signed: they prove it to anyone.
+    Exits with 0, with 1 where a log contradicts itself, and with 2 where there is no witness.
     """
     with errors():
         found = _witness(path).open()
         logs, conflicts = found.logs(), found.conflicts()
-    if as_json:
-        told = {
-            "key": str(found.key.public),
-            "logs": [one._asdict() for one in logs],
-            "conflicts": [one._asdict() for one in conflicts],
-        }
-        click.echo(json.dumps(told, ensure_ascii=False))
-    else:
-        click.echo(f"key {found.key.public}\n")
-        rows = [
-            (
-                one.origin, str(one.size), shown_time(1000 * one.time) if one.time else "-",
-                str(sum(other.origin == one.origin for other in conflicts)),
-            )
-            for one in logs
-        ]  # fmt: skip
-        click.echo(table(("LOG", "ENTRIES", "COSIGNED AT", "CONTRADICTIONS"), rows))
+    told = {
+        "key": str(found.key.public),
+        "logs": [one._asdict() for one in logs],
+        "conflicts": [one._asdict() for one in conflicts],
+    }
+    rows = [
+        (
+            one.origin, str(one.size), shown_time(1000 * one.time) if one.time else "-",
+            str(sum(other.origin == one.origin for other in conflicts)),
+        )
+        for one in logs
+    ]  # fmt: skip
+    shown = table(("LOG", "ENTRIES", "COSIGNED AT", "CONTRADICTIONS"), rows)
+    tell(as_json, told, f"key {found.key.public}\n\n{shown}")
     if conflicts:
         sys.exit(FAILS)
 
@@ -114,17 +125,21 @@ def status(path: Path, as_json: bool) -> None:
 @_witness_path
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8799, show_default=True, help="The port; 0 takes a free one.")
-def serve(path: Path, host: str, port: int) -> None:
+@serving_json_option
+def serve(path: Path, host: str, port: int, as_json: bool) -> None:
     """Answer logs that ask for cosignatures, until it is interrupted.
 
-    It speaks HTTP; where others can reach it, put a server in front that speaks HTTPS.
+    It speaks HTTP; where others can reach it, put a server in front that speaks HTTPS. Exits with 0
+    after Ctrl-C, and with 2 where it could not begin.
     """
     from ._witness_server import WitnessServer
 
     with errors():
         found = _witness(path).open()
+        about = {"key": str(found.key.public), "logs": len(found.logs())}
     does = f"{found.key.public.name} cosigns {counted(len(found.logs()), 'log')}"
-    serve_until_interrupted(lambda: WitnessServer(found, (host, port)), host, port, does)
+    address = (host, port)
+    serve_until_interrupted(as_json, lambda: WitnessServer(found, address), address, does, about)
 
 
 @click.command("witness")
@@ -144,12 +159,13 @@ def log_witness(
     """Say what witnesses cosigned of the log, and whether one refuses it.
 
     Which witnesses a running log asks, `witnesses` in [settings.log] says: one that refused the log
-    and is still asked refuses it again.
+    and is still asked refuses it again. Exits with 0, with 1 where a witness refuses the log, and
+    with 2 where the one that was asked did not answer, or there is no log.
     """
     from ._cosignatures import Cosignatures
     from ._witnessing import drop_refusal
 
-    with errors():
+    with errors("what was done by then stays: see `chopmark log witness`"):
         folder = folder_of(path)
         if drop:
             drop_refusal(folder, *drop)
@@ -159,22 +175,18 @@ def log_witness(
         last = store.checkpoint()
         found, refusal = kept.witnesses(store.origin), kept.refusal(store.origin)
     signed = last.size if last else 0
-    if as_json:
-        told = {
-            "signed": signed, "refusal": refusal, "witnesses": [one._asdict() for one in found],
-        }  # fmt: skip
-        click.echo(json.dumps(told, ensure_ascii=False))
-    else:
-        rows = [
-            (
-                one.key.partition("+")[0], one.url, f"{one.size} of {signed}",
-                shown_time(1000 * one.time) if one.time else "-", one.trouble or "-",
-            )
-            for one in found
-        ]  # fmt: skip
-        click.echo(table(("WITNESS", "AT", "COSIGNED", "TIME", "TROUBLE"), rows))
-        if refusal:
-            click.echo(f"nothing is signed: {refusal}")
+    told = {
+        "signed": signed, "refusal": refusal, "witnesses": [one._asdict() for one in found],
+    }  # fmt: skip
+    rows = [
+        (
+            one.key.partition("+")[0], one.url, f"{one.size} of {signed}",
+            shown_time(1000 * one.time) if one.time else "-", one.trouble or "-",
+        )
+        for one in found
+    ]  # fmt: skip
+    shown = table(("WITNESS", "AT", "COSIGNED", "TIME", "TROUBLE"), rows)
+    tell(as_json, told, f"{shown}\nnothing is signed: {refusal}" if refusal else shown)
     if refusal:
         sys.exit(FAILS)
     if trouble:

@@ -24,10 +24,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chopmark import Content, LogError
 
+from ._recipient import RECIPIENT
 from .verify import VerifyError, open_disclosure
 
 FIELDS = ("request", "answer", "user")
 """What is kept and committed to, in this order."""
+OPENABLE = (*FIELDS, RECIPIENT)
+"""The same, with what few records have."""
 KEY_BYTES, SALT_BYTES, NONCE_BYTES = 32, 16, 12
 _LENGTH = struct.Struct(">I")
 _FRAME = struct.Struct(">c16s16sQHH")
@@ -92,12 +95,16 @@ def disclose(key: SubjectKey, record: bytes, name: str, value: str) -> str:
     return _disclosure(key, record, name, value).decode()
 
 
-def seal(key: SubjectKey, record: bytes, content: Content, until: int) -> Sealed:
+def seal(
+    key: SubjectKey, record: bytes, content: Content, until: int, recipient: str = ""
+) -> Sealed:
     """Seal `content`, that of a record, to be kept until `until` at the least."""
     texts = texts_of(content)
+    if recipient:
+        texts[RECIPIENT] = recipient
     plain = []
-    for name in FIELDS:
-        data = texts[name].encode("utf-8", "surrogatepass")
+    for text in texts.values():
+        data = text.encode("utf-8", "surrogatepass")
         plain += [_LENGTH.pack(len(data)), data]
     nonce = os.urandom(NONCE_BYTES)
     cipher = nonce + AESGCM(_secret(key, record)).encrypt(nonce, b"".join(plain), record)
@@ -115,7 +122,7 @@ def seal(key: SubjectKey, record: bytes, content: Content, until: int) -> Sealed
 
 
 def unseal(key: SubjectKey, record: bytes, cipher: bytes) -> dict[str, str]:
-    """Return the texts that `seal` sealed, by the names in `FIELDS`.
+    """Return the texts that `seal` sealed, by the names in `OPENABLE`, the last where it is there.
 
     Raises:
         LogError: it is not what was sealed, or was so for another record or under another key.
@@ -126,7 +133,9 @@ def unseal(key: SubjectKey, record: bytes, cipher: bytes) -> dict[str, str]:
     except (InvalidTag, ValueError) as error:
         raise LogError("the content is not the one that was sealed for this record") from error
     texts, at = {}, 0
-    for name in FIELDS:
+    for name in OPENABLE:
+        if at == len(plain):
+            break
         start = at + _LENGTH.size
         at = start + _LENGTH.unpack(plain[at:start])[0]
         texts[name] = plain[start:at].decode("utf-8", "surrogatepass")

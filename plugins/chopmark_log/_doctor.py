@@ -12,7 +12,8 @@ from typing import NamedTuple
 from chopmark import LogError
 
 from ._folder import LogFolder
-from ._handover import signers
+from ._gone import gone
+from ._handover import all_signers
 from ._integrate import check_head
 from ._master import master_of, masters
 from ._rotate import older_keys, stale_masters
@@ -20,6 +21,7 @@ from ._side import Side
 from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, is_alive, read_frames
 from ._store import Store
 from ._subject import Keys
+from .verify import ED25519, ML_DSA_44_COSIGNATURE
 
 SOUND_SQLITE = (3, 51, 3)
 """Before it, connections that write or checkpoint at the same moment may lose pages of the WAL."""
@@ -59,7 +61,7 @@ def examine(folder: LogFolder) -> list[Finding]:
         below = [_sqlite(), *_disk(folder.path)] if folder.address is None else _server(store)
         found = [*below, _permissions(folder), _keys(folder, store), _contents(folder)]
         found += [_waiting(folder, store), _left(folder), _head(folder, store)]
-        return [*found, _clock(store)]
+        return [*found, *_gone(store), _clock(store)]
     finally:
         store.close()
 
@@ -153,13 +155,16 @@ def _sync_time(path: Path) -> float:
 def _permissions(folder: LogFolder) -> Finding:
     wrong = []
     shared = folder.address is not None
-    own = [folder.path, *([folder.key] if folder.signs else [])]
+    keys = [folder.key] if folder.signs else []
+    if folder.second.public.exists() or folder.second.key.exists():
+        keys += [folder.second.key] if folder.signs else []
+    own = [folder.path, *keys]
     for path in own if shared else (*own, folder.spools, folder.base):
         if not path.exists():
             wrong.append(f"{path.name} is missing")
             continue
         mode = stat.S_IMODE(path.stat().st_mode)
-        if path in (folder.path, folder.key) and mode & 0o077:
+        if path in own and mode & 0o077:
             wrong.append(f"{path.name} is open to others (mode {mode:o}): run `chmod go-rwx`")
         if not os.access(path, os.W_OK if path.is_dir() else os.R_OK):
             wrong.append(f"{path.name} cannot be used by this user")
@@ -170,8 +175,11 @@ def _keys(folder: LogFolder, store: Store) -> Finding:
     """Look whether keys are those in force, and none that was given up is left."""
     told = older_keys(folder, store)
     try:
-        if folder.signs and len(signers(folder, store)) > 1:
-            told.append("log.key: `chopmark log keys rotate signing` ends what was cut short")
+        signing = all_signers(folder, store) if folder.signs else []
+        for kind, which in (ED25519, "signing"), (ML_DSA_44_COSIGNATURE, "ml-dsa"):
+            if sum(key.public.kind == kind for key in signing) > 1:
+                name = folder.keys_of(kind).key.name
+                told.append(f"{name}: `chopmark log keys rotate {which}` ends what was cut short")
     except LogError as error:
         told.append(str(error))
     if Keys.are_kept(folder) and any(True for _ in masters(folder)):  # who only writes needs none
@@ -248,6 +256,17 @@ def _left(folder: LogFolder) -> Finding:
     ]
     told = f"{', '.join(left)}: run `chopmark log recover`" if left else "nothing"
     return Finding("left behind", not left, told)
+
+
+def _gone(store: Store) -> list[Finding]:
+    names = gone(store)
+    if not names:
+        return []
+    told = (
+        f"{', '.join(names)}: deleted before the log had all of it, as an entry `gap` says; keep "
+        "cleaners of old files away from the folder"
+    )
+    return [Finding("spools gone", True, told, warns=True)]
 
 
 def _head(folder: LogFolder, store: Store) -> Finding:

@@ -1,7 +1,6 @@
 """Forgets people: takes their contents out of the log itself, now or when the law lets it.
 
 What running processes have of it in their spools goes after that: see `_forget`.
-
 An erasure takes the subject off the key first (`Keys.detach`), so that nothing leads to the records
 any more, then what is due is deleted: the key, which makes all under it unreadable at once, and the
 ciphertext. What the law or a hold keeps is restricted until `prune` finds it due. Each step may be
@@ -13,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -23,10 +22,11 @@ from chopmark import LogError
 from ._content import record_id
 from ._contents import beside, leaf_of
 from ._folder import FINGERPRINTS, LogFolder
-from ._integrate import integrate, integrating, publish
+from ._integrate import check_head, integrate, integrating, publish
 from ._keyring import changed
 from ._master import Subject, master_of
 from ._packages import check_finding
+from ._progress import Steps, adding, unheard
 from ._side import Side
 from ._store import Store
 from ._subject import Keys, Leaving
@@ -61,12 +61,13 @@ class Hold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Registrar:
-    """Changes what is kept of people. Made by `registrar`, which holds the log's lock."""
+    """Changes what is kept of people, and tells how far that is. `registrar` makes it."""
 
     folder: LogFolder
     store: Store
     keys: Keys
     side: Side
+    told: Steps = unheard
 
     def erase(self, subject: Subject, basis: str, until: int = 0) -> Done:
         """Erase what is kept of `subject`; what must be kept, or shall be until `until`, restrict.
@@ -79,6 +80,7 @@ class Registrar:
         if self.keys.find(self._tag(subject)) is None:
             raise _no_subject(subject)
         integrate(self.folder, self.store)
+        self.side.check()  # before anything is changed
         key = self.keys.detach(self._tag(subject), basis, until)
         if key is None:
             raise _no_subject(subject)
@@ -95,7 +97,8 @@ class Registrar:
         left = set(self.keys.erased()) & set(self.side.keys())
         for key in left:
             self.clear(key)
-        swept = sum(self.side.remove(key) for key in left)
+        more = adding(self.told, "sweeping", sum(self.side.count(key) for key in left))
+        swept = sum(self.side.remove(key, progress=more) for key in left)
         if self._is_indexed():
             from ._find_index import retire
 
@@ -156,6 +159,8 @@ class Registrar:
 
     def _settle(self, leaving: list[Leaving]) -> Done:
         now, erased, restricted, last = _now(), 0, 0, 0
+        counts = {one.id: self.side.count(one.id) for one in leaving}
+        more = adding(self.told, "erasing", sum(counts.values()))
         for one in leaving:
             until = max(self.side.until(one.id), one.until)
             held = self.keys.is_held(one.id)
@@ -163,13 +168,14 @@ class Registrar:
                 if not one.told:
                     self.clear(one.id)
                 if not held and one.until <= now:
-                    erased += self._erase_due(one, now)
+                    erased += self._erase_due(one, now, more)
                 count = self.side.count(one.id)
                 restricted += count
+                more(count)
                 last = max(last, until if until > now else 0)
                 self._restrict(one, count, until, held)
             else:
-                erased += self._finish(one)
+                erased += self._finish(one, counts[one.id], more)
         return Done(erased, restricted, last)
 
     def _restrict(self, one: Leaving, count: int, until: int, held: bool) -> None:
@@ -182,23 +188,23 @@ class Registrar:
         self.keys.scrub()
         self.side.scrub()
 
-    def _erase_due(self, one: Leaving, now: int) -> int:
+    def _erase_due(self, one: Leaving, now: int, more: Callable[[int], object]) -> int:
         """Delete what need not be kept, where the law still wants the rest."""
-        count = self.side.remove(one.id, before=now)
-        if count:
+        count = self.side.count(one.id, before=now)
+        if count:  # said first: what is cut short may be said twice, and none goes unsaid
             with self.keys.transaction():
                 self.keys.send(*leaf_of("erase", {"count": count, "basis": one.basis}))
+            self.side.remove(one.id, before=now, progress=more)
         return count
 
-    def _finish(self, one: Leaving) -> int:
-        count = self.side.count(one.id)
+    def _finish(self, one: Leaving, count: int, more: Callable[[int], object]) -> int:
         with self.keys.transaction():
             self.keys.erase(one.id)
             self.keys.send(*leaf_of("erase", {"count": count, "basis": one.basis}))
         self.keys.scrub()  # from here on nobody can read it
         if not one.told:
             self.clear(one.id)
-        self.side.remove(one.id)
+        self.side.remove(one.id, progress=more)
         self.side.scrub()
         return count
 
@@ -233,7 +239,8 @@ def holding(folder: LogFolder) -> Iterator[Store]:
     """Hold the lock of a log, here and wherever else it is written, while the block changes it.
 
     Raises:
-        LogError: there is no log, or another process holds the lock for longer than 30 seconds.
+        LogError: there is no log, it is an older copy, or another process holds the lock for longer
+            than 30 seconds.
     """
     folder.open().close()  # says so where there is none
     end = time.monotonic() + PATIENCE
@@ -244,6 +251,7 @@ def holding(folder: LogFolder) -> Iterator[Store]:
                 try:
                     with store.alone() as alone:
                         if alone:
+                            check_head(folder, store)  # before anything is changed
                             yield store
                             return
                 finally:
@@ -253,15 +261,11 @@ def holding(folder: LogFolder) -> Iterator[Store]:
 
 
 @contextlib.contextmanager
-def registrar(folder: LogFolder) -> Iterator[Registrar]:
-    """Hold the lock of a log while the block changes what it keeps of people.
-
-    Raises:
-        LogError: there is no log, or another process holds the lock for longer than 30 seconds.
-    """
+def registrar(folder: LogFolder, told: Steps = unheard) -> Iterator[Registrar]:
+    """Do as `holding` does, while a block changes what is kept of people; `told` hears how far."""
     with holding(folder) as store:
         keys, side = beside(folder, store)
-        yield Registrar(folder, store, keys, side)
+        yield Registrar(folder, store, keys, side, told)
 
 
 def holds(folder: LogFolder) -> list[Hold]:
@@ -285,8 +289,8 @@ def _no_subject(subject: Subject) -> NoSubjectError:
 def _check_said(what: str, said: str, subject: Subject | None) -> None:
     if not said.strip():
         raise LogError(f"the {what} is empty; say why, for example by the article of the law")
-    named = subject is not None and subject.kind == "user" and len(subject.name) >= _TELLING
-    if named and subject is not None and subject.name in said:
+    name = subject.name if subject is not None and subject.kind == "user" else ""
+    if len(name) >= _TELLING and name in said:
         raise LogError(
             f"the {what} names the subject, and what the log says stays for ever; leave that out"
         )

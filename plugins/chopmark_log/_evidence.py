@@ -22,7 +22,7 @@ MOST = 10_000
 """The records that a pack holds at the most, the last ones: each has a proof of some 2 kB."""
 
 _HALF_A_YEAR = 183 * 86_400_000  # milliseconds
-_SHOWS = ("measures.11", "measures.14")
+_SHOWS = ("measures.11", "measures.14", "eucode.1.1.3")
 
 
 def evidence(policy: Policy) -> Iterable[Evidence]:
@@ -86,6 +86,7 @@ def _about(options: LogOptions, there: bool) -> str:
          else "with the operating system"),
         ("its key signs packs such as this one", "where the policy brings no other signer"
          if has_key(options.folder) else "not here: the key is not on this machine"),
+        ("its key of ML-DSA-44, in `bundle/keys`", _second(options)),
         ("witnesses that cosign", ", ".join(one.key.name for one in options.witnesses) or "none"),
     ]  # fmt: skip
     key = options.folder.public.read_text("utf-8").strip()
@@ -106,12 +107,17 @@ def _about(options: LogOptions, there: bool) -> str:
     )
 
 
+def _second(options: LogOptions) -> str:
+    """Return name and id of the log's key of ML-DSA-44, which has 1,755 characters."""
+    file = options.folder.second.public
+    return "+".join(file.read_text("utf-8").split("+")[:2]) if file.exists() else "none"
+
+
 def _faults(options: LogOptions, store: Store) -> list[str]:
     from ._beside import audit_all
-    from ._signing import read_verifier_key
+    from ._handover import public_keys
 
-    keys = [read_verifier_key(str(options.folder.public))]
-    return list(audit_all(options.folder, store, keys).faults)
+    return list(audit_all(options.folder, store, public_keys(options.folder)).faults)
 
 
 def _signed(store: Store) -> str:

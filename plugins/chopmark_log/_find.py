@@ -21,6 +21,7 @@ from ._find_spans import Span, spans_of
 from ._folder import LogFolder
 from ._master import own_master
 from ._opened import ClosedError, Opener
+from ._side import Side
 from ._store import Store
 from ._subject import Keys
 from ._winnow import Places, places_in, plain
@@ -113,7 +114,8 @@ def find(
         told: hears how many entries more were taken into the index, and how many it lacked.
 
     Raises:
-        LogError: the log cannot be read, it keeps no contents, or the text has nothing to compare.
+        LogError: the log or its texts cannot be read, it keeps no contents, or the text has nothing
+            to compare.
     """
     mine = plain(text)
     if not mine:
@@ -126,11 +128,17 @@ def find(
                 f"log {str(folder.path)!r} keeps no contents, so no text can be found in it; with "
                 "`contents = true` under [settings.log] it keeps those of calls from then on"
             )
+        texts = Side.is_kept(folder)
+        if texts:
+            _check(folder)
         keys = Keys(folder)
         index = Index(folder, store, keys, own_master(folder, keys.check))
         try:
             missing = index.missing
-            groups = index.open(lambda count: told(count, missing), writing=writing)
+            # What cannot be read now is not to be passed over for ever.
+            groups = index.open(lambda count: told(count, missing), writing=writing and texts)
+            if index.faults and not texts:
+                raise LogError(f"the texts cannot be read: {index.faults[0]}")
             pointers = Pointers(groups, mine, size)
         finally:
             index.close()
@@ -151,6 +159,14 @@ def find(
         matches=tuple(matches),
         notes=tuple(notes),
     )
+
+
+def _check(folder: LogFolder) -> None:
+    side = Side(folder)
+    try:
+        side.check()
+    finally:
+        side.close()
 
 
 class _Beside:

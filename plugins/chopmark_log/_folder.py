@@ -8,6 +8,7 @@ import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from chopmark import LogError
 
@@ -15,9 +16,18 @@ from ._signing import SigningKey, read_signing_key, write_signing_key
 from ._spool import sync_folder
 from ._sqlite_store import SqliteStore
 from ._store import Store
+from .verify import ED25519, ML_DSA_44_COSIGNATURE
 
 FINGERPRINTS = "fp"
 """The folder, in that of a log, of what finds texts again."""
+
+
+class KeyFiles(NamedTuple):
+    """A key of the log: it, the one that is to take its place, and what checks its signatures."""
+
+    key: Path
+    next: Path
+    public: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,23 @@ class LogFolder:
     def next_key(self) -> Path:
         """The key that is to sign them next, while it takes the place of the other."""
         return self.path / "log.key.next"
+
+    def keys_of(self, kind: int) -> KeyFiles:
+        """Return where the log's key of type `kind` is, 0x01 Ed25519 or 0x06 ML-DSA-44."""
+        if kind == ED25519:
+            return KeyFiles(self.key, self.next_key, self.public)
+        return KeyFiles(*(self.path / f"log-ml-dsa.{end}" for end in ("key", "key.next", "pub")))
+
+    @property
+    def second(self) -> KeyFiles:
+        """Its key of ML-DSA-44, which not every log has."""
+        return self.keys_of(ML_DSA_44_COSIGNATURE)
+
+    @property
+    def publics(self) -> tuple[str, ...]:
+        """The files of the keys that check its checkpoints: one, or two."""
+        second = self.second.public
+        return (str(self.public), *([str(second)] if second.exists() else []))
 
     @property
     def handovers(self) -> Path:
@@ -133,23 +160,25 @@ class LogFolder:
         """Whether checkpoints are signed here: of a shared log, where its key is."""
         return self.key.exists() or not self.where.exists()
 
-    def create(self, origin: str) -> None:
-        """Make a log, with a new key.
+    def create(self, origin: str, *, ml_dsa: bool = False) -> None:
+        """Make a log, with a new key; with `ml_dsa`, with one of ML-DSA-44 beside it.
 
         Raises:
-            LogError: there is one already, or the folder cannot be made.
+            LogError: there is one already, the folder cannot be made, or there is no ML-DSA-44.
         """
         self.check_stays()
         if self.is_log:
             raise LogError(f"{str(self.path)!r} is a log already; nothing was changed")
-        key = SigningKey.new(origin)
+        keys = [SigningKey.new(origin, kind) for kind in kinds(ml_dsa=ml_dsa)]
         making = self.path.with_name(f"{self.path.name}.new-{secrets.token_hex(4)}")
         try:
             making.mkdir(mode=0o700, parents=True)
             made = LogFolder(making)
             made.spools.mkdir(mode=0o700)
-            write_signing_key(key, made.key)
-            write_whole(made.public, f"{key.public}\n")
+            for key in keys:
+                files = made.keys_of(key.public.kind)
+                write_signing_key(key, files.key)
+                write_whole(files.public, f"{key.public}\n")
             made.lock.touch(mode=0o600)
             SqliteStore.create(made.base, origin)
             if self.path.is_dir():
@@ -182,12 +211,17 @@ class LogFolder:
         return PostgresStore(address, self.path)
 
     def signing_key(self) -> SigningKey:
-        """Return the key that signs checkpoints.
+        """Return the key of Ed25519 that signs checkpoints.
 
         Raises:
             LogError: it cannot be read, or others can read it.
         """
         return read_signing_key(self.key)
+
+
+def kinds(*, ml_dsa: bool) -> tuple[int, ...]:
+    """Return the types of the keys of a log that is made."""
+    return (ED25519, ML_DSA_44_COSIGNATURE) if ml_dsa else (ED25519,)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from ._folder import LogFolder
 from ._integrate import integrate
 from ._master import Subject
 from ._options import LogOptions
+from ._progress import Steps, adding, unheard
 from ._renew import OLDEST, ask
 from ._retention import end_entries, end_texts
 from ._spool import SUFFIX, is_alive
@@ -57,35 +59,41 @@ class Forgotten(NamedTuple):
     pruned: int = 0
 
 
-def erase(folder: LogFolder, subject: Subject, basis: str, until: int = 0) -> Forgotten:
+def erase(
+    folder: LogFolder, subject: Subject, basis: str, until: int = 0, told: Steps = unheard
+) -> Forgotten:
     """Do what `Registrar.erase` does, also in the spools of running processes.
+
+    `told` hears how far it is.
 
     Raises:
         NoSubjectError: nothing is kept of the subject; nothing was changed.
         LogError: the basis names the subject, a file cannot be written, or the log is busy.
     """
-    with registrar(folder) as by:
+    with registrar(folder, told) as by:
         done = by.erase(subject, basis, until)
-    return Forgotten(done, _let_go(folder))
+    return Forgotten(done, _let_go(folder, told))
 
 
-def prune(options: LogOptions) -> Forgotten:
+def prune(options: LogOptions, told: Steps = unheard) -> Forgotten:
     """Erase what is due, and what `options` keep no longer, also in spools of running processes.
+
+    `told` hears how far it is.
 
     Raises:
         LogError: a file cannot be written, the log is busy, or an archive lacks what it must have.
     """
     now = time.time_ns() // 1_000_000
-    with registrar(options.folder) as by:
+    with registrar(options.folder, told) as by:
         integrate(by.folder, by.store)  # what waits is as old as the rest
         texts = end_texts(by, options, now)
         done = by.prune()
         pruned = end_entries(by, options, now)
     done = done._replace(erased=done.erased + texts)
-    return Forgotten(done, _let_go(options.folder), pruned)
+    return Forgotten(done, _let_go(options.folder, told), pruned)
 
 
-def _let_go(folder: LogFolder) -> tuple[Left, ...]:
+def _let_go(folder: LogFolder, told: Steps) -> tuple[Left, ...]:
     """Have all processes let go of their spools, and return those that do not within seconds."""
     if folder.address is not None:
         return ()  # a database has no such files
@@ -96,7 +104,8 @@ def _let_go(folder: LogFolder) -> tuple[Left, ...]:
         end, unasked = 0.0, f"it could not be asked to: {error}"
     # What has nothing in it yet goes nowhere, and is of those who come later.
     there = [path for path in folder.spools.glob(f"*{SUFFIX}") if _has_any(path)]
-    while there := [path for path in there if path.exists()]:
+    more = adding(told, "waiting for spools", len(there))
+    while there := _still_there(there, more):
         if not all(map(_is_alive, there)):
             try:
                 settle(folder)  # where no other process does
@@ -107,6 +116,12 @@ def _let_go(folder: LogFolder) -> tuple[Left, ...]:
             break
         time.sleep(_STEP)
     return tuple(_left(path, unasked, untaken) for path in sorted(there) if path.exists())
+
+
+def _still_there(paths: Sequence[Path], more: Callable[[int], object]) -> list[Path]:
+    found = [path for path in paths if path.exists()]
+    more(len(paths) - len(found))
+    return found
 
 
 def _left(path: Path, unasked: str, untaken: str) -> Left:

@@ -17,7 +17,8 @@ from ._content import is_payload
 from ._contents import Contents
 from ._cosignatures import Cosignatures
 from ._folder import LogFolder, write_whole
-from ._handover import signers
+from ._gone import note, tell_gone
+from ._handover import all_signers
 from ._signing import sign_note
 from ._spool import (
     SUFFIX,
@@ -90,7 +91,10 @@ def integrate(folder: LogFolder, store: Store) -> Taken:
     check_head(folder, store)
     taken, faults = store.collect(), []
     known = store.read()
-    for path in sorted(folder.spools.glob(f"*{SUFFIX}")):
+    paths = sorted(folder.spools.glob(f"*{SUFFIX}"))
+    if folder.address is None:
+        taken += tell_gone(folder, store, known.keys() - {path.name for path in paths})
+    for path in paths:
         try:
             taken += _take(folder, path, known.get(path.name), store)
         except FileNotFoundError:
@@ -109,6 +113,8 @@ def _take(folder: LogFolder, path: Path, read: int | None, store: Store) -> int:
         _logger.warning("spool %s was taken already; it is kept aside as %s", path, TWICE)
         path.rename(path.with_suffix(TWICE))
         return 0
+    if read is None and path.stat().st_size:
+        note(folder, store, path.name)
     taken, at = 0, read or 0
     contents = Contents(folder, store)
     batch: list[Leaf] = []
@@ -220,7 +226,7 @@ def publish(folder: LogFolder, store: Store) -> str | None:
             f"nothing is signed: {refusal}; put the newest copy of the log back or, where it is "
             "lost, begin a new log by `chopmark log recover --new-origin`"
         )
-    keys = signers(folder, store)
+    keys = all_signers(folder, store)
     tree = store.tree(size)
     head = Checkpoint(store.origin, size, tree.root())
     if last is not None:
@@ -232,7 +238,7 @@ def publish(folder: LogFolder, store: Store) -> str | None:
             raise LogError(f"nothing is signed: {error}") from error
     now = time.time_ns() // 1_000_000
     stamp = now if last is None else max(now, last.time)  # the clock may have gone back
-    note = sign_note(head, keys)
+    note = sign_note(head, keys, stamp // 1000)
     try:
         store.publish(head, stamp, note, last.size if last is not None else 0)
     except OvertakenError:
@@ -243,6 +249,7 @@ def publish(folder: LogFolder, store: Store) -> str | None:
 
 def _retire(path: Path, read: int, store: Store) -> None:
     """Take away the spool of a process that ended, now that the log has all of it."""
+    store.note_spool(path.name, read, over=True)
     if path.stat().st_size > read:
         # A torn frame is what the process had not been promised; it is kept for `recover`.
         _logger.warning("spool %s ends in a torn frame; it is kept aside as %s", path, TORN)

@@ -12,7 +12,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from chopmark import Event, Failure, LogError, Mark, Record, Verdict
@@ -149,6 +149,26 @@ def gap_leaf(writer: str, number: int, why: str, **more: Any) -> dict[str, Any]:
 def at(leaf: dict[str, Any], clock: int) -> dict[str, Any]:
     """Return `leaf` with what its clock says, where that was set back."""
     return {**leaf, "clock": clock} if clock else leaf
+
+
+class After(NamedTuple):
+    """Which writer of its process was before that of a leaf, and how many leaves it made."""
+
+    writer: str
+    made: int
+
+
+def with_after(leaf: bytes, after: After) -> bytes:
+    """Return the bytes of a leaf that says what was before its writer; as it is, if that is full.
+
+    By it shows that a whole file of leaves is missing, and of how many.
+    """
+    data = json.loads(leaf)
+    data["w"]["after"] = {"h": after.writer, "n": after.made}
+    try:
+        return encode(data)
+    except LogError:
+        return leaf
 
 
 def encode_event(event: Event, writer: str, number: int, clock: int) -> bytes:

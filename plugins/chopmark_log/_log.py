@@ -19,9 +19,10 @@ from ._folder import default_origin
 from ._keyring import Keyring
 from ._leaf import commitments_of, encode_event
 from ._master import Subject
-from ._options import NAME, read_options
+from ._options import NAME, check_required, read_options
 from ._packages import check_finding
 from ._read import backward, end, forward, get, outlines, read
+from ._recipient import apart
 from ._refused import Refused
 from ._renew import stamp, writer_name
 from ._reserve import BYTES, give_up
@@ -44,8 +45,10 @@ class TransparencyLog:
 
     Options of the policy, all with a default: `path`, a folder, which is made where it is not
     there; `durability`: `os` (what was taken survives the end of the process at once, and a loss of
-    power after 0.2 seconds), or `disk` (it survives that, too, before the call returns); `origin`,
-    the log's name where it is made, such as `example.com/chopmark/2026`; `integrate` (true):
+    power after 0.2 seconds), or `disk` (it survives that, too, before the call returns); `profile`:
+    `regulated` wants `disk`, and a policy that blocks calls that cannot be recorded; `origin`,
+    the log's name where it is made, such as `example.com/chopmark/2026`; `ml_dsa` (false): whether
+    it then gets a key of ML-DSA-44, which signs beside that of Ed25519; `integrate` (true):
     whether this process also takes what all processes wrote into the log; `contents` (true):
     whether the texts of the calls are kept beside it, sealed under a key of each user, so that they
     can be shown, and erased; `retention_days` (0): how long the law wants them kept at the least;
@@ -93,7 +96,8 @@ class TransparencyLog:
             LogError: one of the two is not taken, or the disk may not hold them.
         """
         self._begin()  # a key wants the folder
-        frames, payload, commitments = self._seal(record, content)
+        record, recipient = apart(record)
+        frames, payload, commitments = self._seal(record, content, recipient)
         make = partial(encode_call, record, commitments, payload=payload)
         return self._put(record.id, make, frames)
 
@@ -207,13 +211,13 @@ class TransparencyLog:
         """
         from ._audit import audit  # who records need not load it
         from ._beside import faults_beside
-        from ._signing import read_verifier_key
+        from ._handover import public_keys
 
         if not self.folder.is_log:
             return []
         store = self.folder.open()
         try:
-            found = audit(store, [read_verifier_key(str(self.folder.public))], told)
+            found = audit(store, public_keys(self.folder), told)
             return [*found.faults, *faults_beside(self.folder, store)]
         finally:
             store.close()
@@ -253,6 +257,8 @@ class TransparencyLog:
                     if spool.usable:
                         number = spool.count
                         upto = spool.append(own.leaf(make, number), frames)
+                        if own.after is not None:
+                            own.after = None
                         return spool, own.before + number, upto
             except OSError as error:
                 if not give_up(self.folder, error):
@@ -271,7 +277,7 @@ class TransparencyLog:
             "some space, or let this process write there"
         )
 
-    def _seal(self, record: Record, content: Content) -> Sealed:
+    def _seal(self, record: Record, content: Content, recipient: str = "") -> Sealed:
         pid = os.getpid()
         keyring = self._keyrings.get(pid)
         if keyring is None:
@@ -280,7 +286,8 @@ class TransparencyLog:
                 self._keyrings[pid] = keyring
         day = time.strftime("%Y-%m-%d", time.gmtime(record.time // 1000))
         key = keyring.key(Subject.of(content.user, day))
-        return seal(key, record_id(record.id), content, record.time + self._options.retention)
+        until = record.time + self._options.retention
+        return seal(key, record_id(record.id), content, until, recipient)
 
     def behind(self) -> float:
         """Return for how many seconds the oldest record waits for the tree, 0.0 where none does.
@@ -332,6 +339,11 @@ class TransparencyLog:
             if known is not None:
                 return known
             self._make_folder()
+            if self._options.ml_dsa and not self.folder.second.public.exists():
+                _logger.warning(
+                    "log %r was made without a key of ML-DSA-44, and `ml_dsa = true` gives it "
+                    "none: begin another log", str(self.folder.path),
+                )  # fmt: skip
             writer, asked = writer_name(), stamp(self.folder)  # before the spool is there
             try:
                 own = Own(self._make_spool(writer), writer, asked)
@@ -371,7 +383,8 @@ class TransparencyLog:
             )
         if not self.folder.is_log:
             try:
-                self.folder.create(self._options.origin or default_origin())
+                named = self._options.origin or default_origin()
+                self.folder.create(named, ml_dsa=self._options.ml_dsa)
             except LogError:
                 if not self.folder.is_log:  # else another process was first
                     raise
@@ -412,6 +425,7 @@ if hasattr(os, "register_at_fork"):
 def make_log(policy: Policy) -> TransparencyLog:
     """Return the log that `policy` asks for."""
     options = policy.options(NAME)
+    check_required(read_options(options, policy.folder), policy)
     if "store" in options:
         from ._postgres_log import SharedLog
 

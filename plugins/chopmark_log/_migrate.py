@@ -19,6 +19,7 @@ from chopmark import LogError
 
 from ._audit import audit
 from ._folder import LogFolder, write_whole
+from ._handover import public_keys
 from ._integrate import integrate, integrating, publish
 from ._migrate_end import State, arrive
 from ._migrate_tables import LOG, TABLES, compare, copy, count
@@ -26,9 +27,8 @@ from ._migrate_target import Arriving, said_of, wipe
 from ._postgres import Address
 from ._postgres_tables import create
 from ._side import Side
-from ._signing import read_verifier_key
 from ._spool import NEW, SUFFIX, is_alive, sync_folder
-from ._sql_store import ARRIVING, SqlStore
+from ._sql_store import ARRIVING, KEY_NAMES, SqlStore
 from ._sqlite_store import SqliteStore
 from ._subject import Keys
 from ._tables import ErasableFile, tables_of
@@ -173,8 +173,9 @@ def _copy(folder: LogFolder, address: Address, progress: Progress) -> None:
     try:
         integrate(folder, source)
         publish(folder, source)
-        public = read_verifier_key(str(folder.public))
-        create(address, source.origin, {"key": str(public), "format": str(ARRIVING)})
+        public = public_keys(folder)
+        said = {KEY_NAMES[key.kind]: str(key) for key in public}
+        create(address, source.origin, {**said, "format": str(ARRIVING)})
         target = Arriving(address.text, folder.path)
         try:
             with target.alone() as mine:
@@ -183,7 +184,7 @@ def _copy(folder: LogFolder, address: Address, progress: Progress) -> None:
                 if target.origin != source.origin:  # it came there a moment before
                     raise _other(address, {"origin": target.origin})
                 _copy_all(folder, address, source, target, progress)
-            found = audit(target, [public], _steps(progress))
+            found = audit(target, public, _steps(progress))
             if found.faults or target.checkpoints() != source.checkpoints():
                 why = "; ".join(found.faults[:3]) or "its checkpoints are others"
                 raise LogError(f"what is in {address.text!r} does not hold: {why}")

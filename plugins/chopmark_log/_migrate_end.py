@@ -66,7 +66,7 @@ def _put_aside(folder: LogFolder, state: State) -> None:
     aside = LogFolder(folder.path / state.aside)
     aside.path.mkdir(mode=0o700, exist_ok=True)
     state.keep(aside)
-    for path in (folder.public, folder.head, folder.handovers):
+    for path in (folder.public, folder.second.public, folder.head, folder.handovers):
         if path.exists():
             shutil.copyfile(path, aside.path / path.name)
     for end in (*BESIDE, ""):  # the log itself last

@@ -8,7 +8,7 @@ from typing import Any
 
 from chopmark import LogError
 
-from ._content import FIELDS, SubjectKey, digest_of, disclosures, record_id
+from ._content import OPENABLE, SubjectKey, digest_of, disclosures, record_id
 from ._folder import LogFolder
 from ._master import master_of
 from ._side import Side
@@ -152,7 +152,9 @@ def read_fields(text: str) -> Sequence[str]:
         LogError: there is no such field.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = sorted(set(names) - set(FIELDS))
+    unknown = sorted(set(names) - set(OPENABLE))
     if unknown or not names:
-        raise LogError(f"{text!r} names no field that can be opened; those are {', '.join(FIELDS)}")
+        raise LogError(
+            f"{text!r} names no field that can be opened; those are {', '.join(OPENABLE)}"
+        )
     return names

@@ -8,20 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from chopmark import LogError
 from chopmark.options import Table
 
 from ._folder import LogFolder
 
 if TYPE_CHECKING:
+    from chopmark import Policy
+
     from ._witness_client import WitnessAddress
 
 Durability = Literal["os", "disk"]
+Profile = Literal["usual", "regulated"]
 
 NAME = "log"
 DEFAULT_PATH = "chopmark-log"
 _KNOWN = (
     "path", "store", "durability", "origin", "integrate", "contents", "retention_days", "witnesses",
-    "witness_seconds", "find", "texts_days", "entries_days", "archive",
+    "witness_seconds", "find", "texts_days", "entries_days", "archive", "ml_dsa",
+    "profile",
 )  # fmt: skip
 DAY = 86_400_000
 """Milliseconds."""
@@ -46,6 +51,8 @@ class LogOptions:
         texts: how long texts are kept at the most, in milliseconds; 0 for ever. `prune` ends it.
         entries: how long entries are, likewise.
         archive: the folder that must have entries before they are pruned, if one must.
+        ml_dsa: whether a log that is made gets a key of ML-DSA-44, too.
+        regulated: whether no call may go on without a record that the disk holds.
     """
 
     folder: LogFolder
@@ -61,6 +68,8 @@ class LogOptions:
     texts: int = 0
     entries: int = 0
     archive: Path | None = None
+    ml_dsa: bool = False
+    regulated: bool = False
 
     def too_short(self, days: int) -> str:
         """Return which option ends what is kept before `days` are over, with the cure, or ""."""
@@ -90,11 +99,11 @@ def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
 
         witnesses = read_witnesses(options["witnesses"], given.at("witnesses"))
     store = given.text("store", "")
-    usual = "disk" if store else "os"  # a server is slower to answer than its disk to sync
+    regulated = given.one_of("profile", get_args(Profile), "usual") == "regulated"
     return LogOptions(
         folder=LogFolder(Path(os.path.abspath(path))),
         store=store,
-        to_disk=given.one_of("durability", get_args(Durability), usual) == "disk",
+        to_disk=_to_disk(given, regulated=regulated, shared=bool(store)),
         origin=given.text("origin", ""),
         integrates=given.switch("integrate", True),
         contents=given.switch("contents", True),
@@ -105,7 +114,55 @@ def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
         texts=_most(given, "texts_days", "retention_days") * DAY,
         entries=_most(given, "entries_days", "retention_days", "texts_days") * DAY,
         archive=Path(os.path.abspath(given.path("archive"))) if "archive" in options else None,
+        ml_dsa=_ml_dsa(given),
+        regulated=regulated,
     )
+
+
+def check_required(options: LogOptions, policy: Policy) -> None:
+    """Raise where `profile = "regulated"` is asked for, and calls may go on unrecorded.
+
+    Raises:
+        PolicyError: the policy lets them.
+    """
+    if options.regulated and policy.on_error.log != "block":
+        raise Table.of(policy, NAME, _KNOWN).wrong(
+            "profile",
+            f"on_error.log is {policy.on_error.log!r}, by which calls go on without a record; "
+            'write log = "block" under [on_error], or take the profile out',
+        )
+
+
+def _to_disk(given: Table, *, regulated: bool, shared: bool) -> bool:
+    """Return whether a call waits for the disk."""
+    # A server is slower to answer than its disk to sync.
+    usual: Durability = "disk" if regulated or shared else "os"
+    if given.data.get("durability") == "mem":
+        raise given.wrong(
+            "durability",
+            'write "os" or "disk"; to measure without a disk, put `path` where there is none, such '
+            "as /dev/shm",
+        )
+    to_disk: bool = given.one_of("durability", get_args(Durability), usual) == "disk"
+    if regulated and not to_disk:
+        raise given.wrong(
+            "durability",
+            'write "disk", which profile = "regulated" is for, or take the profile out',
+        )
+    return to_disk
+
+
+def _ml_dsa(given: Table) -> bool:
+    """Return what `ml_dsa` says; refuse it at once where no such key could be made or used."""
+    wanted = given.switch("ml_dsa", False)
+    if wanted:
+        from ._signing import check_ml_dsa
+
+        try:
+            check_ml_dsa()
+        except LogError as error:
+            raise given.wrong("ml_dsa", str(error)) from error
+    return wanted
 
 
 def _most(given: Table, name: str, *least: str) -> int:

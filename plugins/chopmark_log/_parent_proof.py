@@ -96,9 +96,10 @@ def check_both(
     if split_note(said.note)[0] != split_note(proof.note)[0]:
         raise VerifyError("the proof ends in another head than the one that the parent has")
     theirs = [key for key in keys if key.name == said.log]
-    if theirs and own not in theirs:
+    others = [key for key in theirs if key.kind != own.kind]
+    if len(theirs) > len(others) and own not in theirs:
         raise VerifyError(f"the parent knows log {said.log!r} by another key: {own}")
-    child = proof.check(leaf, [own])
+    child = proof.check(leaf, [own, *others])
     return Both(signed.checkpoint.origin, child.checkpoint.origin, proof.index, known=bool(theirs))
 
 

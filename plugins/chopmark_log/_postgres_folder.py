@@ -9,26 +9,27 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
 
 from chopmark import LogError
 
-from ._folder import LogFolder, default_origin, write_whole
+from ._folder import LogFolder, default_origin, kinds, write_whole
 from ._postgres import Address, told
 from ._postgres_tables import create
-from ._signing import SigningKey, write_signing_key
+from ._signing import SigningKey, read_signing_key, write_signing_key
 from ._spool import sync_folder
-from ._sql_store import ARRIVING
+from ._sql_store import ARRIVING, KEY_NAMES
+from .verify import ED25519
 
 
-def join(folder: LogFolder, address: Address, origin: str) -> bool:
+def join(folder: LogFolder, address: Address, origin: str, *, ml_dsa: bool = False) -> bool:
     """Make the folder of this machine, and the log named `origin` where the database has none.
 
-    Return whether the log was made. Its key is in this folder then; else the machine can write, and
-    signs where the key is brought into the folder.
+    Return whether the log was made, with `ml_dsa` with two keys. Its keys are in this folder then;
+    else the machine can write, and signs where they are brought into the folder.
 
     Raises:
         LogError: the database cannot be reached, its log has another name, or the folder belongs to
@@ -46,8 +47,10 @@ def join(folder: LogFolder, address: Address, origin: str) -> bool:
         with _alone(folder):
             if folder.is_log:  # another process was first
                 return False
-            made, public = _log(folder, address, origin)
-            write_whole(folder.public, f"{public}\n")
+            made, found = _log(folder, address, origin, kinds(ml_dsa=ml_dsa))
+            for kind, name in KEY_NAMES.items():
+                if name in found:
+                    write_whole(folder.keys_of(kind).public, f"{found[name]}\n")
             write_whole(folder.where, f"{address.text}\n")  # last: with it the folder is whole
         sync_folder(folder.path.parent)
     except OSError as error:
@@ -65,7 +68,10 @@ def _alone(folder: LogFolder) -> Iterator[None]:
         os.close(lock)
 
 
-def _log(folder: LogFolder, address: Address, origin: str) -> tuple[bool, str]:
+def _log(
+    folder: LogFolder, address: Address, origin: str, wanted: Sequence[int]
+) -> tuple[bool, dict[str, Any]]:
+    """Return whether the log was made, with keys of types `wanted`, and what it says of itself."""
     found = meta_of(address)
     if not found and folder.head.exists():
         raise LogError(
@@ -73,15 +79,19 @@ def _log(folder: LogFolder, address: Address, origin: str) -> tuple[bool, str]:
             "log; put the database back, or give a new log a folder of its own"
         )
     if not found:
-        # Before the log, so that one that was made has its key whatever happens between.
-        kept = folder.key.exists()
-        key = folder.signing_key() if kept else SigningKey.new(origin or default_origin())
-        if not kept:
-            write_signing_key(key, folder.key)
-        if create(address, key.public.name, {"key": str(key.public)}):
-            return True, str(key.public)
-        if not kept:
-            folder.key.unlink()  # another machine was first
+        # Before the log, so that one that was made has its keys whatever happens between.
+        missing = [kind for kind in wanted if not folder.keys_of(kind).key.exists()]
+        name = origin or default_origin()
+        if ED25519 not in missing:
+            name = folder.signing_key().public.name
+        for kind in missing:
+            write_signing_key(SigningKey.new(name, kind), folder.keys_of(kind).key)
+        keys = [read_signing_key(folder.keys_of(kind).key).public for kind in wanted]
+        said = {KEY_NAMES[key.kind]: str(key) for key in keys}
+        if create(address, name, said):
+            return True, said
+        for kind in missing:
+            folder.keys_of(kind).key.unlink()  # another machine was first
         found = meta_of(address)
     if found.get("format") == str(ARRIVING):
         raise LogError(
@@ -90,7 +100,7 @@ def _log(folder: LogFolder, address: Address, origin: str) -> tuple[bool, str]:
         )
     if origin and found.get("origin") != origin:
         raise LogError(f"{address.text!r} has log {found.get('origin')!r} already, not {origin!r}")
-    return False, str(found.get("key"))
+    return False, found
 
 
 def meta_of(address: Address) -> dict[str, Any]:

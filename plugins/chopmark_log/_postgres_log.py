@@ -73,7 +73,7 @@ class SharedLog(TransparencyLog):
         meta_of(self.address)
 
     def _make_folder(self) -> None:
-        join(self.folder, self.address, self._options.origin)
+        join(self.folder, self.address, self._options.origin, ml_dsa=self._options.ml_dsa)
 
     def _make_spool(self, writer: str) -> Intake:
         return Intake(self.address, writer, lazily=not self._options.to_disk)

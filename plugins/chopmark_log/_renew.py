@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from chopmark import LogError
 
 from ._folder import LogFolder
+from ._leaf import After
 from ._spool import Spool
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ class Renewal:
     def _is_due(self, spool: Spool, now: float) -> bool:
         return (
             spool.written >= MOST
+            or spool.unlinked
             or (spool.texts and now - self._since >= OLDEST)
             or stamp(self._folder) != self._own.asked
         )
@@ -157,6 +159,8 @@ def end(own: Own, former: Spool) -> None:
     try:
         if former.dirty:
             former.sync(former.written)
+        with own.mutex:  # only now: it says of leaves that they were made, and none may be lost
+            own.after = After(former.path.stem, former.count)
     finally:
         former.close()
         own.aside = None

@@ -14,6 +14,7 @@ from ._content import record_id
 from ._contents import leaf_of
 from ._erase import Registrar
 from ._options import DAY, LogOptions
+from ._progress import adding
 from ._store import Store
 from ._tree import WIDTH
 
@@ -42,9 +43,10 @@ def end_texts(by: Registrar, options: LogOptions, now: int) -> int:
         basis = f"texts_days of the policy: {options.texts // DAY}"
         with by.keys.transaction():
             by.keys.send(*leaf_of("erase", {"count": count, "basis": basis}))
+    more = adding(by.told, "ending texts", count)
     for key in due:
         by.clear(key, older)
-        by.side.remove(key, now, older)
+        by.side.remove(key, now, older, more)
     return count
 
 
@@ -75,7 +77,7 @@ def end_entries(by: Registrar, options: LogOptions, now: int) -> int:
     if options.archive is not None:
         from ._archive_check import compare
 
-        compare(store, options.archive, first, end)
+        compare(store, options.archive, first, end, adding(by.told, "comparing", end - first))
     said = {"before": end, "basis": f"entries_days of the policy: {options.entries // DAY}"}
     with by.keys.transaction():
         by.keys.send(*leaf_of("prune", said))
@@ -90,6 +92,7 @@ def _before_texts(by: Registrar, first: int, end: int) -> int:
     if oldest is None:
         return end
     for entry in by.store.entries(first, end):
+        by.told("looking for texts", entry.index - first, end - first)
         if b'"payload":"' not in entry.leaf:
             continue
         record = record_id(json.loads(entry.leaf)["id"])

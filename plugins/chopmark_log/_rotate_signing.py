@@ -15,24 +15,35 @@ from ._leaf import decode
 from ._signing import SigningKey, read_signing_key, write_signing_key
 from ._spool import sync_folder
 from ._store import Store
-from .verify import VerifyError, open_checkpoint, split_handovers
+from .verify import ED25519, LOG_KEYS, VerifyError, open_checkpoint, split_handovers
 
 
-def rotate_signing(folder: LogFolder, store: Store) -> SigningKey:
+def rotate_signing(folder: LogFolder, store: Store, kind: int = ED25519) -> SigningKey:
     """Hand the log over to a new key, and return that. The caller holds the lock of the log.
 
+    Args:
+        folder: that of the log.
+        store: the log.
+        kind: the type of the key that gives way: 0x01 Ed25519, 0x06 ML-DSA-44.
+
     Raises:
-        LogError: this machine does not sign, its key was handed over already, or a file cannot be
-            written.
+        LogError: the log has no key of that type, this machine does not sign, its key was handed
+            over already, or a file cannot be written.
     """
+    files = folder.keys_of(kind)
     if not folder.signs:
         raise LogError(f"{str(folder.path)!r} has no log.key: rotate it on a machine that signs")
-    former = signers(folder, store)[-1]  # the old one, also where both sign
-    if folder.next_key.exists():
-        new = read_signing_key(folder.next_key)
+    if kind != ED25519 and not any(path.exists() for path in files):
+        raise LogError(
+            f"{str(folder.path)!r} has no key of {LOG_KEYS[kind]}: a log gets one when it is made, "
+            "by `ml_dsa = true` or `chopmark log init --ml-dsa`"
+        )
+    former = signers(folder, store, kind)[-1]  # the old one, also where both sign
+    if files.next.exists():
+        new = read_signing_key(files.next)
     else:
-        new = SigningKey.new(former.public.name)
-        write_signing_key(new, folder.next_key)
+        new = SigningKey.new(former.public.name, kind)
+        write_signing_key(new, files.next)
     if former.public != new.public and handover_of(store, former.public) is None:
         store.take([handover_leaf(former, new)], {})
     publish(folder, store)
@@ -53,8 +64,9 @@ def _finish(folder: LogFolder, store: Store, former: SigningKey, new: SigningKey
         known = folder.handovers.read_text("utf-8") if folder.handovers.exists() else ""
         if note not in split_handovers(known):
             write_whole(folder.handovers, known + note)
-    write_whole(folder.public, f"{new.public}\n")
-    store.say_key(str(new.public))
-    overwrite(folder.key)
-    folder.next_key.replace(folder.key)
+    files = folder.keys_of(new.public.kind)
+    write_whole(files.public, f"{new.public}\n")
+    store.say_key(new.public)
+    overwrite(files.key)
+    files.next.replace(files.key)
     sync_folder(folder.path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from chopmark import LogError
@@ -14,6 +14,7 @@ from ._tables import tables_of
 _NAME = "side"
 _EVER = (1 << 63) - 1
 _LAST = b"\xff" * 17  # behind every id
+_AT_ONCE = 2048  # parts of records that one transaction looks for, and deletes
 _UNDER = "FROM payloads WHERE key = ? AND until <= ? AND record < ?"
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
@@ -133,18 +134,29 @@ class Side:
         query = "SELECT DISTINCT key FROM payloads WHERE record < ?"
         return [key for (key,) in self._tables.rows(query, (older,))]
 
-    def remove(self, key: bytes, before: int = _EVER, older: bytes = _LAST) -> int:
+    def remove(
+        self, key: bytes, before: int = _EVER, older: bytes = _LAST,
+        progress: Callable[[int], object] = lambda n: None,
+    ) -> int:  # fmt: skip
         """Delete what is under a key, and is to be kept until `before` at the most; say how many.
 
         Records with ids from `older` on stay. That a record is gone stays, too: its number alone,
-        which leads to nobody.
+        which leads to nobody. It is done in steps, each of them whole, and `progress` is told how
+        many records more are gone.
         """
-        values = (key, before, older)
-        with self._tables.transaction():
-            count = self.count(*values)
-            gone = f"INSERT INTO gone SELECT DISTINCT record {_UNDER} ON CONFLICT DO NOTHING"
-            self._tables.rows(gone, values)
-            self._tables.rows(f"DELETE {_UNDER}", values)
+        find = f"SELECT record {_UNDER} LIMIT {_AT_ONCE}"  # once for each of its parts
+        count, more = 0, True
+        while more:
+            rows = self._tables.rows(find, (key, before, older))
+            found, more = list({bytes(one) for (one,) in rows}), len(rows) == _AT_ONCE
+            gone, every = ", ".join(["(?)"] * len(found)), ", ".join("?" * len(found))
+            if found:
+                with self._tables.transaction():
+                    into = f"INSERT INTO gone VALUES {gone} ON CONFLICT DO NOTHING"
+                    self._tables.rows(into, found)
+                    self._tables.rows(f"DELETE FROM payloads WHERE record IN ({every})", found)
+            count += len(found)
+            progress(len(found))
         return count
 
     def forget(self, records: Iterable[bytes]) -> None:

@@ -20,6 +20,7 @@ from chopmark.private import read_private, write_private
 from .verify import (
     ED25519,
     ED25519_COSIGNATURE,
+    HANDOVER,
     ML_DSA_44_COSIGNATURE,
     Checkpoint,
     VerifierKey,
@@ -42,7 +43,7 @@ _KINDS = (ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE)
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """An Ed25519 key, or a witness's ML-DSA-44 key. Its secret is in no `repr`.
+    """A key of Ed25519, or of ML-DSA-44. Its secret is in no `repr`.
 
     Args:
         public: the key that checks what this one signs.
@@ -73,21 +74,35 @@ class SigningKey:
         raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         return cls(VerifierKey(name, kind, raw), private)
 
-    def sign(self, checkpoint: Checkpoint) -> str:
-        """Return the signature line of the log under `checkpoint`."""
+    def sign(self, checkpoint: Checkpoint, time: int = 0) -> str:
+        """Return the signature line of the log under `checkpoint`.
+
+        By ML-DSA-44 it is a cosignature, which says that at `time`, seconds since 1970, the log had
+        no larger head; at 0 it says nothing of that.
+        """
+        if self.public.kind == ML_DSA_44_COSIGNATURE:
+            return self.cosign(checkpoint.body, time)
         return self.sign_text(checkpoint.body)
 
     def sign_text(self, body: str) -> str:
-        """Return the signature line under the body of a note."""
+        """Return the signature line of Ed25519 under the body of a note."""
         return self._line(self.private.sign(body.encode()))
+
+    def sign_handover(self, body: str) -> str:
+        """Return the signature line under the body of a note about keys (`verify.Handover`)."""
+        if isinstance(self.private, Ed25519PrivateKey):
+            return self.sign_text(body)
+        # By its context it is no cosignature, whatever the body says (FIPS 204, section 5.2).
+        signature = self.private.sign(body.encode(), HANDOVER.encode())
+        return self._line(signature, self.public.handover_id)
 
     def cosign(self, body: str, time: int) -> str:
         """Return the signature line of a witness who saw the checkpoint `body` at `time`."""
         signature = self.private.sign(_cosigned(self.public, time, body))
         return self._line(time.to_bytes(8, "big") + signature)
 
-    def _line(self, signature: bytes) -> str:
-        data = base64.b64encode(self.public.key_id + signature).decode()
+    def _line(self, signature: bytes, key_id: bytes = b"") -> str:
+        data = base64.b64encode((key_id or self.public.key_id) + signature).decode()
         return f"— {self.public.name} {data}\n"
 
     def to_text(self) -> str:
@@ -131,14 +146,23 @@ def _ml_dsa(seed: bytes) -> MLDSA44PrivateKey:
         return MLDSA44PrivateKey.from_seed_bytes(seed)
     except (ImportError, UnsupportedAlgorithm) as error:
         raise LogError(
-            f"a key of ML-DSA-44 needs a newer `cryptography`: {error}; update it, or take a key "
-            "of Ed25519"
+            f"a key of ML-DSA-44 needs `cryptography` 48 or later, with an OpenSSL that has it: "
+            f"{error}; update it, or take keys of Ed25519 alone"
         ) from error
 
 
-def sign_note(checkpoint: Checkpoint, keys: Sequence[SigningKey]) -> str:
-    """Return `checkpoint` as a note that `keys` signed."""
-    return checkpoint.body + "\n" + "".join(key.sign(checkpoint) for key in keys)
+def check_ml_dsa() -> None:
+    """Raise where no key of ML-DSA-44 can be made or used.
+
+    Raises:
+        LogError: `cryptography` is too old; the message says what cures it.
+    """
+    _ml_dsa(bytes(_SEED_BYTES))
+
+
+def sign_note(checkpoint: Checkpoint, keys: Sequence[SigningKey], time: int = 0) -> str:
+    """Return `checkpoint` as a note that `keys` signed at `time`, seconds since 1970."""
+    return checkpoint.body + "\n" + "".join(key.sign(checkpoint, time) for key in keys)
 
 
 def read_signing_key(path: str | os.PathLike[str]) -> SigningKey:
@@ -177,8 +201,16 @@ def read_verifier_key(text: str) -> VerifierKey:
     """Return the public key that `text` is, or that the file of that name holds.
 
     Raises:
-        LogError: it is none. What may be a secret, such as a private key, is not shown.
+        LogError: it is none, or nothing here can check what it signs. What may be a secret, such as
+            a private key, is not shown.
     """
+    found = _read_verifier_key(text)
+    if found.kind == ML_DSA_44_COSIGNATURE:
+        check_ml_dsa()
+    return found
+
+
+def _read_verifier_key(text: str) -> VerifierKey:
     if "+" in text or is_private(text):
         try:
             return parse_verifier_key(text)

@@ -95,6 +95,14 @@ class Spool:
         """Whether it takes more."""
         return self._file >= 0 and not self._broken and not self._writing
 
+    @property
+    def unlinked(self) -> bool:
+        """Whether somebody deleted the file: nobody will read what is written to it."""
+        try:
+            return os.fstat(self._file).st_nlink == 0
+        except OSError:
+            return False  # it is closed
+
     def append(self, leaf: bytes, before: Sequence[bytes] = ()) -> int:
         """Write `leaf` behind the others, with what goes `before` it, and return where it ends.
 

@@ -17,7 +17,21 @@ from chopmark import LogError
 from ._bundles import pack, unpack
 from ._store import Head, Leaf, OvertakenError, Run, Store, start_of
 from ._tree import WIDTH, grow
-from .verify import HASH_BYTES, Checkpoint, hash_leaves
+from .verify import (
+    ED25519,
+    HASH_BYTES,
+    ML_DSA_44_COSIGNATURE,
+    Checkpoint,
+    VerifierKey,
+    hash_leaves,
+)
+
+_NOTE = (
+    "INSERT INTO spools (name, read) VALUES (?, ?) "
+    "ON CONFLICT (name) DO UPDATE SET read = excluded.read"
+)
+KEY_NAMES = {ED25519: "key", ML_DSA_44_COSIGNATURE: "key_ml_dsa"}
+"""Under which names a store says the public keys of its log to other machines, by their types."""
 
 FORMAT = 1
 ARRIVING = 0
@@ -144,7 +158,17 @@ class SqlStore(Store):
 
     def read(self) -> Mapping[str, int]:
         """Return how many bytes of each spool were taken, by its name."""
-        return dict(self.tables.rows("SELECT name, read FROM spools"))
+        rows = self.tables.rows("SELECT name, read FROM spools")
+        return {name: read if read >= 0 else -1 - read for name, read in rows}
+
+    def over(self) -> set[str]:
+        """Return the names of the spools that were noted as over."""
+        return {name for (name,) in self.tables.rows("SELECT name FROM spools WHERE read < 0")}
+
+    def note_spool(self, name: str, read: int, *, over: bool = False) -> None:
+        """Note how far a spool was read; `over`, that all of it was, and it is taken away now."""
+        with self.tables.transaction():
+            self.tables.many(_NOTE, [(name, -1 - read if over else read)])
 
     def take(self, leaves: Sequence[Leaf], read: Mapping[str, int]) -> int:
         """Append `leaves` and note how far spools were `read`, as one; return the size then.
@@ -159,11 +183,7 @@ class SqlStore(Store):
             self._index([(start_of(id), size + n) for n, (id, _) in enumerate(leaves) if id])
             for level, (start, data) in grow(size, hashes, self.hashes).items():
                 self._extend(level, start, data)
-            self.tables.many(
-                "INSERT INTO spools (name, read) VALUES (?, ?) "
-                "ON CONFLICT (name) DO UPDATE SET read = excluded.read",
-                list(read.items()),
-            )
+            self.tables.many(_NOTE, list(read.items()))
             size += len(leaves)
             self.tables.rows("UPDATE meta SET value = ? WHERE name = 'size'", (str(size),))
         return size
@@ -183,9 +203,10 @@ class SqlStore(Store):
         """Forget a spool that is read whole and taken away."""
         self.tables.rows("DELETE FROM spools WHERE name = ?", (name,))
 
-    def say_key(self, key: str) -> None:
-        """Have the store say that the log's key is `key`, where it says that to other machines."""
-        self.tables.rows("UPDATE meta SET value = ? WHERE name = 'key'", (key,))
+    def say_key(self, key: VerifierKey) -> None:
+        """Have the store say that the log's key of its type is `key`, where it says that at all."""
+        name = KEY_NAMES[key.kind]
+        self.tables.rows("UPDATE meta SET value = ? WHERE name = ?", (str(key), name))
 
     def publish(self, head: Checkpoint, time: int, note: str, after: int) -> None:
         """Keep a signed checkpoint, in the place of that of `after` entries as the last one.

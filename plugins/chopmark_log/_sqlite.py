@@ -116,12 +116,13 @@ class SqliteFile:
         if self._open is None:
             try:
                 found = _identity(self.path)
-                self._open = _connect(self.path, self._writing, self._scrubbed)
+                base = _connect(self.path, self._writing, self._scrubbed)
             except (sqlite3.Error, OSError) as error:
                 raise self._refused(error) from error
             self._first = self._first or found
-            self._finalizer = weakref.finalize(self, self._open.close)
+            self._finalizer = weakref.finalize(self, base.close)
             self._finalizer.atexit = False  # threads that use it may still be running then
+            self._open = base  # last: Ctrl-C may come between, and `close` wants the others
         return self._open
 
     def _undo(self) -> None:

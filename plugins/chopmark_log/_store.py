@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from chopmark import LogError
 
 from ._tree import Tree
-from .verify import Checkpoint
+from .verify import Checkpoint, VerifierKey
 
 Leaf = tuple[bytes | None, bytes]
 """What is appended: the id of what it records, 16 bytes, if it has one, and the bytes of a leaf."""
@@ -201,6 +201,14 @@ class Store(ABC):
         """Take the entries before `minimum` away, a multiple of 256; their hashes stay."""
 
     @abstractmethod
+    def note_spool(self, name: str, read: int, *, over: bool = False) -> None:
+        """Note how far a spool was read; `over`, that all of it was, and it is taken away now."""
+
+    @abstractmethod
+    def over(self) -> set[str]:
+        """Return the names of the spools that were noted as over."""
+
+    @abstractmethod
     def forget_spool(self, name: str) -> None:
         """Forget a spool that is read whole and taken away."""
 
@@ -220,8 +228,8 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def say_key(self, key: str) -> None:
-        """Have the store say that the log's key is `key`, where it says that to other machines."""
+    def say_key(self, key: VerifierKey) -> None:
+        """Have the store say that the log's key of its type is `key`, where it says that at all."""
 
     @abstractmethod
     def close(self) -> None:

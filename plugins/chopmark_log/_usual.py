@@ -14,6 +14,8 @@ from chopmark import Mark, Record
 from ._leaf import LARGEST, MOST, VERSION, at, call_leaf, encode
 
 _TEXT, _NUMBER = frozenset({str}), frozenset({int})
+_COMMITTED = ("answer", "request", "user")
+"""What a leaf commits to, but for few."""
 
 
 def encode_call(
@@ -31,6 +33,7 @@ def encode_call(
         LogError: the record has something that has no place in a leaf.
     """
     usual = not (clock or record.verdicts or record.failures or record.usage is not None)
+    usual = usual and len(commitments) == len(_COMMITTED)
     if usual and record.judged and (record.action, record.ending) == ("allow", "completed"):
         leaf = _usual(record, writer, number, commitments, payload)
         if leaf is not None:
@@ -42,9 +45,8 @@ def _usual(
     record: Record, writer: str, number: int, commitments: Mapping[str, str], payload: str
 ) -> bytes | None:
     """Return them, None where it is not sure that all of it has a place in a leaf."""
-    names = ("answer", "request", "user")
     texts = [record.adapter, record.audience, record.id, record.model, record.policy, record.sdk]
-    texts += [payload, writer, *[commitments[name] for name in names]]
+    texts += [payload, writer, *[commitments[name] for name in _COMMITTED]]
     asked, answered = record.request.characters, record.answer.characters
     numbers = (asked, answered, record.duration, record.holdback, record.messages, record.time)
     marks = [_mark(mark) for mark in record.marks]

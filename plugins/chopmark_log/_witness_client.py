@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from chopmark import PolicyError
 
 from ._folder import LogFolder
-from ._handover import notes_in
+from ._handover import notes_for_witnesses
 from ._signing import parse_verifier_key, shown
 from ._store import Store
 from ._witness import ADD_CHECKPOINT, ADD_HANDOVER, read_size, request_body
@@ -188,7 +188,7 @@ def submit(
             handed = True
             said = [
                 ask(address, one.encode(), timeout, ADD_HANDOVER).status
-                for one in notes_in(LogFolder(store.folder))
+                for one in notes_for_witnesses(LogFolder(store.folder))
             ]
             if 200 in said:
                 continue

@@ -17,6 +17,7 @@ from chopmark import LogError
 from ._clock import Clock
 from ._folder import LogFolder
 from ._integrate import integrate, integrating, publish
+from ._leaf import After, with_after
 from ._options import LogOptions
 from ._renew import Renewal, Stamp
 from ._reserve import keep
@@ -67,13 +68,15 @@ class Own:
 
     While another spool takes the place of `spool` (`_renew`), the one that comes, and then the one
     that was, is `aside`. `before` is how many leaves are in those that were, and `asked` what
-    was seen of `LogFolder.renewal` before `spool` was there.
+    was seen of `LogFolder.renewal` before `spool` was there. `after` is what the next leaf is to
+    say: which writer was before this one, and how many leaves it made, now that the disk has them.
     """
 
     spool: Intake
     writer: str
     asked: Stamp = None
     before: int = 0
+    after: After | None = None
     aside: Intake | None = None
     mutex: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -89,7 +92,8 @@ class Own:
 
     def leaf(self, make: Make, number: int) -> bytes:
         """Return the leaf that stands behind so many others; the caller holds `mutex`."""
-        return make(self.writer, number, -self.clock.set_back())
+        leaf = make(self.writer, number, -self.clock.set_back())
+        return leaf if self.after is None else with_after(leaf, self.after)
 
 
 class Work:

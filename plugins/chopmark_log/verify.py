@@ -32,16 +32,25 @@ _LEAF, _NODE = hashlib.sha256(b"\x00"), hashlib.sha256(b"\x01")
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256().digest()
 ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE = 0x01, 0x04, 0x06
+LOG_KEYS = {ED25519: "Ed25519", ML_DSA_44_COSIGNATURE: "ML-DSA-44"}
+"""The types of the keys by which a log signs its own checkpoints. What one of the second type signs
+is a cosignature: C2SP knows no other form of it."""
 MOST_SIGNATURES = 64
 _MOST_KNOWN = 4096
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
 HANDOVER = "chopmark/log/key/1"
 """The first line of a note by which a log's key is handed over to the next one."""
+_OTHER_TYPE = b"\xff" + HANDOVER.encode()
+"""The type of ML-DSA-44's signature under such a note: C2SP names that of checkpoints alone."""
 HOLDS, FAILS, UNCHECKED = 0, 1, 2
 
 
 class VerifyError(ValueError):
     """Something does not hold, or is not of the form that it should have."""
+
+
+class UnknownError(VerifyError):
+    """Nobody can say here whether it holds: `cryptography` is too old for the key."""
 
 
 # --- the tree: RFC 6962, section 2.1
@@ -243,23 +252,46 @@ class VerifierKey:
         Raises:
             VerifyError: it does not hold.
         """
-        time = None
-        message = body.encode()
-        if self.kind != ED25519:
-            time, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-            message = cosigned_message(self, time, body)
+        if self.kind == ED25519:
+            self._verify(signature, body.encode())
+            return None
+        time = int.from_bytes(signature[:8], "big")
+        self._verify(signature[8:], cosigned_message(self, time, body))
+        return time
+
+    @property
+    def handover_id(self) -> bytes:
+        """The four bytes that name the key in a note about keys, which is no checkpoint."""
+        if self.kind == ED25519:
+            return self.key_id
+        return hashlib.sha256(self.name.encode() + b"\n" + _OTHER_TYPE + self.public).digest()[:4]
+
+    def check_handover(self, body: str, signature: bytes) -> None:
+        """Check `signature` of the body of a note about keys.
+
+        Raises:
+            VerifyError: it does not hold.
+        """
+        context = b"" if self.kind == ED25519 else HANDOVER.encode()
+        self._verify(signature, body.encode(), context)
+
+    def _verify(self, signature: bytes, message: bytes, context: bytes = b"") -> None:
         try:
             if self.kind == ML_DSA_44_COSIGNATURE:
                 from cryptography.hazmat.primitives.asymmetric import mldsa
 
-                mldsa.MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, message)
+                key = mldsa.MLDSA44PublicKey.from_public_bytes(self.public)
+                key.verify(signature, message, context or None)
             else:
                 Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except (ImportError, UnsupportedAlgorithm) as error:
-            raise VerifyError(f"key {self.name!r} needs a newer `cryptography`: {error}") from error
+            raise UnknownError(
+                f"the key {self.name}+{self.key_id.hex()} is one of ML-DSA-44, which wants "
+                f"`cryptography` 48 or later ({error}): update it, or give the log's key of "
+                "Ed25519 alone"
+            ) from error
         except (InvalidSignature, ValueError) as error:
             raise VerifyError(f"the signature of {self.name!r} does not hold") from error
-        return time
 
 
 def cosigned_message(key: VerifierKey, time: int, body: str) -> bytes:
@@ -343,22 +375,31 @@ class Signed(NamedTuple):
 def open_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Signed:
     """Return the checkpoint in a signed note. Signatures of unknown keys are passed over.
 
+    Where `keys` has keys of the log of both types, Ed25519 and ML-DSA-44, one of each must have
+    signed: else whoever breaks the one would leave the other out.
+
     Raises:
         VerifyError: the log did not sign it with one of `keys`, or one of theirs does not hold.
     """
     body, signatures = split_note(note)
     checkpoint = Checkpoint.parse_body(body)
     signers: dict[str, int | None] = {}
-    by_log = False
+    known = {one.kind for one in keys if one.kind in LOG_KEYS and one.name == checkpoint.origin}
+    by_log: set[int] = set()
     for signature in signatures:
         for key in keys:
             if (key.name, key.key_id) == (signature.name, signature.key_id):
                 signers[str(key)] = key.check(body, signature.data)
-                by_log = by_log or (key.kind == ED25519 and key.name == checkpoint.origin)
-    if not by_log:
+                if key.name == checkpoint.origin:
+                    by_log.add(key.kind)
+    if not by_log & known:
         raise VerifyError(
             f"no key that is known here signed for log {checkpoint.origin!r}; its signers are "
             f"{', '.join(sorted({s.name for s in signatures}))}"
+        )
+    for kind in known - by_log:
+        raise VerifyError(
+            f"a key of {LOG_KEYS[kind]} is known of log {checkpoint.origin!r}, and none signed this"
         )
     return Signed(checkpoint, signers)
 
@@ -385,18 +426,29 @@ class Handover(NamedTuple):
             VerifyError: it is none, or one of the two keys did not sign it.
         """
         body, signatures = split_note(note)
+        found = cls.parse_body(body)
+        for key in found:
+            mine = [s for s in signatures if (s.name, s.key_id) == (key.name, key.handover_id)]
+            if not mine:
+                raise VerifyError(f"a handover that {key.key_id.hex()} did not sign")
+            for signature in mine:
+                key.check_handover(body, signature.data)
+        return found
+
+    @classmethod
+    def parse_body(cls, body: str) -> Handover:
+        """Return the handover that the body of a note is, whoever signed that.
+
+        Raises:
+            VerifyError: it is none.
+        """
         lines = body.split("\n")
         if len(lines) != 4 or lines[0] != HANDOVER:
             raise VerifyError(f"a handover of keys begins with the line {HANDOVER}")
         found = cls(VerifierKey.parse(lines[1]), VerifierKey.parse(lines[2]))
-        if {key.kind for key in found} != {ED25519} or found.old.name != found.new.name:
-            raise VerifyError("a handover is between two keys of one log")
-        for key in found:
-            mine = [s for s in signatures if (s.name, s.key_id) == (key.name, key.key_id)]
-            if not mine:
-                raise VerifyError(f"a handover that {key.key_id.hex()} did not sign")
-            for signature in mine:
-                key.check(body, signature.data)
+        old, new = found
+        if old.kind not in LOG_KEYS or old.kind != new.kind or old.name != new.name:
+            raise VerifyError("a handover is between two keys of one log, both of one type")
         return found
 
 
@@ -404,6 +456,21 @@ def split_handovers(text: str) -> list[str]:
     """Return the notes of a file of handovers, which stand one behind the other."""
     parts = ("\n" + text.rstrip("\n")).split(f"\n{HANDOVER}\n")[1:]
     return [f"{HANDOVER}\n{part}\n" for part in parts]
+
+
+def handovers_for(keys: Sequence[VerifierKey], text: str) -> list[Handover]:
+    """Return the handovers of a file that are of the types of `keys`, each of them checked.
+
+    Raises:
+        VerifyError: one does not hold.
+    """
+    kinds = {key.kind for key in keys}
+    notes = split_handovers(text)
+    return [
+        Handover.open(note)
+        for note in notes
+        if Handover.parse_body(split_note(note)[0]).old.kind in kinds
+    ]
 
 
 def with_successors(
@@ -521,7 +588,9 @@ def check_bundle(folder: Path, keys: Sequence[VerifierKey] = ()) -> Checked:
         VerifierKey.parse(line) for line in _lines(folder / "keys") if line.strip()
     ]
     if (folder / "handovers").exists():
-        known = with_successors(known, _handovers(folder / "handovers"))
+        known = with_successors(
+            known, handovers_for(known, (folder / "handovers").read_text("utf-8"))
+        )
     signed = open_checkpoint((folder / "checkpoint").read_text("utf-8"), known)
     head = signed.checkpoint
     records = opened = 0
@@ -583,10 +652,6 @@ class _Paths:
         self._known.update(way)
 
 
-def _handovers(file: Path) -> list[Handover]:
-    return [Handover.open(one) for one in split_handovers(file.read_text("utf-8"))]
-
-
 def _lines(file: Path) -> Iterator[str]:
     with file.open(encoding="utf-8", newline="\n") as stream:
         yield from stream
@@ -610,17 +675,18 @@ def main(words: Sequence[str]) -> int:
     """Run the command; return its exit code."""
     names: list[str] = []
     keys: list[VerifierKey] = []
-    handovers: list[Handover] = []
+    handovers: list[str] = []
     rest = iter(words)
     try:
         for word in rest:
             if word == "--key":
                 keys.append(VerifierKey.parse(next(rest, "")))
             elif word == "--handovers":
-                handovers += _handovers(Path(next(rest, "")))
+                handovers.append(Path(next(rest, "")).read_text("utf-8"))
             else:
                 names.append(word)
-        keys = with_successors(keys, handovers)
+        for text in handovers:
+            keys = with_successors(keys, handovers_for(keys, text))
         if len(names) == 1 and Path(names[0]).is_dir():
             found = check_bundle(Path(names[0]), keys)
             _say(
@@ -639,19 +705,21 @@ def main(words: Sequence[str]) -> int:
             _say(f"holds: it is in log {head.origin}, of {head.size} entries, signed by:")
             _say_signers(signed.signers)
             return HOLDS
+    except (OSError, UnicodeError, UnknownError) as error:
+        _say(f"cannot be checked: {error}")
+        return UNCHECKED
     except VerifyError as error:
         _say(f"does not hold: {error}")
         return FAILS
-    except (OSError, UnicodeError) as error:
-        _say(f"cannot be checked: {error}")
-        return UNCHECKED
     _say((__doc__ or "").split("\n\n")[1])
     return UNCHECKED
 
 
 def _say_signers(signers: dict[str, int | None]) -> None:
     for signer, time in signers.items():
-        _say(f"  {signer}" + (f" at {moment(time)}" if time is not None else ""))
+        # One of ML-DSA-44 has 1,755 characters: its name and id say which one it is.
+        shown = signer if len(signer) < 300 else "+".join(signer.split("+")[:2])
+        _say(f"  {shown}" + (f" at {moment(time)}" if time is not None else ""))
 
 
 def moment(seconds: int) -> str:

@@ -47,6 +47,9 @@ class _Group(Commands):
             return super().invoke(ctx)
         except ChopmarkError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:  # click would exit with 1, which is what does not hold
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
 
     def _load(self) -> None:
         if self._loaded:

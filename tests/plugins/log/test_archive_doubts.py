@@ -150,11 +150,11 @@ def test_ctrl_c_is_no_verdict(archive: Path, monkeypatch: pytest.MonkeyPatch) ->
     def stop(*given: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_commands_archive, "_bar", stop)
+    monkeypatch.setattr(_commands_archive, "bars", stop)
     for words in (["verify", "--key", "log.pub+00+x"], ["prove", "3"]):
         monkeypatch.setattr("chopmark_log._signing.read_verifier_key", lambda key: key)
         done = invoke("log", "archive", words[0], str(archive), *words[1:])
-        assert (done.exit_code, done.output) == (130, "interrupted\n")
+        assert (done.exit_code, done.output[:13]) == (130, "interrupted; ")
 
 
 def test_who_gives_neither_log_nor_key_is_told_to(archive: Path, tmp_path: Path) -> None:

@@ -471,10 +471,10 @@ def test_a_bundle_shows_the_chosen_texts_to_who_has_only_python(
 
 def test_holds_are_listed(folder: LogFolder) -> None:
     assert run("init", "--origin", "example.com/log", folder=folder).exit_code == 0
-    assert run("hold", "list", "--json", folder=folder).output == ""
+    assert json.loads(run("hold", "list", "--json", folder=folder).output) == {"held": []}
     fill(folder, "anna-17")
     name = run("hold", "add", "--subject", "anna-17", "--reason", "case 4", folder=folder).output
     assert name.strip() in run("hold", "list", folder=folder).output
-    (line,) = run("hold", "list", "--json", folder=folder).output.splitlines()
-    assert json.loads(line)["reason"] == "case 4"
+    (held,) = json.loads(run("hold", "list", "--json", folder=folder).output)["held"]
+    assert held["reason"] == "case 4"
     assert run("hold", "rm", name.strip(), folder=folder).exit_code == 0

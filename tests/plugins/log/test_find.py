@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
-from tests.plugins.log.logs import invoke, leaves, log_of
+from tests.plugins.log.logs import content_of, invoke, leaves, log_of, settle
 from tests.plugins.log.test_find_spans import edited
 
 from chopmark import Chopmark, Content, Message, Policy
@@ -410,3 +410,24 @@ def test_a_log_that_can_be_asked_changes_no_answer(folder: LogFolder) -> None:
     assert isinstance(log, TransparencyLog)
     assert best(log.find(english(1))).how == "identical"
     assert leaves(folder)[0].get("marks", []) == []
+
+
+@pytest.mark.parametrize("spoilt", [None, b"no texts"])
+def test_texts_that_cannot_be_read_are_no_verdict_and_are_found_when_they_are_back(
+    folder: LogFolder, spoilt: bytes | None
+) -> None:
+    said = "the tide turns twice a day in any harbour"
+    log = log_of(folder)
+    log.append_with(sample_record(), content_of(answer=said))
+    log.close()
+    settle(folder)
+    texts = folder.path / "side.db"
+    kept = texts.read_bytes()
+    texts.unlink()
+    if spoilt is not None:
+        texts.write_bytes(spoilt)
+    words = ("log", "find", "--text", said, "--path", str(folder.path))
+    found = invoke(*words)
+    assert (found.exit_code, "side.db" in found.stderr) == (2, True), found.output
+    texts.write_bytes(kept)
+    assert invoke(*words).exit_code == 0

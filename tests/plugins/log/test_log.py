@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from tests.plugins.log.logs import faults_of, leaves, log_of, settle, settled_ids
 
-from chopmark import LogError, Policy, PolicyError, load_policy
+from chopmark import Chopmark, LogError, OnError, Policy, PolicyError, load_policy
 from chopmark.hookspecs import Log
 from chopmark.testing import LogContract, sample_record
 from chopmark_log._folder import LogFolder
@@ -243,7 +243,9 @@ def test_a_record_says_that_the_clock_was_set_back_before_it(
     [
         ({"paht": "x"}, "paht"),
         ({"path": 3}, "path"),
-        ({"durability": "mem"}, "durability"),
+        ({"durability": "mem"}, "durability.*'mem'.*/dev/shm"),
+        ({"profile": "strict"}, "profile"),
+        ({"profile": "regulated", "durability": "os"}, 'durability.*write "disk"'),
         ({"origin": 3}, "origin"),
         ({"integrate": "no"}, "integrate"),
     ],
@@ -251,6 +253,32 @@ def test_a_record_says_that_the_clock_was_set_back_before_it(
 def test_a_wrong_option_is_named(options: dict[str, object], told: str) -> None:
     with pytest.raises(PolicyError, match=told):
         TransparencyLog(options)
+
+
+def test_the_regulated_profile_waits_for_the_disk_and_takes_no_policy_that_goes_on_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"log": {"path": str(tmp_path / "log"), "profile": "regulated"}}
+    synced: list[int] = []
+    real = os.fdatasync
+    log = make_log(Policy(name="p", plugins=("log",), settings=options))
+    log.append(sample_record())
+
+    def sync(file: int) -> None:
+        synced.append(file)
+        real(file)
+
+    monkeypatch.setattr(os, "fdatasync", sync)
+    for _ in range(3):
+        before = len(synced)
+        log.append(sample_record())
+        assert len(synced) > before
+    log.close()
+    careless = Policy(name="p", plugins=("log",), settings=options, on_error=OnError(log="allow"))
+    with pytest.raises(PolicyError, match=r"'profile' = 'regulated': on_error.log is 'allow'"):
+        Chopmark(careless)
+    del options["log"]["profile"]
+    Chopmark(careless).close()
 
 
 def test_a_folder_that_is_no_log_is_named(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ def test_who_finds_that_another_was_first_goes_on_with_its_log(
 ) -> None:
     whole = LogFolder.create
 
-    def second(self: LogFolder, origin: str) -> None:
+    def second(self: LogFolder, origin: str, **more: bool) -> None:
         whole(self, "example.com/other")  # between the look and the making
-        whole(self, origin)
+        whole(self, origin, **more)
 
     monkeypatch.setattr(LogFolder, "create", second)
     log = TransparencyLog({"path": str(tmp_path / "log")})

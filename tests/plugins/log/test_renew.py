@@ -356,7 +356,7 @@ def test_threads_that_write_while_spools_change_lose_and_double_nothing(
     assert sorted(position for position, _ in taken) == list(range(len(taken)))
     assert len({leaf["w"]["h"] for leaf in leaves(folder)}) > 5
     verified = invoke("log", "verify", "--deep", "--path", str(folder.path))
-    assert (verified.exit_code, "\nholds: " in verified.output) == (0, True), verified.output
+    assert (verified.exit_code, "holds: " in verified.output) == (0, True), verified.output
 
 
 # --- syncs, forks, kills, failures

@@ -16,7 +16,7 @@ from tests.plugins.log.test_witnessing import Serving, option, public, serve
 
 from chopmark_log._cosignatures import Cosignatures
 from chopmark_log._folder import LogFolder
-from chopmark_log._handover import handover_note, notes_in
+from chopmark_log._handover import handover_note, handovers_in
 from chopmark_log._signing import SigningKey, read_signing_key
 from chopmark_log._witness import Refusal
 from chopmark_log._witness_client import Reply, WitnessAddress, WitnessTroubleError, submit
@@ -178,7 +178,7 @@ def test_a_parent_takes_heads_under_the_new_key(
     (child,) = parent.logs()
     assert (child.size, child.keys) == (6, (str(public(folder)),))
     assert [size for _, size in heads(above)] == [2, 4, 6]
-    assert len(notes_in(folder)) == 2
+    assert len(handovers_in(folder)) == 2
     assert read_signing_key(folder.key).public == public(folder)
     head, call = (str(tmp_path / f"{name}.tlog-proof") for name in ("head", "call"))
     made = ["log", "parent", "prove-head", ORIGIN, "--path", str(above.path), "-o", head]

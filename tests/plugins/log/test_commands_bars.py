@@ -1,0 +1,98 @@
+"""What takes long shows a bar where standard error is a terminal, and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.plugins.log.logs import fill, settled_ids
+from tests.plugins.log.scenes import Scene, make_scene
+
+from chopmark_log._care import recover
+from chopmark_log._folder import LogFolder
+
+if sys.platform == "win32":
+    pytest.skip("terminals of POSIX", allow_module_level=True)
+pytest.importorskip("duckdb")
+
+LONG = {
+    "hashing": "log verify --path {log}",
+    "comparing": "log fsck --path {log}",
+    "exporting": "log export {here}/bundle --path {log}",
+    "erasing": "log erase --subject anna --basis law --path {log}",
+    "archiving": "log archive write {here}/new --path {log} --open-month",
+    "reading": "log archive verify {here}/archive --path {log}",
+    "wrapping": "log keys rotate master --path {log}",
+}
+RUN = """
+import sys
+from chopmark._cli import cli
+
+for words in (line.split() for line in sys.argv[1:]):
+    try:
+        cli(words)
+    except SystemExit as end:
+        assert end.code == 0, (words, end.code)
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return make_scene(tmp_path_factory.mktemp("scenes") / "made")
+
+
+def said(scene: Scene, *more: str, terminal: bool) -> tuple[str, str]:
+    """Run all that takes long; return standard output, and what a person sees beside it."""
+    lines = [" ".join((*scene.words(one), *more)) for one in LONG.values()]
+    command = [sys.executable, "-c", RUN, *lines]
+    if not terminal:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout, done.stderr
+    mine, its = pty.openpty()
+    try:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=its, text=True) as process:
+            os.close(its)
+            seen = b""
+            try:
+                while piece := os.read(mine, 1 << 16):
+                    seen += piece
+            except OSError:  # nobody has the other end any more
+                pass
+            assert process.stdout is not None
+            out = process.stdout.read()
+        assert process.returncode == 0, seen
+        return out, seen.decode()
+    finally:
+        os.close(mine)
+
+
+def test_a_bar_is_shown_in_a_terminal(made: Scene, tmp_path: Path) -> None:
+    out, seen = said(made.copy(tmp_path / "scene"), terminal=True)
+    for step in LONG:
+        assert f"{step}  [" in seen
+        assert "100%" in seen.partition(f"{step}  [")[2].partition("\n")[0]
+    assert "[##" not in out
+    assert "contents of 2 records erased" in out
+
+
+def test_none_is_shown_to_a_machine(made: Scene, tmp_path: Path) -> None:
+    assert said(made.copy(tmp_path / "one"), terminal=False)[1] == ""
+    out, seen = said(made.copy(tmp_path / "other"), "--json", terminal=True)
+    assert seen == ""
+    assert len(out.splitlines()) == len(LONG)
+
+
+def test_recovering_shows_how_much_of_what_was_left_is_looked_through(tmp_path: Path) -> None:
+    folder = LogFolder(tmp_path / "log")
+    folder.create("example.com/log")
+    for _ in range(2):
+        fill(folder, 3, integrate=False)
+    sizes = [path.stat().st_size for path in sorted(folder.spools.glob("*.spool"))]
+    told: list[tuple[int, int]] = []
+    recover(folder, "recover-1", lambda done, total: told.append((done, total)))
+    assert told == [(0, sum(sizes)), (sizes[0], sum(sizes)), (sum(sizes), sum(sizes))]
+    assert len(settled_ids(folder)) == 6
