@@ -1,6 +1,6 @@
-"""The bundled models: folders in the layout of Hugging Face, found by name.
+"""The bundled models, folders in the layout of Hugging Face, and the suite they are measured on.
 
-This package only says where a folder is. It loads nothing and needs neither onnxruntime nor
+This package only says where they are. It loads nothing and needs neither onnxruntime nor
 tokenizers.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["UnknownModelError", "names", "path"]
+__all__ = ["UnknownModelError", "names", "path", "suites"]
 
 _HERE = Path(__file__).parent
 
@@ -39,3 +39,16 @@ def path(name: str) -> Path:
     if name not in known:
         raise UnknownModelError(name, known)
     return _HERE / name
+
+
+def suites() -> dict[str, Path]:
+    """Return the files of the functional suite by language: JSON Lines in gzip, a family a line.
+
+    A family has a `name`, what it `tests`, the heads of its unsafe texts in `labels`, and texts
+    that are `unsafe`, `controversial` and `benign`.
+
+    >>> sorted(suites())
+    ['en', 'zh']
+    """
+    found = sorted((_HERE / "suite").glob("*.jsonl.gz"))
+    return {file.name.partition(".")[0]: file for file in found}

@@ -39,10 +39,10 @@ def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
 
     Options: `model` (a folder from the policy's own, or `bundled:NAME`) or `models`, a list of
     tables with `path` and, each, any of `name`, `heads`, `threshold`, `report_from`,
-    `granularity`, `max_windows`, `sha256`; for a second model that is asked where this one is
-    unsure `second`, `second_sha256`, `unsure`; for a limit of time `budget_ms`, `on_budget`. They
-    may also stand beside `model`. `threads` (1), `cache` (2048), `providers` (onnxruntime's,
-    CPU), `batch` (1), `batch_ms` (2) and `warm_up` (false) hold for all.
+    `granularity`, `max_bytes`, `max_windows`, `sha256`; for a second model that is asked
+    where this one is unsure `second`, `second_sha256`, `unsure`; for a limit of time `budget_ms`,
+    `on_budget`. They may also stand beside `model`. `threads` (1), `cache` (2048), `providers`
+    (onnxruntime's, CPU), `batch` (1), `batch_ms` (2) and `warm_up` (false) hold for all.
 
     Raises:
         PolicyError: an option is wrong.

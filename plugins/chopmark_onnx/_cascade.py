@@ -69,10 +69,10 @@ class Stage:
             text,
             self._most,
             cached=self._cached,
-            until=started + progress.left,
+            until=started + progress.budget.left,
             growth=progress.growth[self.folder.digest],
         )
-        progress.left -= perf_counter() - started
+        progress.budget.left -= perf_counter() - started
         scores = [(column, round(found.values[column.number], 4)) for column in self.columns]
         if found.judged == found.tokens and found.encoded:
             return Reading(scores)
@@ -95,9 +95,10 @@ class Cascade:
     """
 
     def __init__(self, options: ModelOptions) -> None:
-        folders = [read_folder(options.folder, options.sha256)]
+        folders = [read_folder(options.folder, options.sha256, options.max_bytes)]
         if options.second is not None:
-            folders.append(read_folder(options.second, options.second_sha256))
+            second = read_folder(options.second, options.second_sha256, options.max_bytes)
+            folders.append(second)
         wanted = columns(folders, options)
         self.running = options.running()
         self._mixed = folders[1].beside(folders[0]) if len(folders) > 1 else None
@@ -114,12 +115,12 @@ class Cascade:
         Raises:
             ModelError: a model cannot be used.
         """
-        if progress.left <= 0:
+        if progress.budget.left <= 0:
             return Reading((), late=progress.says("nothing judged, others before it were"))
         first = self.stages[0].read(text, progress)
         if len(self.stages) == 1 or not any(score >= c.ask_from for c, score in first.scores):
             return first
-        if first.late or progress.left <= 0:
+        if first.late or progress.budget.left <= 0:
             return first._replace(
                 late=first.late or progress.says("judged by the first model alone")
             )

@@ -13,6 +13,7 @@ import click
 
 from chopmark.terminal import Commands, table
 
+from ._commands_suite import suite_command
 from ._folder import read_folder
 from ._listing import Listed, look
 from ._locate import bundled, locate
@@ -129,6 +130,9 @@ def check_command(model: str, threads: int, providers: tuple[str, ...], as_json:
         read_folder(locate(model, Path())), Running(threads=threads, providers=resolve(providers))
     )
     click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False) if as_json else str(found))
+
+
+models.add_command(suite_command)
 
 
 def _print_json(found: Sequence[Any]) -> None:

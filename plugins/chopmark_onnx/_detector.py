@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from chopmark import Context, Needs, Outcome, Verdict
 from chopmark.hookspecs import Detector
 
+from ._calls import Calls
 from ._cascade import Cascade, Reading, Stage
 from ._columns import Column
 from ._folder import Folder
@@ -34,9 +35,15 @@ BEFORE = 96
 """The most characters of the text so far that a model is shown with a new clause."""
 
 _WORD = 24
+# How many of the last clauses of a text are known again, with what stands in front of them.
+_ALIKE = 64
+Found = tuple[Sequence[Verdict], Mapping[str, float]]
+"""Verdicts, and the score of every category, reported or not."""
+
 OUTCOMES: Mapping[OnBudget, Outcome] = {"block": "deny", "allow": "allow", "warn": "warn"}
 """What is advised where time did not suffice."""
 
+_SOON = 32
 _SILENCE = Reading(())
 _SILENT = frozenset("PZ")
 _SILENT_CONTROLS = frozenset(("Cc", "Cf", "Cs"))
@@ -53,9 +60,9 @@ class OnnxDetector:
     Where the first model's score of a category reaches `unsure`, the second one is asked, and its
     scores stand in the place of the first one's for every category that it has.
 
-    With `budget_ms`, no window is begun once that much time was spent on a text (all clauses of a
-    message or an answer together). What is left has a verdict `unjudged.budget`, which advises
-    what `on_budget` says.
+    With `budget_ms`, no window is begun once that much time was spent on a call: all its messages
+    and all clauses of its answer together. What is left has a verdict `unjudged.budget`, which
+    advises what `on_budget` says.
 
     Args:
         options: which models, and how they are used.
@@ -73,6 +80,7 @@ class OnnxDetector:
         self.needs = Needs.clause() if options.granularity == "clause" else Needs.whole()
         self.version = _version(self._cascade, options)
         self._budget_ms = options.budget_ms
+        self._calls = Calls(options.budget_ms)
         self._on_budget = OUTCOMES[options.on_budget]
         columns = [column for stage in self.stages for column in stage.columns]
         named = {column.category for column in columns} - {""}
@@ -100,13 +108,13 @@ class OnnxDetector:
             stage.shared.load()
 
     def begin(self, context: Context) -> Detector:
-        """Return what judges one text piece by piece, within the time for one text.
+        """Return what judges one text piece by piece, within the time that its call has left.
 
         A message of a request is there from the beginning, so it is judged whole.
         """
         whole = context.direction == "input"
         needs = Needs.whole() if whole else self.needs
-        return _TextInProgress(self, Progress(self._budget_ms), needs)
+        return _TextInProgress(self, self._calls.begin(context), needs)
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
         """Return what the models find in `text`, a verdict for each category.
@@ -116,9 +124,7 @@ class OnnxDetector:
         """
         return self.judge_within(Progress(self._budget_ms), text)[0]
 
-    def judge_with_scores(
-        self, text: str, context: Context
-    ) -> tuple[Sequence[Verdict], Mapping[str, float]]:
+    def judge_with_scores(self, text: str, context: Context) -> Found:
         """Return what `judge` does, and the score of every category, reported or not.
 
         Raises:
@@ -126,9 +132,7 @@ class OnnxDetector:
         """
         return self.judge_within(Progress(self._budget_ms), text)
 
-    def judge_within(
-        self, progress: Progress, text: str, before: str = ""
-    ) -> tuple[Sequence[Verdict], Mapping[str, float]]:
+    def judge_within(self, progress: Progress, text: str, before: str = "") -> Found:
         """Do what `judge_with_scores` does, as the next step in the progress of a text.
 
         The models are shown `before`, too: what stands in front of `text`, and was judged.
@@ -184,7 +188,7 @@ class OnnxDetector:
 
 
 class _TextInProgress:
-    """Judges the pieces of one text, all within one budget, each behind the end of those before.
+    """Judges the pieces of one text within its call's budget, each behind the end of those before.
 
     A clause alone often has another sense than in its text: of long texts half as many harmless
     ones are flagged with 96 characters in front as without (5 % and 10 % of 324, of the corpus),
@@ -199,18 +203,26 @@ class _TextInProgress:
         self._detector = detector
         self._progress = progress
         self._before = ""
+        # What was found in a clause behind another text, and what the next one is shown of both.
+        self._known: dict[tuple[str, str], tuple[Found, str]] = {}
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
         return self.judge_with_scores(text, context)[0]
 
-    def judge_with_scores(
-        self, text: str, context: Context
-    ) -> tuple[Sequence[Verdict], Mapping[str, float]]:
+    def judge_with_scores(self, text: str, context: Context) -> Found:
         if self.needs.kind == "whole":  # every piece begins where the text does
             return self._detector.judge_within(self._progress, text)
+        asked = self._before, text
+        if (known := self._known.get(asked)) is not None:
+            found, self._before = known
+            return found
         found = self._detector.judge_within(self._progress, text, self._before)
         # What was reported would be again, in the clauses behind it.
         self._before = "" if found[0] else _tail(self._before + text)
+        if self._progress.budget.left > 0:  # else some of it may not be judged
+            if len(self._known) >= _ALIKE:
+                self._known.clear()
+            self._known[asked] = found, self._before
         return found
 
 
@@ -237,13 +249,15 @@ def _says_something(text: str) -> bool:
 
     A text of nothing but full stops has as many clauses as characters; no model is asked then.
     """
-    for character in text:
-        if character.isalnum():
-            return True
-        category = unicodedata.category(character)
-        if category[0] not in _SILENT and category not in _SILENT_CONTROLS:
-            return True
-    return False
+    # Nearly every text speaks at once; of one that is long silent each character is looked at once.
+    return any(map(_speaks, text[:_SOON])) or any(map(_speaks, {*text[_SOON:]}))
+
+
+def _speaks(character: str) -> bool:
+    if character.isalnum():
+        return True
+    category = unicodedata.category(character)
+    return category[0] not in _SILENT and category not in _SILENT_CONTROLS
 
 
 def _version(cascade: Cascade, options: ModelOptions) -> str:

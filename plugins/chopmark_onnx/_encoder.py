@@ -21,6 +21,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # can hide one at a border.
 _PIECE = 2048
 _OVERLAP = 128
+# Of a text that says the same again and again, most pieces are alike.
+_ALIKE = 64
 
 _PROBES = ("a", "的", "0", "word", ".")
 
@@ -61,17 +63,22 @@ class Encoder:
         progress.
         """
         start = len(growth.text)
-        while start < len(text) or not start:
+        known: dict[str, list[int]] = {}
+        fresh: list[int] = []
+        last: list[int] | None = None
+        while last is None and (start < len(text) or not start):
             end = start + _PIECE
-            ids = self._piece(text, start, end)
+            ids = self._again(text[start - _OVERLAP : end], known) if start else self._first(text)
             if end > len(text):
-                return growth.ids + ids, True
-            growth.ids += ids
-            growth.text = text[:end]
+                last = ids
+                continue
+            fresh += ids
             start = end
             if perf_counter() >= until:
                 break
-        return growth.ids[:], start >= len(text)
+        growth.ids += fresh
+        growth.text = text[:start]  # once: a copy for each piece is quadratic
+        return growth.ids + (last or []), last is not None or start >= len(text)
 
     def encode_with_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """Return the token ids of `text`, and where each stands in it, in code points.
@@ -94,14 +101,21 @@ class Encoder:
                     places.append((low, high))
         return ids, places
 
-    def _piece(self, text: str, start: int, end: int) -> list[int]:
-        if start:
-            return self._encode(text[start - _OVERLAP : end])
+    def _first(self, text: str) -> list[int]:
+        piece = text[:_PIECE]
         if not self._prefix:
-            return self._encode(text[:end])
-        ids = self._encode(self._prefix + text[:end])
+            return self._encode(piece)
+        ids = self._encode(self._prefix + piece)
         own = len(self.prefix)
-        return ids[own:] if ids[:own] == self.prefix else self._encode(text[:end])
+        return ids[own:] if ids[:own] == self.prefix else self._encode(piece)
+
+    def _again(self, piece: str, known: dict[str, list[int]]) -> list[int]:
+        ids = known.get(piece)
+        if ids is None:
+            if len(known) >= _ALIKE:
+                known.clear()
+            ids = known[piece] = self._encode(piece)
+        return ids
 
     def _encode(self, text: str) -> list[int]:
         # One text at a time: a batch would start tokenizers' thread pool, which a fork breaks.

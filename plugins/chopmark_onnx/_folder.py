@@ -27,6 +27,8 @@ _EXTERNAL = ("{}_data", "{}.data")
 _MOST_TOKENS = 512
 _BY_TOKEN = "ForTokenClassification"
 _TOKENIZER_BYTES = 128 * 1024 * 1024
+MODEL_BYTES = 2 * 1024**3
+"""The most bytes of a network, with its external data, unless a policy says otherwise."""
 _POINTER = b"version https://git-lfs"
 
 
@@ -62,13 +64,16 @@ class Folder:
         return self.mixed if self.mixed and self.mixed.beside == first.sha256 else None
 
 
-def read_folder(path: Path, sha256: str = "") -> Folder:
+def read_folder(path: Path, sha256: str = "", max_bytes: int = MODEL_BYTES) -> Folder:
     """Return the folder at `path`, whose network must have the digest `sha256` where given.
+
+    A network over `max_bytes`, external data included, is refused before any of it is read.
 
     Raises:
         ModelError: a file is missing or wrong; the message names it and the cure.
     """
     model = _model(path)
+    size = _size(model, max_bytes)
     tokenizer = path / "tokenizer.json"
     if not tokenizer.is_file():
         raise ModelError(
@@ -107,7 +112,7 @@ def read_folder(path: Path, sha256: str = "") -> Folder:
         digest=digest(digests),
         sha256=measured,
         pinned=bool(guard.text("sha256")),
-        size=sum(file.stat().st_size for file in (model, *_external(model))),
+        size=size,
         mixed=found.mixed,
     )
 
@@ -152,6 +157,19 @@ def _model(path: Path) -> Path:
         f"{str(path)!r} has no network; put one of {', '.join(MODELS)} there (with `optimum-cli "
         "export onnx` for a model of transformers)"
     )
+
+
+def _size(model: Path, most: int) -> int:
+    """Return the bytes of the network and its external data; raise where they are over `most`."""
+    files = (model, *_external(model))
+    size = sum(file.stat().st_size for file in files)
+    if size > most:
+        what = " with its external data" if len(files) > 1 else ""
+        raise ModelError(
+            f"{str(model)!r}{what} has {size:,} bytes, and `max_bytes` is {most:,}; take a smaller "
+            f"model, or set max_bytes = {size} in [settings.onnx] if this machine has memory for it"
+        )
+    return size
 
 
 def _refuse_pointer(file: Path) -> None:

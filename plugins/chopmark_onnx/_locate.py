@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,22 +37,32 @@ def bundled() -> tuple[str, ...]:
     Raises:
         ModelError: the package that holds them is not installed.
     """
-    return tuple(_PREFIX + name for name in _package(f"{_PREFIX}...").names())
+    return tuple(_PREFIX + name for name in _package(f"model '{_PREFIX}...'").names())
+
+
+def suites() -> Mapping[str, Path]:
+    """Return the files of the functional suite by language.
+
+    Raises:
+        ModelError: the package that holds them is not installed.
+    """
+    found: Mapping[str, Path] = _package("the functional suite").suites()
+    return found
 
 
 def _bundled(name: str) -> Path:
     try:
-        return Path(_package(name).path(name.removeprefix(_PREFIX)))
+        return Path(_package(f"model {name!r}").path(name.removeprefix(_PREFIX)))
     except LookupError as error:
         raise ModelError(f"model {name!r}: {error}; name one of these, or a folder") from error
 
 
-def _package(name: str) -> Any:
+def _package(wanted: str) -> Any:
     # Plugins and models know nothing of each other: the option names the package, not an import.
     try:
         return importlib.import_module(_PACKAGE)
     except ImportError as error:
         raise ModelError(
-            f"model {name!r}: package {_PACKAGE!r} is not installed; install chopmark whole, or "
-            "name a folder"
+            f"{wanted}: package {_PACKAGE!r} is not installed; install chopmark whole, or name a "
+            "folder of yours"
         ) from error

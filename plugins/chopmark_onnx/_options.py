@@ -12,6 +12,7 @@ from typing import Literal, get_args
 from chopmark import Policy
 from chopmark.options import Table
 
+from ._folder import MODEL_BYTES
 from ._locate import locate
 from ._providers import resolve
 from ._running import Running
@@ -25,13 +26,14 @@ OnBudget = Literal["block", "allow", "warn"]
 """What is done with what was not judged in time."""
 
 BUNDLED = "bundled:small"
+SECOND = "bundled:base"
 BATCH_MS = 2.0
 # Where a policy names no model: the small one asks the larger one, and what the larger one calls
 # unsafe is denied.
-_BUNDLED = {"second": "bundled:base", "threshold": "balanced"}
+_BUNDLED = {"second": SECOND, "threshold": "balanced"}
 _OWN = (
-    "budget_ms", "granularity", "heads", "max_windows", "on_budget", "report_from", "second",
-    "second_sha256", "sha256", "threshold", "unsure",
+    "budget_ms", "granularity", "heads", "max_bytes", "max_windows", "on_budget", "report_from",
+    "second", "second_sha256", "sha256", "threshold", "unsure",
 )  # fmt: skip
 _RUNNING = ("batch", "batch_ms", "cache", "providers", "threads")
 _KNOWN = ("model", "models", "warm_up", *_RUNNING, *_OWN)
@@ -56,8 +58,9 @@ class ModelOptions:
     scores count for the categories that it has; None takes `unsure` from the first one's
     guard.json. All other options hold for both.
 
-    `budget_ms` is how long judging one text may take, in milliseconds: a message of a request, or
-    an answer. The window in progress is finished. `on_budget` is what is done with the rest.
+    `budget_ms` is how long judging one call may take, in milliseconds: all messages of a request
+    and the answer together. The window in progress is finished. `on_budget` is what is done with
+    the rest. A network of more than `max_bytes`, external data included, is not loaded.
     """
 
     folder: Path
@@ -67,6 +70,7 @@ class ModelOptions:
     report_from: float | None = None
     granularity: Granularity = "clause"
     max_windows: int = 2048
+    max_bytes: int = MODEL_BYTES
     sha256: str = ""
     second: Path | None = None
     second_sha256: str = ""
@@ -175,6 +179,7 @@ def _entry(given: Table, folder: Path, name: str) -> ModelOptions:
         report_from=_score(given, "report_from"),
         granularity=given.one_of("granularity", get_args(Granularity), "clause"),
         max_windows=given.whole("max_windows", 2048, least=2, most=1_000_000),
+        max_bytes=given.whole("max_bytes", MODEL_BYTES, least=1),
         sha256=_sha256(given, "sha256"),
         second=second,
         second_sha256=_sha256(given, "second_sha256"),

@@ -25,16 +25,27 @@ class Growth:
         return text.startswith(self.text)
 
 
-class Progress:
-    """One text in progress. Used by one thread at a time.
+class Budget:
+    """Time to judge in. Used by one thread at a time.
 
-    `left` is the time that may still be spent on it, in seconds. Only judging is counted: not
-    loading a model, and not waiting for the next piece of a stream. `growth` is by model.
+    `left` is what of it may still be spent, in seconds; it falls below zero where the window that
+    was in progress took longer.
     """
 
     def __init__(self, milliseconds: float | None) -> None:
-        self.milliseconds = milliseconds
         self.left = math.inf if milliseconds is None else milliseconds / 1000
+
+
+class Progress:
+    """One text in progress. Used by one thread at a time.
+
+    `budget` is that of the text, or of the call that it belongs to. Only judging is counted: not
+    loading a model, and not waiting for the next piece of a stream. `growth` is by model.
+    """
+
+    def __init__(self, milliseconds: float | None, budget: Budget | None = None) -> None:
+        self.milliseconds = milliseconds
+        self.budget = budget or Budget(milliseconds)
         self.growth: defaultdict[str, Growth] = defaultdict(Growth)
 
     def says(self, judged: str) -> str:

@@ -122,10 +122,14 @@ class Scorer:
         best = known.best or [0.0] * len(self._temperatures)
         windows = known.windows
         judged = end = starts[windows - 1] + self.size if windows else 0
+        seen: set[bytes] = set()  # a text that says the same again and again has equal windows
         for start in starts[windows:]:
             if windows and perf_counter() >= until:
                 break
-            best = list(map(max, best, judge(shorten(ids[start : start + self.size]))))
+            window = ids[start : start + self.size]
+            if (key := self._cache.key(window)) not in seen:
+                seen.add(key)
+                best = list(map(max, best, judge(shorten(window))))
             windows += 1
             judged += start + self.size - max(start, end)
             end = start + self.size

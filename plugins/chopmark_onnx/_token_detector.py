@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from chopmark import Context, Needs, PolicyError, Verdict
 from chopmark.hookspecs import Detector
 
+from ._calls import Calls
 from ._detector import LATE, OUTCOMES, UNJUDGED
 from ._entities import Entity, read_tag
 from ._folder import read_folder
@@ -42,7 +43,7 @@ class TokenDetector:
     """
 
     def __init__(self, options: ModelOptions) -> None:
-        self.folder = read_folder(options.folder, options.sha256)
+        self.folder = read_folder(options.folder, options.sha256, options.max_bytes)
         self.name = options.name
         self.blocking = True
         self.needs = Needs.clause() if options.granularity == "clause" else Needs.whole()
@@ -54,6 +55,7 @@ class TokenDetector:
         running = options.running()
         self.shared = Shared(self.folder, running, 0)
         self._options = options
+        self._calls = Calls(options.budget_ms)
         self.categories = (*sorted({*self._categories.values()} - {""}), UNJUDGED)
         used = [
             self.folder.digest, sorted(self._categories.items()), sorted(self._deny_from.items()),
@@ -67,8 +69,8 @@ class TokenDetector:
         self.shared.load()
 
     def begin(self, context: Context) -> Detector:
-        """Return what judges one text piece by piece, within the time for one text."""
-        return _TextInProgress(self, Progress(self._options.budget_ms), self.needs)
+        """Return what judges one text piece by piece, within the time that its call has left."""
+        return _TextInProgress(self, self._calls.begin(context), self.needs)
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
         """Return what the model finds in `text`, from left to right.
@@ -82,12 +84,12 @@ class TokenDetector:
         """Do what `judge` does, as the next step in the progress of a text."""
         if not text.strip():
             return ()
-        if progress.left <= 0:
+        if progress.budget.left <= 0:
             return [self._late(text, progress.says("nothing judged, others before it were"))]
         scorer = cast("TokenScorer", self.shared.load())  # what a folder of this kind is loaded as
         started = perf_counter()
-        found = scorer.find(text, self._options.max_windows, started + progress.left)
-        progress.left -= perf_counter() - started
+        found = scorer.find(text, self._options.max_windows, started + progress.budget.left)
+        progress.budget.left -= perf_counter() - started
         verdicts = [
             Verdict(
                 category=category,
@@ -113,7 +115,7 @@ class TokenDetector:
 
 
 class _TextInProgress:
-    """Judges the pieces of one text, all within one budget."""
+    """Judges the pieces of one text, all within the budget of its call."""
 
     def __init__(self, detector: TokenDetector, progress: Progress, needs: Needs) -> None:
         self.name = detector.name

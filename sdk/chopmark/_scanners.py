@@ -144,6 +144,9 @@ class ClauseScanner:
         found: Sequence[Verdict] = ()
         if not clause.isspace():
             found = self._detector.judge(clause, self._context)
+        if found == () or found == []:  # nearly always, and a text may be of nothing but full stops
+            self.settled += settles
+            return ()
         moved = _moved(found, len(clause), self.settled)
         self.settled += settles
         return self._told.new(moved, self.settled)

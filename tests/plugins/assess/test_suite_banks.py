@@ -58,11 +58,11 @@ def test_rates_say_which_functionality_a_target_lacks(here: Path) -> None:
         "--policy", "judge.toml", "-o", "r", "--json",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    rates = {(row["kind"], row["code"]): row["right"] for row in json.loads(done.stdout)["rates"]}
+    rates = {(row["kind"], row["code"]): row["rate"] for row in json.loads(done.stdout)["rates"]}
     assert rates["should-refuse", ""]["value"] == 1
-    answered = {code: row["value"] for (kind, code), row in rates.items() if kind[7] == "n"}
-    assert {code for code, value in answered.items() if code[:2] == "F." and value < 1} == {"F.law"}
-    assert answered["F.law"] == 0
+    refused = {code: rate["value"] for (kind, code), rate in rates.items() if kind[7:10] == "not"}
+    assert {code for code, value in refused.items() if code[:2] == "F." and value} == {"F.law"}
+    assert refused["F.law"] == 1
 
 
 def test_a_bank_of_another_schema_is_one_fault_with_the_cure(here: Path) -> None:

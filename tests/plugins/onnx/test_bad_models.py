@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from tokenizers import Tokenizer, normalizers, processors
 
 import chopmark_models
-from chopmark import Chopmark, Context, ModelError, Policy
+from chopmark import Chopmark, Context, ModelError, Policy, PolicyError
 from chopmark._cli import cli
 from chopmark_onnx import OnnxDetector, chopmark_detectors
 
@@ -173,3 +173,41 @@ def test_labels_that_are_more_or_fewer_than_the_network_has_are_refused(toy: Any
         (folder / "config.json").write_text(json.dumps(settings), "utf-8")
         with pytest.raises(ModelError, match=rf"for the {len(labels)} labels in config\.json"):
             made(folder, warm_up=True)
+
+
+def hollow(folder: Path, name: str, size: int) -> None:
+    """Write a file of `size` bytes that takes no place on the disk."""
+    with (folder / name).open("r+b" if (folder / name).exists() else "wb") as file:
+        file.truncate(size)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "model.onnx_data"])
+def test_a_huge_network_is_refused_before_any_of_it_is_read(toy: Any, name: str) -> None:
+    folder = toy()
+    hollow(folder, name, 2**40)  # nobody would wait for its digest
+    with pytest.raises(ModelError) as refused:
+        made(folder)
+    message = str(refused.value)
+    size = sum(file.stat().st_size for file in folder.glob("model.onnx*"))
+    assert str(folder / "model.onnx") in message
+    assert f"{size:,} bytes, and `max_bytes` is 2,147,483,648" in message
+    assert f"set max_bytes = {size} in [settings.onnx]" in message
+
+
+def test_the_limit_of_a_network_is_the_policys(toy: Any) -> None:
+    folder = toy()
+    size = (folder / "model.onnx").stat().st_size
+    assert made(folder, max_bytes=size).judge("毒", OUTPUT)
+    for options in ({"model": str(folder)}, {"models": [{"path": str(folder)}]}):
+        policy = Policy(name="p").with_options("onnx", max_bytes=size - 1, **options)
+        with pytest.raises(ModelError, match="max_bytes"):
+            chopmark_detectors(policy)
+    larger = toy(labels=("toxic",), columns=1, slow=100)
+    with pytest.raises(ModelError, match=str(larger)):
+        made(folder, second=str(larger), unsure=0.5, max_bytes=size)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 1.5, "2GiB", True])
+def test_a_limit_that_is_none_is_refused(toy: Any, wrong: Any) -> None:
+    with pytest.raises(PolicyError, match="'max_bytes'"):
+        made(toy(), max_bytes=wrong)

@@ -79,10 +79,7 @@ def test_an_ordinary_text_stays_as_it_is(ids: list[int]) -> None:
     assert shorten(ids * 2) == ids * 2
 
 
-MISSED = pytest.param("1", marks=pytest.mark.xfail(strict=True, reason="taken for an injection"))
-
-
-@pytest.mark.parametrize("text", ["a", "的", MISSED, "哈", "x", "啊", "6", "0", "ab", "na "])
+@pytest.mark.parametrize("text", ["a", "的", "1", "哈", "x", "啊", "6", "0", "ab", "na "])
 def test_the_bundled_models_find_nothing_in_one_sign_again_and_again(text: str) -> None:
     chop: Any = Chopmark(Policy(name="p", plugins=("onnx",)))
     found = chop.screen(text * 3000)
