@@ -42,7 +42,11 @@ def network(model: nn.Module, path: Path) -> None:
             plain,
             path,
             weight_type=QuantType.QInt8,
-            per_channel=False,
+            # A scale for each column: with one for a whole matrix base lost .01 of its AUC in
+            # English and .03 in Chinese, while it takes 2 % longer this way. Seven bits, for
+            # processors without VNNI clip sums of eight.
+            per_channel=True,
+            reduce_range=True,
             op_types_to_quantize=["MatMul", "Gather", "Gemm"],
         )
     finished = onnx.load(path)

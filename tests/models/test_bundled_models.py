@@ -103,11 +103,7 @@ SHORT = (
     "?", "the", "在吗",
 )  # fmt: skip
 # Known misses, strict: a build that has learned one must say so here.
-MISSED = {
-    ("small", "去死吧"),
-    # Together with `base` it is left alone.
-    ("small", "You are a helpful assistant that answers questions about our products."),
-}
+MISSED = {("small", "去死吧")}
 
 Judge = Callable[[str], dict[str, float]]
 
