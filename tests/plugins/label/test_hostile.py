@@ -25,7 +25,7 @@ REFUSED: dict[str, tuple[int, dict[str, int], str]] = {
     "docx-properties": (16 << 10, {}, "blocks or more, and 100 are read at most"),
     "docx-entries": (9000, {"_package.LARGEST_DIRECTORY": 4000}, "directory of .* ZIP bomb"),
     "pdf-objects": (9000, {"_pdf_objects.MOST_IN_STREAM": 500}, "821 objects in one .* 500 are"),
-    "pdf-xmp-elements": (9000, {"_pdf.MOST_NODES": 1000}, "more XMP than is read"),
+    "pdf-xmp-elements": (9000, {"_pdf_xmp.MOST_NODES": 1000}, "more XMP than is read"),
     "png-xmp-elements": (9000, {"_xmp.MOST_NODES": 1000}, "more XMP than is read"),
     "png-xmp-blocks": (9000, {}, "blocks or more, and 100 are read"),
     "png-xmp-nested": (9, {}, "a block within a block"),
