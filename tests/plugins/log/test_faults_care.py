@@ -41,7 +41,7 @@ def test_a_whole_log_is_whole(folder: LogFolder, count: int) -> None:
         ("UPDATE bundles SET leaves = zeroblob(9)", "bundle"),
         ("DELETE FROM bundles", "missing"),
         ("DELETE FROM ids WHERE at = 7", "index of ids"),
-        ("UPDATE ids SET at = 8 WHERE at = 7", "index of ids"),
+        ("UPDATE ids SET at = 9999 WHERE at = 7", "index of ids"),
         ("UPDATE tiles SET hashes = zeroblob(32) WHERE level = 1", "tile"),
         ("UPDATE tiles SET hashes = substr(hashes, 1, 32) WHERE level = 0 AND number = 1", "entry"),
         ("DELETE FROM checkpoints", "has it no more"),
