@@ -9,17 +9,16 @@ the next one.
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from chopmark import LogError
 
+from ._alone import alone
 from ._archive_check import agrees
 from ._archive_file import Base, reading, write_leaves
 from ._archive_manifest import MANIFEST, File, Manifest, Period, is_name
@@ -56,7 +55,8 @@ def write(
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(folder):
+        busy = f"another process writes archive {str(folder)!r}; try again"
+        with alone(folder / "lock", os.O_RDWR | os.O_CREAT, busy):
             manifest = _begun(store, public, folder)
             with reading() as base:
                 for period in _due(store, manifest, open_month):
@@ -145,16 +145,3 @@ def _write(
 
 def _month(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).strftime("%Y-%m")
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LogError(f"another process writes archive {str(folder)!r}; try again") from None
-        yield
-    finally:
-        os.close(lock)

@@ -6,16 +6,15 @@ crash, finds all that the checkpoint wants.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from chopmark import LogError
 
+from ._alone import alone
 from ._errors import UnsoundError
 from ._folder import write_whole
 from ._progress import Steps, unheard
@@ -92,7 +91,9 @@ def write_tiles(
             beginning of it; then the checkpoint there is still the old one.
     """
     head = open_checkpoint(note, keys).checkpoint
-    with _alone(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    busy = f"{str(folder)!r} is being written by somebody else"
+    with alone(folder, os.O_RDONLY | os.O_DIRECTORY, busy):  # no file: all in it is served
         before = _published(folder, keys)
         has_entries = (folder / _TILES / _ENTRIES).exists()
         if has_entries and not entries:
@@ -118,20 +119,6 @@ def write_tiles(
         _tidy(folder, due, store.minimum // WIDTH)
         told("writing", len(due), len(due))
     return Written(head.size, files)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LogError(f"{str(folder)!r} is being written by somebody else") from None
-        yield
-    finally:
-        os.close(lock)
 
 
 def _published(folder: Path, keys: Sequence[VerifierKey]) -> Checkpoint | None:
