@@ -52,11 +52,13 @@ from jsonl import RECORD, quantile
 from chopmark import Content, Message, Record
 from chopmark._record import new_id
 from chopmark.terminal import table
-from chopmark_log._audit import audit, prove
+from chopmark_log._audit import audit
+from chopmark_log._canonical import encode
+from chopmark_log._export import prove
 from chopmark_log._find import find
 from chopmark_log._folder import FINGERPRINTS, LogFolder
 from chopmark_log._integrate import publish
-from chopmark_log._leaf import call_leaf, encode
+from chopmark_log._leaf import call_leaf
 from chopmark_log._log import TransparencyLog
 from chopmark_log._signing import read_verifier_key
 from chopmark_log._spool import Spool

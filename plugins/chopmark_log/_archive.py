@@ -23,7 +23,7 @@ from ._archive_check import agrees
 from ._archive_file import Base, reading, write_leaves
 from ._archive_manifest import MANIFEST, File, Manifest, Period, is_name
 from ._cosignatures import with_cosignatures
-from ._spool import sync_folder
+from ._files import sync_folder
 from ._store import Head, Store
 from .verify import Checkpoint, VerifierKey, split_note
 

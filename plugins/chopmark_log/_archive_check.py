@@ -9,7 +9,8 @@ from chopmark import LogError
 
 from ._archive_file import check_columns, digest_of, leaves_of, reading
 from ._archive_manifest import Manifest
-from ._handover import History, is_handover
+from ._handover import is_handover
+from ._history import History
 from ._roots import Roots
 from ._store import Store
 from .verify import VerifierKey, VerifyError, hash_leaves, split_note

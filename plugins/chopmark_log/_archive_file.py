@@ -12,7 +12,7 @@ import numpy as np
 from chopmark import LogError
 
 from ._archive_table import described, differing, typed
-from ._spool import sync_folder
+from ._files import sync_folder
 from ._store import Store
 from .verify import HASH_BYTES, hash_leaf
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chopmark import LogError
 
-from ._folder import write_whole
+from ._files import write_whole
 
 FORMAT = "chopmark/archive/1"
 MANIFEST = "manifest.json"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ._content import is_payload
 from ._folder import LogFolder
 from ._leaf import decode
-from ._spool import SUFFIX, read_frames
+from ._spool import DOUBT, SUFFIX, read_frames
 from ._store import Store
 
 
@@ -38,7 +38,7 @@ def _first(folder: LogFolder, store: Store) -> Iterator[bytes]:
     if waits is not None:
         yield waits
     read = store.read()
-    for path in folder.spools.glob(f"*{SUFFIX}"):
+    for path in [one for end in (SUFFIX, DOUBT) for one in folder.spools.glob(f"*{end}")]:
         try:
             frames = read_frames(path, read.get(path.name, 0))
             waits = next((f.leaf for f in frames if not is_payload(f.leaf)), None)

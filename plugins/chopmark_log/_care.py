@@ -11,12 +11,14 @@ from typing import Any
 from chopmark import LogError
 
 from ._audit import audit
+from ._canonical import encode
 from ._content import is_payload, read_payload
 from ._contents import Contents, beside
+from ._files import sync_folder
 from ._folder import LogFolder
 from ._integrate import check_head, integrate, publish
-from ._leaf import VERSION, decode, encode
-from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, Frame, is_alive, salvage, sync_folder
+from ._leaf import VERSION, decode
+from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, Frame, is_alive, salvage
 from ._store import Leaf, Run, Store, id_of
 from ._tree import WIDTH, grow, split_hashes
 from .verify import HASH_BYTES, VerifierKey, hash_leaf
@@ -125,6 +127,7 @@ def recover(
     store = folder.open(writing=True)
     try:
         check_head(folder, store)
+        store.collect()  # what it has itself is not taken from a file, too
         work = _Recovery(folder, store, writer)
         left = [(path, end) for end in _LEFT for path in sorted(folder.spools.glob(f"*{end}"))]
         sizes = [_size(path) for path, _ in left]

@@ -12,7 +12,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,6 +27,7 @@ from ._errors import UnsoundError
 if TYPE_CHECKING:
     from ._folder import LogFolder
     from ._store import Entry, Store
+    from .verify import VerifierKey
 
 FAILS, UNCHECKED, INTERRUPTED = 1, 2, 130
 path_option = click.option(
@@ -41,8 +42,9 @@ keys_option = click.option(
     "--key", "keys", multiple=True, help="A key that you know, or its file; by default the log's."
 )
 
+log_keys_argument = click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 only_option = click.option(
-    "--only", is_flag=True, help="Know the log by this key alone, and by none before it."
+    "--only", is_flag=True, help="Know the log by what is given alone, and by no key before it."
 )
 
 
@@ -53,20 +55,41 @@ def folder_of(path: Path) -> LogFolder:
     return LogFolder(path)
 
 
-def public_key(folder: LogFolder) -> str | None:
-    """Return the key that checks the log, None where its file is gone.
+def public_key(file: Path) -> str | None:
+    """Return the key in a file of a log, which checks what it signs, None where the file is gone.
 
     Raises:
-        LogError: the file cannot be read.
+        LogError: the file cannot be read, or has no key in it.
     """
+    from ._signing import parse_verifier_key
+
     try:
-        return folder.public.read_text("utf-8").strip()
+        return str(parse_verifier_key(file.read_text("utf-8")))
     except FileNotFoundError:
         return None
-    except UnicodeError as error:
-        raise LogError(
-            f"{str(folder.public)!r} is no key: {error}; put it back from a copy"
-        ) from error
+    except OSError as error:
+        raise LogError(f"key {str(file)!r}: {error.strerror}") from error
+    except ValueError as error:  # no text, or no key
+        raise LogError(f"key {str(file)!r}: {error}; put it back from a copy") from error
+
+
+def log_keys(given: Sequence[str]) -> list[VerifierKey]:
+    """Return the keys of a log that were given, or are in the files of these names.
+
+    Raises:
+        LogError: one is none.
+    """
+    from ._signing import read_verifier_key
+
+    return [read_verifier_key(one) for one in given]
+
+
+def told_of_log(keys: Sequence[VerifierKey], path: Path, *, only: bool) -> dict[str, Any]:
+    """Return what is told where the witness or parent at `path` knows a log by `keys`."""
+    return {
+        "origin": keys[0].name, "path": str(path), "key": str(keys[0]),
+        "keys": list(map(str, keys)), "only": only,
+    }  # fmt: skip
 
 
 def index_of(store: Store, record: str) -> int:

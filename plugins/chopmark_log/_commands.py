@@ -78,7 +78,7 @@ def init(path: Path, origin: str, store: str, ml_dsa: bool, as_json: bool) -> No
         opened = folder.open()
         told = {
             "origin": opened.origin, "path": str(path), "made": made, "signs": folder.signs,
-            "key": public_key(folder),
+            "key": public_key(folder.public),
             "other_keys": folder.publics[1:],
         }  # fmt: skip
         opened.close()
@@ -118,7 +118,7 @@ def status(path: Path, as_json: bool) -> None:
             "missing_spools": len(gone(store)),
             "signed_entries": last.size if last else 0,
             "signed_at": last.time if last else None,
-            "key": public_key(folder),
+            "key": public_key(folder.public),
         }
     rows = [(name.replace("_", " "), _shown(name, value)) for name, value in found.items()]
     tell(as_json, found, table(("LOG", str(path)), rows))
@@ -212,7 +212,7 @@ def _said(entry: Entry, **beside: object) -> dict[str, Any]:
 
 def _waiting(folder: LogFolder, store: Store) -> int:
     read, waiting = store.read(), 0
-    for spool in folder.spools.glob("*.spool"):
+    for spool in [one for end in (SUFFIX, DOUBT) for one in folder.spools.glob(f"*{end}")]:
         with suppress(FileNotFoundError):  # taken in, and gone
             waiting += spool.stat().st_size - read.get(spool.name, 0)
     return waiting

@@ -29,6 +29,7 @@ from ._command_line import (
 )
 
 if TYPE_CHECKING:
+    from ._anew import Anew
     from ._folder import LogFolder
 
 WIDTH = 80
@@ -87,7 +88,7 @@ def recover(path: Path, new_origin: str | None, as_json: bool) -> None:
     takes records in at this moment, or the log is an older copy than the one that was signed, which
     only you can decide about.
     """
-    from ._anew import start_anew
+    from ._anew import end_anew, start_anew
     from ._care import recover as mend
 
     writer = f"recover-{time.time_ns() // 1_000_000:x}-{secrets.token_hex(4)}"
@@ -96,14 +97,20 @@ def recover(path: Path, new_origin: str | None, as_json: bool) -> None:
         if not folder.is_log:
             raise LogError(f"{str(path)!r} is no log; make one with `chopmark log init`")
         with _taking_turns(folder):
-            if new_origin is None:
+            if folder.anew.exists():
+                with unbroken():
+                    done = _told(end_anew(folder, new_origin))
+            elif new_origin is None:
                 with bars(as_json) as bar:
                     done = mend(folder, writer, lambda n, size: bar("looking through", n, size))
             else:
                 with unbroken():
-                    aside = start_anew(folder, new_origin, writer)
-                done = [f"the former log is in {aside}; {new_origin} begins with an entry about it"]
+                    done = _told(start_anew(folder, new_origin, writer))
     tell(as_json, {"done": done}, "\n".join(done or ["nothing was left behind"]))
+
+
+def _told(begun: Anew) -> list[str]:
+    return [f"the former log is in {begun.aside}; {begun.origin} begins with an entry about it"]
 
 
 @click.command("doctor")

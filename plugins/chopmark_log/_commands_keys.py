@@ -85,7 +85,7 @@ def rotate(which: str, path: Path, as_json: bool) -> None:
     both. Give the file handovers to those who know the old key. Witnesses and parents that run
     chopmark learn of the new one from the log, when it next asks them; give others log.pub.
 
-    ml-dsa: the same of the log's key of ML-DSA-44, where it has one. Witnesses do not know it.
+    ml-dsa: the same of the log's key of ML-DSA-44, where it has one.
 
     What is cut short is ended by running it again. Exits with 0, and with 2 where it could not be
     done.
@@ -140,15 +140,13 @@ def _rotate_signing(path: Path, which: str) -> dict[str, Any]:
 
 
 def _signing(folder: LogFolder) -> list[str]:
-    return [*_given_up(folder, ED25519), public_key(folder) or "-"]
+    return [*_given_up(folder, ED25519), public_key(folder.public) or "-"]
 
 
 def _ml_dsa(folder: LogFolder) -> list[str]:
     """Return the keys of ML-DSA-44, none where the log has none."""
-    if not folder.second.public.exists():
-        return []
-    last = folder.second.public.read_text("utf-8").strip()
-    return [*_given_up(folder, ML_DSA_44_COSIGNATURE), last]
+    last = public_key(folder.second.public)
+    return [] if last is None else [*_given_up(folder, ML_DSA_44_COSIGNATURE), last]
 
 
 def _given_up(folder: LogFolder, kind: int) -> list[str]:

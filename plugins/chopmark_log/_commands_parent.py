@@ -20,12 +20,15 @@ from ._command_line import (
     index_of,
     json_option,
     leaf_beside,
+    log_keys,
+    log_keys_argument,
     only_option,
     serve_until_interrupted,
     serving_json_option,
     shown_time,
     tell,
     text_of,
+    told_of_log,
     unbroken,
     write_proof,
 )
@@ -76,22 +79,22 @@ def init(path: Path, origin: str, as_json: bool) -> None:
 
 
 @parent.command("add")
-@click.argument("key")
+@log_keys_argument
 @_parent_path
 @only_option
 @json_option
-def add(key: str, path: Path, only: bool, as_json: bool) -> None:
+def add(keys: tuple[str, ...], path: Path, only: bool, as_json: bool) -> None:
     """Take the heads of the log whose key is KEY, or in the file KEY, from now on.
 
-    Exits with 0, and with 2 where KEY is none of a log, or there is no parent log.
+    Given both keys of a log, log.pub and log-ml-dsa.pub, it takes what both signed, and nothing
+    that one of them signed alone. Exits with 0, and with 2 where KEY is none of a log, or there is
+    no parent log.
     """
-    from ._signing import read_verifier_key
-
     with errors():
-        known = read_verifier_key(key)
-        _open(path).add_log(known, only=only)
-    told = {"origin": known.name, "path": str(path), "key": str(known), "only": only}
-    tell(as_json, told, f"{path}: takes heads of log {known.name}")
+        known = log_keys(keys)
+        _open(path).add_log(*known, only=only)
+    told = told_of_log(known, path, only=only)
+    tell(as_json, told, f"{path}: takes heads of log {known[0].name}")
 
 
 @parent.command("serve")

@@ -40,7 +40,7 @@ def prove(record: str, path: Path, out: Path | None, as_json: bool) -> None:
     bundle, or any tool that reads C2SP's tlog-proof. Exits with 0, with 1 where RECORD is not what
     was signed, and nothing is written then, and with 2 where it could not be proved.
     """
-    from ._audit import prove_entry
+    from ._export import prove_entry
 
     with errors("the proof may not be whole: run it again"):
         store = folder_of(path).open()
@@ -216,8 +216,8 @@ def export(
     until all of it is there. Exits with 0, with 1 where a record is not what was signed, and with 2
     where it could not be written; then there is nothing in OUT.
     """
-    from ._audit import export as write
     from ._commands_erase import Opening
+    from ._export import export as write
     from ._retention import check_there
     from ._signing import read_verifier_key
 

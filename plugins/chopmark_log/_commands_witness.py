@@ -17,12 +17,15 @@ from ._command_line import (
     errors,
     folder_of,
     json_option,
+    log_keys,
+    log_keys_argument,
     only_option,
     path_option,
     serve_until_interrupted,
     serving_json_option,
     shown_time,
     tell,
+    told_of_log,
     unbroken,
 )
 from ._packages import check_packages
@@ -73,22 +76,21 @@ def init(path: Path, name: str, kind: str, as_json: bool) -> None:
 
 
 @witness.command("add-log")
-@click.argument("key")
+@log_keys_argument
 @_witness_path
 @only_option
 @json_option
-def add_log(key: str, path: Path, only: bool, as_json: bool) -> None:
+def add_log(keys: tuple[str, ...], path: Path, only: bool, as_json: bool) -> None:
     """Cosign the log whose key is KEY, or in the file KEY, from now on.
 
-    Exits with 0, and with 2 where KEY is none of a log, or there is no witness.
+    Given both keys of a log, log.pub and log-ml-dsa.pub, it cosigns what both signed, and nothing
+    that one of them signed alone. Exits with 0, and with 2 where KEY is none of a log, or there is
+    no witness.
     """
-    from ._signing import read_verifier_key
-
     with errors():
-        known = read_verifier_key(key)
-        _witness(path).open().add_log(known, only=only)
-    told = {"origin": known.name, "path": str(path), "key": str(known), "only": only}
-    tell(as_json, told, f"{path}: knows log {known.name}")
+        known = log_keys(keys)
+        _witness(path).open().add_log(*known, only=only)
+    tell(as_json, told_of_log(known, path, only=only), f"{path}: knows log {known[0].name}")
 
 
 @witness.command("status")

@@ -171,6 +171,13 @@ def read_payload(body: bytes) -> Payload:
     return Payload(record, key, until, part, parts, body[_FRAME.size :])
 
 
+def payload_frame(payload: Payload) -> bytes:
+    """Return the body of the frame that a payload is."""
+    *place, data = payload
+    record, key, until, part, parts = place
+    return _FRAME.pack(_MARK, record, key, until, part, parts) + data
+
+
 def digest_of(data: bytes) -> str:
     """Return what a leaf says of `data`: its SHA-256 in base64url, without padding."""
     return _base64(hashlib.sha256(data).digest()).decode()

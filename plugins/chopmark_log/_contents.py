@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
+from ._canonical import encode
 from ._content import Payload, read_payload
 from ._folder import LogFolder
 from ._keyring import ensure
-from ._leaf import VERSION, encode
+from ._leaf import VERSION
 from ._side import Side
 from ._store import Leaf, Store
 from ._subject import Keys

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chopmark import LogError
 
-from ._folder import write_whole
+from ._files import write_whole
 from ._store import Store
 from .verify import Checkpoint, VerifyError, split_note
 

@@ -18,7 +18,7 @@ from ._integrate import check_head
 from ._master import master_of, masters
 from ._rotate import older_keys, stale_masters
 from ._side import Side
-from ._spool import DAMAGED, NEW, SUFFIX, TORN, TWICE, is_alive, read_frames
+from ._spool import DAMAGED, DOUBT, NEW, SUFFIX, TORN, TWICE, is_alive, read_frames
 from ._store import Store
 from ._subject import Keys
 from .verify import ED25519, ML_DSA_44_COSIGNATURE
@@ -225,7 +225,7 @@ def _are_of(folder: LogFolder, side: Side) -> bool:
 def _waiting(folder: LogFolder, store: Store) -> Finding:
     read = store.read()
     waiting, oldest, faults = 0, 0.0, []
-    for path in folder.spools.glob(f"*{SUFFIX}"):
+    for path in [one for end in (SUFFIX, DOUBT) for one in folder.spools.glob(f"*{end}")]:
         try:
             at = start = read.get(path.name, 0)
             for frame in read_frames(path, start):

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from chopmark import Content, LogError, Message
 
-from ._audit import prove_entry
 from ._content import record_id
 from ._cosignatures import cosigned
+from ._export import prove_entry
 from ._folder import LogFolder
 from ._handover import keys_under
 from ._opened import Opener

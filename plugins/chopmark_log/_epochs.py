@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chopmark import LogError
 
-from ._spool import sync_folder
+from ._files import sync_folder
 
 SPAN = 30 * 86_400_000
 """The milliseconds of an epoch; they are counted from 1970 on."""

@@ -55,7 +55,7 @@ def evidence(policy: Policy) -> Iterable[Evidence]:
 
 
 def _bundle(options: LogOptions, path: Path) -> None:
-    from ._audit import export
+    from ._export import export
     from ._signing import read_verifier_key
 
     store = options.folder.open()

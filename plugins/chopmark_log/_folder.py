@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from chopmark import LogError
 
+from ._files import sync_folder, write_whole
 from ._signing import SigningKey, read_signing_key, write_signing_key
-from ._spool import sync_folder
 from ._sqlite_store import SqliteStore
 from ._store import Store
 from .verify import ED25519, ML_DSA_44_COSIGNATURE
@@ -108,12 +108,25 @@ class LogFolder:
         """Where the log is being moved to, or was: while it is there, nothing is written here."""
         return self.path / "moved-to"
 
+    @property
+    def anew(self) -> Path:
+        """What is moved where a new log is being put in the place of a former one (`_anew`)."""
+        return self.path / "anew"
+
+    def _check_begun(self) -> None:
+        if self.anew.exists():
+            raise LogError(
+                f"a new log is being put in the place of that in {str(self.path)!r}, and was not "
+                "ended: run `chopmark log recover`, which ends it"
+            )
+
     def check_stays(self) -> None:
         """Raise unless the log may be written here: it was not moved, and is not being moved.
 
         Raises:
-            LogError: it was, or is.
+            LogError: it was, or is, or a new one is being put in its place.
         """
+        self._check_begun()
         try:
             told = json.loads(self.moved.read_text("utf-8"))
             to, done = str(told["to"]), bool(told["done"])
@@ -153,7 +166,7 @@ class LogFolder:
     @property
     def is_log(self) -> bool:
         """Whether there is a log."""
-        return self.base.exists() or self.where.exists()
+        return self.base.exists() or self.where.exists() or self.anew.exists()
 
     @property
     def signs(self) -> bool:
@@ -199,6 +212,7 @@ class LogFolder:
         Raises:
             LogError: there is none, or it is damaged.
         """
+        self._check_begun()
         if not self.is_log:
             raise LogError(f"{str(self.path)!r} is no log; make one with `chopmark log init`")
         if writing:
@@ -222,41 +236,6 @@ class LogFolder:
 def kinds(*, ml_dsa: bool) -> tuple[int, ...]:
     """Return the types of the keys of a log that is made."""
     return (ED25519, ML_DSA_44_COSIGNATURE) if ml_dsa else (ED25519,)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write the file `path`, so that a crash leaves the old one or the new one.
-
-    Raises:
-        OSError: it cannot be written; the old one is there then.
-    """
-    making = path.with_name(f".{path.name}.part")
-    file = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-    try:
-        data = text.encode()
-        while data:
-            data = data[os.write(file, data) :]
-        os.fsync(file)
-    finally:
-        os.close(file)
-    making.replace(path)
-    sync_folder(path.parent)
-
-
-def overwrite(path: Path) -> None:
-    """Write zeros over a file where it stands: what was in it is not there any more.
-
-    What a disk keeps for itself, such as blocks that an SSD put aside, is not in reach.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        os.pwrite(file, bytes(os.fstat(file).st_size), 0)
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def default_origin() -> str:

@@ -12,8 +12,9 @@ import logging
 from collections.abc import Iterable
 
 from ._contents import leaf_of
+from ._files import sync_folder
 from ._folder import LogFolder
-from ._spool import DAMAGED, SUFFIX, TORN, TWICE, sync_folder
+from ._spool import DAMAGED, SUFFIX, TORN, TWICE
 from ._store import Store
 
 _logger = logging.getLogger("chopmark")

@@ -16,20 +16,12 @@ from chopmark import LogError
 from ._content import is_payload
 from ._contents import Contents
 from ._cosignatures import Cosignatures
-from ._folder import LogFolder, write_whole
+from ._files import sync_folder, write_whole
+from ._folder import LogFolder
 from ._gone import note, tell_gone
 from ._handover import all_signers
 from ._signing import sign_note
-from ._spool import (
-    SUFFIX,
-    TORN,
-    TWICE,
-    Frame,
-    SpoolError,
-    is_alive,
-    read_frames,
-    sync_folder,
-)
+from ._spool import SUFFIX, TORN, TWICE, Frame, SpoolError, is_alive, read_frames
 from ._store import Leaf, OvertakenError, Store, id_of
 from .verify import Checkpoint, VerifyError, check_consistency, open_checkpoint, split_note
 
@@ -89,6 +81,10 @@ def integrate(folder: LogFolder, store: Store) -> Taken:
         LogError: a spool is damaged, the log did not take them, or it is an older copy.
     """
     check_head(folder, store)
+    if folder.address is not None:
+        from ._postgres_doubts import settle_doubts
+
+        settle_doubts(folder, store)
     taken, faults = store.collect(), []
     known = store.read()
     paths = sorted(folder.spools.glob(f"*{SUFFIX}"))

@@ -12,10 +12,10 @@ from chopmark import LogError
 from chopmark.private import write_private
 
 from ._content import KEY_BYTES, SubjectKey
+from ._files import sync_folder
 from ._folder import LogFolder
 from ._master import Subject, make_master, master_of, read_master
 from ._side import Side
-from ._spool import sync_folder
 from ._subject import Keys
 
 _KNOWN = 4096

@@ -18,7 +18,8 @@ from typing import NamedTuple
 from chopmark import LogError
 
 from ._audit import audit
-from ._folder import LogFolder, write_whole
+from ._files import sync_folder, write_whole
+from ._folder import LogFolder
 from ._handover import public_keys
 from ._integrate import integrate, integrating, publish
 from ._migrate_end import State, arrive
@@ -27,7 +28,7 @@ from ._migrate_target import Arriving, said_of, wipe
 from ._postgres import Address
 from ._postgres_tables import create
 from ._side import Side
-from ._spool import NEW, SUFFIX, is_alive, sync_folder
+from ._spool import NEW, SUFFIX, is_alive
 from ._sql_store import ARRIVING, KEY_NAMES, SqlStore
 from ._sqlite_store import SqliteStore
 from ._subject import Keys

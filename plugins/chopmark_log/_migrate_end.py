@@ -9,10 +9,10 @@ from typing import NamedTuple
 from chopmark import LogError
 
 from ._epochs import destroy, epochs_in
-from ._folder import FINGERPRINTS, LogFolder, write_whole
+from ._files import sync_folder, write_whole
+from ._folder import FINGERPRINTS, LogFolder
 from ._migrate_target import declare
 from ._postgres import Address
-from ._spool import sync_folder
 from ._tables import ErasableFile
 
 BESIDE = ("-wal", "-shm", "-journal")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from chopmark import LogError
 
-from ._sql_store import Tables
+from ._sql_tables import Tables
 
 
 class Table(NamedTuple):

@@ -26,7 +26,7 @@ DEFAULT_PATH = "chopmark-log"
 _KNOWN = (
     "path", "store", "durability", "origin", "integrate", "contents", "retention_days", "witnesses",
     "witness_seconds", "find", "texts_days", "entries_days", "archive", "ml_dsa",
-    "profile",
+    "profile", "buffer_mb",
 )  # fmt: skip
 DAY = 86_400_000
 """Milliseconds."""
@@ -53,6 +53,7 @@ class LogOptions:
         archive: the folder that must have entries before they are pruned, if one must.
         ml_dsa: whether a log that is made gets a key of ML-DSA-44, too.
         regulated: whether no call may go on without a record that the disk holds.
+        buffer: how many bytes this machine may keep while the database is away.
     """
 
     folder: LogFolder
@@ -70,6 +71,7 @@ class LogOptions:
     archive: Path | None = None
     ml_dsa: bool = False
     regulated: bool = False
+    buffer: int = 0
 
     def too_short(self, days: int) -> str:
         """Return which option ends what is kept before `days` are over, with the cure, or ""."""
@@ -116,6 +118,7 @@ def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
         archive=Path(os.path.abspath(given.path("archive"))) if "archive" in options else None,
         ml_dsa=_ml_dsa(given),
         regulated=regulated,
+        buffer=_buffer(given, shared=bool(store)),
     )
 
 
@@ -150,6 +153,16 @@ def _to_disk(given: Table, *, regulated: bool, shared: bool) -> bool:
             'write "disk", which profile = "regulated" is for, or take the profile out',
         )
     return to_disk
+
+
+def _buffer(given: Table, *, shared: bool) -> int:
+    """Return how many bytes may wait on this machine for a database."""
+    found = given.whole("buffer_mb", 0, least=0, most=1 << 20) << 20
+    if found and not shared:
+        raise given.wrong(
+            "buffer_mb", "take it out: it is for a log in a database, which `store` names"
+        )
+    return found
 
 
 def _ml_dsa(given: Table) -> bool:

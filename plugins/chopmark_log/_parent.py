@@ -29,7 +29,7 @@ from ._witness_client import Reply, WitnessAddress, submit
 from ._witness_server import WitnessServer
 from ._witness_state import Watched, Witness, WitnessFolder
 from ._work import CHECKPOINT
-from .verify import VerifierKey, VerifyError, open_checkpoint
+from .verify import ED25519, VerifierKey, VerifyError, open_checkpoint
 
 _logger = logging.getLogger("chopmark")
 KIND = "child"
@@ -218,8 +218,8 @@ def _children(folder: LogFolder) -> WitnessFolder:
 
 
 def _signer(note: str, keys: Sequence[VerifierKey]) -> VerifierKey:
-    """Return the key, one of `keys`, that signed a child's checkpoint."""
-    for key in keys:
+    """Return the key of Ed25519, one of `keys`, that signed a child's checkpoint."""
+    for key in [one for one in keys if one.kind == ED25519]:
         with contextlib.suppress(VerifyError):
             open_checkpoint(note, [key])
             return key

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from chopmark import LogError
 
-from ._audit import prove_entry
+from ._export import prove_entry
 from ._holding import Under
 from ._leaf import decode
 from ._parent import KIND, Parent, entry_id

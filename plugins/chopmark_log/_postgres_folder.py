@@ -16,11 +16,11 @@ import psycopg
 
 from chopmark import LogError
 
-from ._folder import LogFolder, default_origin, kinds, write_whole
+from ._files import sync_folder, write_whole
+from ._folder import LogFolder, default_origin, kinds
 from ._postgres import Address, told
 from ._postgres_tables import create
 from ._signing import SigningKey, read_signing_key, write_signing_key
-from ._spool import sync_folder
 from ._sql_store import ARRIVING, KEY_NAMES
 from .verify import ED25519
 

@@ -15,15 +15,18 @@ import time
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from chopmark import LogError
 
-from ._content import Payload
+from ._content import Payload, payload_frame
 from ._postgres import Address, cut, told
 from ._postgres_put import Put, is_there, put
+
+if TYPE_CHECKING:
+    from ._postgres_buffer import Buffer
 
 PATIENCE = 10.0
 """Seconds for which a call waits for a server that is gone, and may come back."""
@@ -33,6 +36,10 @@ MOST_BYTES = 1 << 23
 """How many bytes of content a statement puts in, if it has more than one record."""
 MOST_PAUSE = 0.002
 """Seconds that a statement waits for more records, at the most: an eighth of what one takes."""
+
+
+class AwayError(LogError):
+    """The database is away, and a record was not sent to it: something else may keep it."""
 
 
 class ErasedKeyError(Exception):
@@ -65,13 +72,18 @@ class Intake:
         address: the database.
         writer: the name of this process's records, new with each process.
         lazily: whether a record is taken before the server's disk holds it.
+        buffer: what keeps records while the database is away, where there is such a one: then
+            nobody waits for the server, and `append` raises `AwayError` at once.
 
     Raises:
-        LogError: the database cannot be reached.
+        LogError: the database cannot be reached, and there is no buffer.
     """
 
-    def __init__(self, address: Address, writer: str, *, lazily: bool = False) -> None:
+    def __init__(
+        self, address: Address, writer: str, *, lazily: bool = False, buffer: Buffer | None = None
+    ) -> None:
         self._address, self._writer, self._lazily = address, writer, lazily
+        self._buffer = buffer
         self._pid = os.getpid()
         self._turn = threading.Condition()
         self._queue: list[_Waiting] = []
@@ -81,10 +93,11 @@ class Intake:
         self._broken = ""
         self.count = 0
         self._base: psycopg.Connection[Any] | None = None
-        try:
-            self._base = self._connect()
-        except psycopg.Error as error:
-            raise self._refused(error) from error
+        if buffer is None:
+            try:
+                self._base = self._connect()
+            except psycopg.Error as error:
+                raise self._refused(error) from error
 
     @property
     def usable(self) -> bool:
@@ -99,6 +112,7 @@ class Intake:
             payloads: the sealed content that belongs to it.
 
         Raises:
+            AwayError: the database is away, and there is a buffer; nothing was taken.
             ErasedKeyError: the key of the content is gone; nothing was taken.
             LogError: it was not taken, or nobody can say.
         """
@@ -176,7 +190,8 @@ class Intake:
 
     def _send(self, batch: list[_Waiting]) -> None:
         if not self.usable:
-            self._fail(batch, LogError(self._broken or "the log is closed"))
+            why = self._broken or "the log is closed"
+            self._fail(batch, LogError(why) if self._buffer is None else AwayError(why))
             return
         end, pause = time.monotonic() + PATIENCE, 0.02
         left, doubt = self._numbered(batch), False
@@ -198,8 +213,17 @@ class Intake:
                 if self._base is not None and not self._base.closed:  # it said no, and lives
                     self._fail(left, self._refused(error))
                     return
+                sent = doubt or self._base is not None
                 self._drop()
+                if self._buffer is not None and not sent:
+                    self._fail(left, AwayError(str(self._refused(error))))
+                    return
+                if self._buffer is not None and doubt:
+                    self._keep(self._buffer, left)
+                    break
                 doubt = True
+                if self._buffer is not None:
+                    continue  # it may be there again already
                 if time.monotonic() > end:
                     self._fail(left, self._refused(error), done_with=True)
                     return
@@ -208,9 +232,20 @@ class Intake:
             except psycopg.Error as error:
                 self._fail(left, self._refused(error))
                 return
+        left = [one for one in left if not one.is_done]
         self.count += len(left)
         for number, one in enumerate(left, self.count - len(left)):
             one.number = number
+
+    def _keep(self, buffer: Buffer, left: Sequence[_Waiting]) -> None:
+        """Have `buffer` keep what nobody knows of; what comes later is another writer's."""
+        self._broken = "what it sent last is in doubt"
+        try:
+            buffer.keep_doubtful(
+                [(one.leaf, [payload_frame(part) for part in one.payloads]) for one in left]
+            )
+        except LogError as error:
+            self._fail(left, error)
 
     def _numbered(self, batch: Sequence[_Waiting]) -> list[_Waiting]:
         found: list[_Waiting] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -12,9 +13,11 @@ from ._keyring import changed
 from ._log import TransparencyLog
 from ._options import NAME
 from ._postgres import Address
+from ._postgres_buffer import Buffer
 from ._postgres_folder import join, meta_of
-from ._postgres_intake import ErasedKeyError, Intake
-from ._work import Make
+from ._postgres_intake import AwayError, ErasedKeyError, Intake
+from ._renew import Stamp
+from ._work import Make, Own
 
 TRIES = 8
 """How often a content is sealed under a new key, where its subject is erased at that moment."""
@@ -27,7 +30,8 @@ class SharedLog(TransparencyLog):
     folder of this machine. With `durability = "disk"`, the default here, a record that was taken
     survives whatever the server's disk survives; with `os` it survives the end of this process and
     of this machine, and a crash of the server after some 0.6 seconds (three times its
-    `wal_writer_delay`).
+    `wal_writer_delay`). `buffer_mb` (0): how many MiB this machine may keep on its own disk while
+    the database is away; with 0, calls are refused then.
     """
 
     def __init__(self, options: Mapping[str, object], folder: str = "") -> None:
@@ -36,6 +40,7 @@ class SharedLog(TransparencyLog):
         Raises:
             PolicyError: an option is unknown or has a value that it cannot have.
         """
+        self._buffers: dict[int, Buffer] = {}  # of processes; each outlives what stops taking
         super().__init__(options, folder)
         try:
             self.address = Address.of(self._options.store)
@@ -59,21 +64,43 @@ class SharedLog(TransparencyLog):
         payloads = [read_payload(frame) for frame in frames]
         for _ in range(TRIES):
             own = self._begin()
-            intake = own.spool
+            intake, buffer = own.spool, own.buffer
             assert isinstance(intake, Intake)
-            if intake.usable:
+            if buffer is not None and buffer.away:
+                position = intake.count + buffer.append(make, frames)
+                return Receipt(log=NAME, record=id, position=position)
+            if not intake.usable:
+                self._abandon(own)
+                continue
+            try:
                 number = intake.append(partial(own.leaf, make), payloads)
-                return Receipt(log=NAME, record=id, position=number)
-            self._abandon(own)
+            except AwayError:
+                if buffer is None:
+                    raise
+                number = intake.count + buffer.append(make, frames)
+            else:
+                number += buffer.count if buffer is not None else 0
+            return Receipt(log=NAME, record=id, position=number)
         raise LogError(f"log {self.address.text!r} took no record in {TRIES} tries")
 
+    def _after_fork(self) -> None:
+        super()._after_fork()
+        for pid in list(self._buffers):
+            self._buffers.pop(pid).let_go()
+
     def warm_up(self) -> None:
-        """Do as `TransparencyLog` does, and raise where the database cannot be reached, too."""
+        """Do as `TransparencyLog` does, and raise where the database is wanted, and away."""
         super().warm_up()
-        meta_of(self.address)
+        if not (self._options.buffer and self.folder.is_log):
+            meta_of(self.address)
 
     def _make_folder(self) -> None:
         join(self.folder, self.address, self._options.origin, ml_dsa=self._options.ml_dsa)
 
-    def _make_spool(self, writer: str) -> Intake:
-        return Intake(self.address, writer, lazily=not self._options.to_disk)
+    def _make_own(self, writer: str, asked: Stamp) -> Own:
+        lazily, most = not self._options.to_disk, self._options.buffer
+        buffer = self._buffers.get(os.getpid())
+        if buffer is None and most:
+            self._buffers[os.getpid()] = buffer = Buffer(self.folder, self.address, most)
+        intake = Intake(self.address, writer, lazily=lazily, buffer=buffer)
+        return Own(intake, writer, asked, buffer=buffer)

@@ -16,6 +16,7 @@ from chopmark import LogError
 
 from ._integrate import BATCH
 from ._postgres import Address, PostgresFile
+from ._spool import SUFFIX
 from ._sql_store import SqlStore
 from ._store import Leaf, id_of
 
@@ -38,7 +39,11 @@ _TAKE = (
     "RETURNING id, writer, number, leaf"
 )
 _INDEX = "INSERT INTO ids SELECT * FROM unnest(?::bigint[], ?::bigint[])"
-_FORGET = "DELETE FROM spools WHERE at < now() - interval '1 day'"
+# A file stays known for as long as it is there, or what of it was read would be read anew.
+_FORGET = (
+    "DELETE FROM spools WHERE at < now() - interval '1 day' "
+    f"AND right(name, {len(SUFFIX)}) <> '{SUFFIX}'"
+)
 
 
 class PostgresStore(SqlStore):

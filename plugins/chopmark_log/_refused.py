@@ -6,7 +6,8 @@ import threading
 import time
 from typing import NamedTuple
 
-from ._leaf import at, encode, gap_leaf
+from ._canonical import encode
+from ._leaf import at, gap_leaf
 
 MOST_IDS = 256
 """Of so many records the leaf has the ids, those of the first ones; of all it has the number."""

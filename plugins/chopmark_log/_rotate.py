@@ -17,7 +17,8 @@ from chopmark.private import write_private
 
 from ._contents import leaf_of
 from ._erase import Registrar
-from ._folder import FINGERPRINTS, LogFolder, overwrite
+from ._files import overwrite, sync_folder
+from ._folder import FINGERPRINTS, LogFolder
 from ._master import (
     FILE,
     FILES,
@@ -30,7 +31,6 @@ from ._master import (
     masters,
     new_secret,
 )
-from ._spool import sync_folder
 from ._store import Store
 from ._subject import Keys
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from chopmark import LogError
 
-from ._folder import LogFolder, overwrite, write_whole
+from ._files import overwrite, sync_folder, write_whole
+from ._folder import LogFolder
 from ._handover import handover_id, handover_leaf, handover_of, signers
 from ._integrate import publish
 from ._leaf import decode
 from ._signing import SigningKey, read_signing_key, write_signing_key
-from ._spool import sync_folder
 from ._store import Store
 from .verify import ED25519, LOG_KEYS, VerifyError, open_checkpoint, split_handovers
 

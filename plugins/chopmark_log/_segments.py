@@ -24,7 +24,7 @@ import numpy as np
 from chopmark import LogError
 
 from ._epochs import FILE
-from ._spool import sync_folder
+from ._files import sync_folder
 from ._winnow import BITS, VERSION, Fingerprinter, Places, Words
 
 MOST_WORDS = 1 << 22

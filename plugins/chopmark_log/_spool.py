@@ -26,9 +26,13 @@ from typing import NamedTuple
 
 from chopmark import LogError
 
+from ._files import sync_folder
+
 SUFFIX = ".spool"
 NEW, TORN, TWICE, DAMAGED = ".new", ".torn", ".twice", ".damaged"
 """Names of what is not read: not locked yet; a torn end; taken before; damaged and recovered."""
+DOUBT = ".doubt"
+"""The ending of a file of frames of which a database may have some (`_postgres_doubts`)."""
 _HEAD = struct.Struct(">II")
 _MOST = 1 << 20
 _LENGTH = re.compile(rb"(?=\x00[\x00-\x10])").finditer
@@ -110,10 +114,10 @@ class Spool:
             OSError: it is not in the file, or the file can no longer be trusted.
         """
         if before:
-            frame = b"".join(map(_framed, (*before, leaf)))
+            frame = b"".join(map(framed, (*before, leaf)))
             self.texts = True
         else:
-            frame = _framed(leaf)
+            frame = framed(leaf)
         with self._mutex:
             self._check()
             start = self.written
@@ -274,7 +278,8 @@ def _length(head: bytes, at: int, size: int) -> tuple[int, int] | None:
     return length, crc
 
 
-def _framed(body: bytes) -> bytes:
+def framed(body: bytes) -> bytes:
+    """Return `body` as a frame."""
     return _HEAD.pack(len(body), zlib.crc32(body)) + body
 
 
@@ -288,12 +293,3 @@ def is_alive(path: Path) -> bool:
     finally:
         os.close(file)
     return False
-
-
-def sync_folder(folder: Path) -> None:
-    """Return when the disk holds the names in `folder`."""
-    file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -8,13 +8,12 @@ is there twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
 
 from chopmark import LogError
 
-from ._bundles import pack, unpack
+from ._sql_entries import append, bundles
+from ._sql_tables import Tables
 from ._store import Head, Leaf, OvertakenError, Run, Store, start_of
 from ._tree import WIDTH, grow
 from .verify import (
@@ -37,22 +36,6 @@ FORMAT = 1
 ARRIVING = 0
 """The format of a log that is being moved to its place: nobody else takes it for one."""
 _AT_ONCE = 32  # bundles: a megabyte, or so, of what is pressed
-
-
-class Tables(Protocol):
-    """Tables in a database. Values of a statement stand at `?`; each method raises `LogError`."""
-
-    def rows(self, query: str, values: Sequence[object] = ()) -> list[Any]:
-        """Run a statement, and return what it finds."""
-
-    def many(self, query: str, values: Sequence[Sequence[object]]) -> None:
-        """Run a statement for each of `values`."""
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Do all of the block, or nothing of it; no other one runs at the same time, anywhere."""
-
-    def close(self) -> None:
-        """Close it; it is opened again where it is needed."""
 
 
 class SqlStore(Store):
@@ -100,7 +83,8 @@ class SqlStore(Store):
         """Return the entries from `start` to `end` in runs, in order; a missing one ends a run."""
         start, behind = max(start, 0), -(-end // WIDTH)
         for first in range(start // WIDTH, behind, _AT_ONCE):
-            for at, leaves in self._bundles(first, min(first + _AT_ONCE, behind)):
+            upto = min(first + _AT_ONCE, behind)
+            for at, leaves in bundles(self.tables, self.name, first, upto):
                 if start <= at and at + len(leaves) <= end:
                     yield Run(at, leaves)
                 elif found := leaves[max(start - at, 0) : max(end - at, 0)]:
@@ -179,7 +163,7 @@ class SqlStore(Store):
         hashes = hash_leaves(leaf for _, leaf in leaves)
         with self.tables.transaction():
             size = self.size
-            self._append(size, [leaf for _, leaf in leaves])
+            append(self.tables, self.name, size, [leaf for _, leaf in leaves])
             self._index([(start_of(id), size + n) for n, (id, _) in enumerate(leaves) if id])
             for level, (start, data) in grow(size, hashes, self.hashes).items():
                 self._extend(level, start, data)
@@ -223,45 +207,6 @@ class SqlStore(Store):
                 )
             self.tables.rows("INSERT INTO checkpoints VALUES (?, ?, ?)", (head.size, time, note))
 
-    def _bundles(self, first: int, behind: int) -> Iterator[Run]:
-        """Return bundles, and what is to become one, in order; a missing entry ends a run."""
-        rows = self.tables.rows(  # in one statement: between two, rows may become a bundle
-            "SELECT 1, number, leaves FROM bundles WHERE number >= ? AND number < ? UNION ALL "
-            "SELECT 0, at, leaf FROM entries WHERE at >= ? AND at < ?",
-            (first, behind, first * WIDTH, behind * WIDTH),
-        )
-        bundles = {number: data for whole, number, data in rows if whole}
-        single = {at: leaf for whole, at, leaf in rows if not whole}
-        for number in range(first, behind):
-            start, data = number * WIDTH, bundles.get(number)
-            if data is not None:
-                try:
-                    yield Run(start, unpack(_bytes(data)))
-                except LogError as error:
-                    raise LogError(f"log {self.name!r}, from entry {start} on: {error}") from error
-            elif single:
-                yield from _runs(single, start)
-
-    def _append(self, size: int, leaves: Sequence[bytes]) -> None:
-        first = size // WIDTH
-        full = (size + len(leaves)) // WIDTH
-        if full > first:
-            older = self._bundles(first, first + 1) if size % WIDTH else ()
-            whole = [leaf for run in older for leaf in run.leaves]
-            if len(whole) != size % WIDTH:
-                raise LogError(f"log {self.name!r} lacks entries before {size}; run `log fsck`")
-            whole += leaves
-            self.tables.many(
-                "INSERT INTO bundles VALUES (?, ?)",
-                [
-                    (first + n, pack(whole[n * WIDTH : (n + 1) * WIDTH]))
-                    for n in range(full - first)
-                ],
-            )
-            self.tables.rows("DELETE FROM entries")
-            size, leaves = full * WIDTH, whole[(full - first) * WIDTH :]
-        self.tables.many("INSERT INTO entries VALUES (?, ?)", list(enumerate(leaves, size)))
-
     def _index(self, ids: Sequence[tuple[int, int]]) -> None:
         self.tables.many("INSERT INTO ids VALUES (?, ?)", ids)
 
@@ -282,20 +227,3 @@ class SqlStore(Store):
     def _meta(self, name: str) -> str:
         ((value,),) = self.tables.rows("SELECT value FROM meta WHERE name = ?", (name,))
         return str(value)
-
-
-def _runs(single: Mapping[int, bytes | str], start: int) -> Iterator[Run]:
-    """Return the runs of a bundle from `start` on whose entries stand by themselves."""
-    leaves: list[bytes] = []
-    for at in range(start, start + WIDTH):
-        leaf = single.get(at)
-        if leaf is not None:
-            leaves.append(_bytes(leaf))
-        if leaves and (leaf is None or at + 1 == start + WIDTH):
-            yield Run(at - len(leaves) + (leaf is not None), leaves)
-            leaves = []
-
-
-def _bytes(value: bytes | str) -> bytes:
-    # Whoever changes a leaf by hand may leave a text there, and the hash tells of it.
-    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else bytes(value)

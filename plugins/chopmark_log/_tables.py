@@ -10,7 +10,7 @@ from typing import Protocol
 from chopmark import LogError
 
 from ._folder import LogFolder
-from ._sql_store import Tables
+from ._sql_tables import Tables
 from ._sqlite import SqliteFile
 
 _PATIENCE = 5.0

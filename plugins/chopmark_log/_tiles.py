@@ -16,7 +16,7 @@ from chopmark import LogError
 
 from ._alone import alone
 from ._errors import UnsoundError
-from ._folder import write_whole
+from ._files import write_all, write_whole
 from ._progress import Steps, unheard
 from ._store import Store
 from ._tree import LEVELS, WIDTH, rows_over, split_hashes
@@ -105,15 +105,8 @@ def write_tiles(
         due = list(tiles_of(head.size, known))
         if entries:
             due += bundles_of(head.size, known if has_entries else 0)
-        files = 0
-        for done, tile in enumerate(due):
-            told("writing", done, len(due))
-            data = _hashes(store, tile) if tile.level is not None else _leaves(store, tile)
-            if data is not None:
-                _write(folder / tile.path, data)
-                files += 1
-        if files:
-            os.sync()  # the checkpoint must not be there before what it wants
+        # They are on the disk before the checkpoint that wants them.
+        files = write_all(_written(store, folder, due, told))
         if before is None or before.size != head.size or note != _text(folder):
             write_whole(folder / _CHECKPOINT, note)
         _tidy(folder, due, store.minimum // WIDTH)
@@ -155,6 +148,17 @@ def _check_grown(store: Store, before: Checkpoint | None, head: Checkpoint) -> N
         )
 
 
+def _written(
+    store: Store, folder: Path, due: Sequence[Tile], told: Steps
+) -> Iterator[tuple[Path, bytes]]:
+    """Yield what tiles are to hold, by their places in `folder`; not what was pruned."""
+    for done, tile in enumerate(due):
+        told("writing", done, len(due))
+        data = _hashes(store, tile) if tile.level is not None else _leaves(store, tile)
+        if data is not None:
+            yield folder / tile.path, data
+
+
 def _hashes(store: Store, tile: Tile) -> bytes:
     """Return the hashes of a tile; those of a whole one must be what the next level is made of."""
     level, number, width = tile.level or 0, tile.number, tile.width
@@ -179,13 +183,6 @@ def _leaves(store: Store, tile: Tile) -> bytes | None:
             "`chopmark log verify`"
         )
     return b"".join(len(leaf).to_bytes(2, "big") + leaf for leaf in leaves)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.part")
-    half.write_bytes(data)
-    half.replace(path)
 
 
 def _tidy(folder: Path, due: Sequence[Tile], pruned: int) -> None:

@@ -1,7 +1,7 @@
-"""Writes the leaf of a usual call without a detour: the same bytes, in a third of the time.
+"""Writes the leaf of a usual call without a detour: the same bytes, in less than half of the time.
 
 What a leaf is stands in `_leaf`, and a test holds the two together. A usual call is one in which
-nothing was found and nothing went wrong, as in nearly all.
+nothing of ours went wrong, as in nearly all.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from json.encoder import encode_basestring as _quoted
 
-from chopmark import Mark, Record
+from chopmark import Mark, Record, Usage, Verdict
 
-from ._leaf import LARGEST, MOST, VERSION, at, call_leaf, encode
+from ._canonical import LARGEST, MOST, encode
+from ._leaf import VERSION, at, call_leaf
 
 _TEXT, _NUMBER = frozenset({str}), frozenset({int})
 _COMMITTED = ("answer", "request", "user")
@@ -32,9 +33,7 @@ def encode_call(
     Raises:
         LogError: the record has something that has no place in a leaf.
     """
-    usual = not (clock or record.verdicts or record.failures or record.usage is not None)
-    usual = usual and len(commitments) == len(_COMMITTED)
-    if usual and record.judged and (record.action, record.ending) == ("allow", "completed"):
+    if not (clock or record.failures) and len(commitments) == len(_COMMITTED):
         leaf = _usual(record, writer, number, commitments, payload)
         if leaf is not None:
             return leaf
@@ -45,36 +44,79 @@ def _usual(
     record: Record, writer: str, number: int, commitments: Mapping[str, str], payload: str
 ) -> bytes | None:
     """Return them, None where it is not sure that all of it has a place in a leaf."""
-    texts = [record.adapter, record.audience, record.id, record.model, record.policy, record.sdk]
-    texts += [payload, writer, *[commitments[name] for name in _COMMITTED]]
+    texts = (
+        record.action, record.adapter, record.audience, record.ending, record.id, record.model,
+        record.policy, record.sdk, payload, writer, *map(commitments.__getitem__, _COMMITTED),
+    )  # fmt: skip
     asked, answered = record.request.characters, record.answer.characters
     numbers = (asked, answered, record.duration, record.holdback, record.messages, record.time)
-    marks = [_mark(mark) for mark in record.marks]
-    sure = _are_texts(texts) and _are_numbers(numbers) and type(record.stream) is bool
-    if not sure or None in marks:
+    switches = type(record.stream) is type(record.judged) is bool
+    marks = [*map(_mark, record.marks)]
+    verdicts = [*map(_verdict, record.verdicts)]
+    tokens = "" if record.usage is None else _tokens(record.usage)
+    sure = _are_texts(texts) and _are_numbers(numbers) and switches
+    if not sure or tokens is None or None in marks or None in verdicts:
         return None
-    adapter, audience, id, model, policy, sdk, sealed, who, *commit = map(_quoted, texts)
+    action, adapter, audience, ending, id, model, policy, sdk, sealed, who, *commit = map(
+        _quoted, texts
+    )
     leaf = "".join([
-        f'{{"adapter":{adapter},',
+        "{" if record.action == "allow" else f'{{"action":{action},',
+        f'"adapter":{adapter},',
         f'"audience":{audience},' if record.audience else "",
         f'"characters":{{"answer":{answered},"request":{asked}}},',
         f'"commit":{{"answer":{commit[0]},"request":{commit[1]},"user":{commit[2]}}},',
         f'"duration":{record.duration},',
+        "" if record.ending == "completed" else f'"ending":{ending},',
         f'"holdback":{record.holdback},' if record.holdback else "",
-        f'"id":{id},"k":"call",',
+        f'"id":{id},',
+        "" if record.judged else '"judged":false,',
+        '"k":"call",',
         f'"marks":[{",".join(map(str, marks))}],' if marks else "",
         f'"messages":{record.messages},' if record.messages != 1 else "",
         f'"model":{model},',
         f'"payload":{sealed},' if payload else "",
         f'"policy":{policy},"sdk":{sdk},',
         '"stream":true,' if record.stream else "",
-        f'"t":{record.time},"v":{VERSION},"w":{{"h":{who},"n":{number}}}}}',
+        f'"t":{record.time},{tokens}"v":{VERSION},',
+        f'"verdicts":[{",".join(map(str, verdicts))}],' if verdicts else "",
+        f'"w":{{"h":{who},"n":{number}}}}}',
     ])  # fmt: skip
     try:
         found = leaf.encode()
     except UnicodeEncodeError:
         return None
     return found if len(found) <= LARGEST else None
+
+
+def _tokens(usage: Usage) -> str | None:
+    went_in, came_out = usage.input_tokens, usage.output_tokens
+    if not _are_numbers((went_in, came_out)):
+        return None
+    return f'"tokens":{{"in":{went_in},"out":{came_out}}},'
+
+
+def _verdict(verdict: Verdict) -> str | None:
+    score = round(verdict.score * 1000)
+    texts = (
+        verdict.category, verdict.detail, verdict.detector, verdict.direction, verdict.kind,
+        verdict.outcome, verdict.version,
+    )  # fmt: skip
+    if not (_are_texts(texts) and _are_numbers((verdict.part, score, verdict.start, verdict.end))):
+        return None
+    return "".join([
+        f'{{"category":{_quoted(verdict.category)},',
+        f'"detail":{_quoted(verdict.detail)},' if verdict.detail else "",
+        f'"detector":{_quoted(verdict.detector)},',
+        "" if verdict.direction == "output" else f'"direction":{_quoted(verdict.direction)},',
+        f'"end":{verdict.end},',
+        "" if verdict.kind == "answer" else f'"kind":{_quoted(verdict.kind)},',
+        f'"outcome":{_quoted(verdict.outcome)},',
+        f'"part":{verdict.part},' if verdict.part else "",
+        "" if score == 1000 else f'"score":{score},',
+        f'"start":{verdict.start}',
+        f',"version":{_quoted(verdict.version)}}}' if verdict.version else "}",
+    ])  # fmt: skip
 
 
 def _mark(mark: Mark) -> str | None:

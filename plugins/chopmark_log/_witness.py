@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from .verify import (
     EMPTY_ROOT,
     HASH_BYTES,
+    LOG_KEYS,
     Checkpoint,
     Handover,
+    Signature,
     VerifierKey,
     VerifyError,
     check_consistency,
@@ -94,21 +96,30 @@ class Refusal:
 
 
 def check_signed(request: Request, keys: Sequence[VerifierKey] | None) -> Refusal | None:
-    """Return why `request` is nobody's word whom the witness knows, by the keys of its origin."""
+    """Return why `request` is nobody's word whom the witness knows, by the keys of its origin.
+
+    Of each type of which one is known, one must have signed: else whoever breaks the one type would
+    leave the other out.
+    """
     origin = request.checkpoint.origin
     if keys is None:
         return Refusal(404, f"log {origin!r} is not known to this witness\n")
     _, signatures = split_note(request.note)
-    for signature in signatures:
-        for key in keys:
-            if (key.name, key.key_id) != (signature.name, signature.key_id):
-                continue
-            try:
-                key.check(request.body, signature.data)
-            except VerifyError:
-                continue
-            return None
-    return Refusal(403, f"no key that this witness knows of log {origin!r} signed it\n")
+    signed = {key.kind for key in keys for one in signatures if _holds(key, request.body, one)}
+    for kind in sorted({key.kind for key in keys} - signed):
+        which = f"key of {LOG_KEYS[kind]}" if signed else "key"
+        return Refusal(403, f"no {which} that this witness knows of log {origin!r} signed it\n")
+    return None
+
+
+def _holds(key: VerifierKey, body: str, signature: Signature) -> bool:
+    if (key.name, key.key_id) != (signature.name, signature.key_id):
+        return False
+    try:
+        key.check(body, signature.data)
+    except VerifyError:
+        return False
+    return True
 
 
 def check_successor(found: Handover, keys: Sequence[VerifierKey] | None) -> Refusal | None:

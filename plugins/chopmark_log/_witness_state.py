@@ -14,10 +14,17 @@ from typing import Any, NamedTuple
 
 from chopmark import LogError
 
-from ._folder import write_whole
+from ._files import write_whole
 from ._signing import SigningKey, read_signing_key, write_signing_key
 from ._witness import Refusal, Request, Seen, check_grown, check_signed, check_successor
-from .verify import ED25519, ED25519_COSIGNATURE, Handover, VerifierKey, VerifyError
+from .verify import (
+    ED25519,
+    ED25519_COSIGNATURE,
+    LOG_KEYS,
+    Handover,
+    VerifierKey,
+    VerifyError,
+)
 
 _logger = logging.getLogger("chopmark")
 FORMAT = 1
@@ -134,21 +141,34 @@ class Witness:
         if rows != [(str(FORMAT),)]:
             raise LogError(f"{str(path)!r} has format {rows}, and {FORMAT} is known here")
 
-    def add_log(self, key: VerifierKey, *, only: bool = False) -> None:
-        """Cosign the log whose key this is from now on; `only`: and none that another key signed.
+    def add_log(self, *keys: VerifierKey, only: bool = False) -> None:
+        """Cosign the log whose keys these are from now on; `only`: and none that others signed.
+
+        With a key of ML-DSA-44 beside that of Ed25519, only what both signed is cosigned.
 
         Raises:
-            LogError: the key is none that signs for a log.
+            LogError: one is none that signs for a log, they are of two logs, or the log is not
+                known by a key of Ed25519.
         """
-        if key.kind != ED25519:
-            raise LogError(f"{key.name!r} is no log's key: its type is {key.kind:#04x}")
-        if len(key.name.encode()) > 255:
-            raise LogError(f"{key.name[:60]!r}... is longer than the 255 bytes of an origin")
+        for key in keys:
+            if key.kind not in LOG_KEYS:
+                raise LogError(f"{key.name!r} is no log's key: its type is {key.kind:#04x}")
+            if key.name != keys[0].name:
+                raise LogError(f"keys of two logs, {keys[0].name!r} and {key.name!r}; give one's")
+            if len(key.name.encode()) > 255:
+                raise LogError(f"{key.name[:60]!r}... is longer than the 255 bytes of an origin")
         with self._changing() as base:
-            base.execute("INSERT OR IGNORE INTO logs VALUES (?, 0, 0, '')", (key.name,))
-            if only:
-                base.execute("DELETE FROM keys WHERE origin = ?", (key.name,))
-            base.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (key.name, str(key)))
+            for key in keys:
+                base.execute("INSERT OR IGNORE INTO logs VALUES (?, 0, 0, '')", (key.name,))
+                if only and key is keys[0]:
+                    base.execute("DELETE FROM keys WHERE origin = ?", (key.name,))
+                base.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (key.name, str(key)))
+            for key in keys:
+                if all(one.kind != ED25519 for one in self._keys(base, key.name) or ()):
+                    raise LogError(
+                        f"log {key.name!r} is known by no key of Ed25519, which each log has; give "
+                        "its log.pub, too"
+                    )
 
     def logs(self) -> list[Watched]:
         """Return the logs that this witness knows."""

@@ -24,6 +24,7 @@ from ._reserve import keep
 from ._store import Store
 
 if TYPE_CHECKING:
+    from ._postgres_buffer import Buffer
     from ._witnessing import Witnessing
 
 INTERVAL = 0.2
@@ -70,6 +71,7 @@ class Own:
     that was, is `aside`. `before` is how many leaves are in those that were, and `asked` what
     was seen of `LogFolder.renewal` before `spool` was there. `after` is what the next leaf is to
     say: which writer was before this one, and how many leaves it made, now that the disk has them.
+    `buffer` keeps records on this machine while a database is away, where the policy has that.
     """
 
     spool: Intake
@@ -83,12 +85,23 @@ class Own:
     worker: threading.Thread | None = None
     witnessing: Witnessing | None = None
     replaced: str = ""
+    buffer: Buffer | None = None
     clock: Clock = field(default_factory=Clock)
 
     @property
     def open(self) -> list[Intake]:
         """All that may be open."""
         return [self.spool] if self.aside is None else [self.aside, self.spool]
+
+    def takes(self, folder: LogFolder) -> bool:
+        """Return whether this machine has something to take into the log, or signs it."""
+        if folder.signs:
+            return True
+        if self.buffer is None:
+            return False
+        from ._postgres_doubts import waiting
+
+        return bool(waiting(folder))
 
     def leaf(self, make: Make, number: int) -> bytes:
         """Return the leaf that stands behind so many others; the caller holds `mutex`."""
@@ -131,7 +144,9 @@ class Work:
         if not self._to_disk and spool.dirty and spool.usable:
             spool.sync(spool.written)
         self._renewal.look()
-        if not self._integrates or not self._folder.signs:
+        if self._own.buffer is not None:
+            self._own.buffer.look()
+        if not self._integrates or not self._own.takes(self._folder):
             return
         if time.monotonic() >= self._reserved:
             self._reserved = time.monotonic() + AGAIN
@@ -192,12 +207,14 @@ def end(owns: dict[int, Own], options: LogOptions) -> None:
         finally:
             for spool in spools:
                 spool.close()
+            if own.buffer is not None:
+                own.buffer.close()
     if own.witnessing is not None and not own.replaced:
         own.witnessing.asked(AT_END)
     try:
         if own.replaced:
             raise LogError(own.replaced)
-        if options.integrates and options.folder.signs:
+        if options.integrates and own.takes(options.folder):
             settle(options.folder)
     finally:
         if own.witnessing is not None:

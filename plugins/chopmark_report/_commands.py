@@ -104,20 +104,28 @@ def read_log(
         count(_progress(outlines(log, since, until)), tally)
     except LogError as error:
         unread = str(error)
-    faults: Callable[[], list[str]] | None = getattr(log, "faults", None)
+    looking: Callable[[], list[str]] | None = getattr(log, "faults", None)
     source = Source(
         policy=policy,
         log=log.name,
         since=since,
         until=until,
         now=time.time_ns() // 1_000_000,
-        verified=verify and faults is not None,
-        faults=faults() if verify and faults is not None else (),
+        verified=verify and looking is not None,
+        faults=_faults(looking) if looking is not None and verify else (),
         unread=unread,
     )
     if unread and tally.calls is None and not tally.events:
         raise LogError(unread)
     return source, tally
+
+
+def _faults(looking: Callable[[], list[str]]) -> list[str]:
+    """Return what is wrong with a log: also that it cannot be looked through to its end."""
+    try:
+        return looking()
+    except LogError as error:
+        return [str(error)]
 
 
 def _check_there(log: ReadableLog) -> None:

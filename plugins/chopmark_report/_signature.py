@@ -12,64 +12,44 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from chopmark import ChopmarkError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from chopmark_log.verify import VerifierKey
 
 HEADER = "chopmark/evidence/manifest/1"
 """The first line of that note; the second has the SHA-256 of the manifest."""
 
-_KEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})").fullmatch
-_LINE = re.compile(r"— (\S+) ([A-Za-z0-9+/]+={0,2})").fullmatch
+_KEY = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+\S+").fullmatch
 _SECRET = re.compile(r".*\+.*|[A-Za-z0-9/=\s]{24,}", re.DOTALL).fullmatch  # a key, or a part of one
 _PRIVATE = ("PRIVATE+KEY", "PRIVATE KEY")
 _GIVE = "give the public key of the log that signed, NAME+ID+KEY, or its file, log.pub"
-_ED25519, _ID_BYTES, _KEY_BYTES = 1, 4, 32
 _MOST = 1 << 16
 """The bytes of a file that is looked at for a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """The Ed25519 key of the log `name`."""
+    """The Ed25519 key of a log."""
 
-    name: str
-    raw: bytes
+    checks: VerifierKey
+
+    @property
+    def name(self) -> str:
+        """The log's."""
+        return self.checks.name
 
     @property
     def id(self) -> bytes:
         """Its id, as C2SP's signed-note has it: what a signature names its key by."""
-        named = f"{self.name}\n".encode() + bytes([_ED25519]) + self.raw
-        return hashlib.sha256(named).digest()[:_ID_BYTES]
+        return self.checks.key_id
 
     def __str__(self) -> str:
         return f"key {self.id.hex()} of {self.name}"
-
-    def signed(self, body: str, signature: bytes) -> bool:
-        """Return whether `signature` is one of `body` by this key.
-
-        Raises:
-            ChopmarkError: a package is missing.
-        """
-        try:
-            from cryptography.exceptions import InvalidSignature
-            from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-        except ImportError as error:
-            raise ChopmarkError(
-                "a signature is checked by cryptography; install with: pip install 'chopmark[log]'"
-            ) from error
-        try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, body.encode())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
-
-
-class Note(NamedTuple):
-    """A signed note: what was signed, and by the names of keys their ids with the signatures."""
-
-    body: str
-    signatures: list[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +80,28 @@ class Signature:
 
         Without a key it is looked at whether it is of this manifest, whoever signed.
         """
-        note, due = _note(self.data), body_of(manifest)
+        due = body_of(manifest)
         if key is None:
-            changed = note is not None and note.body != due
+            said = self.data.rpartition(b"\n\n")[0] + b"\n"
+            changed = said.startswith(f"{HEADER}\n".encode()) and said != due.encode()
             return "manifest.json was changed since it was signed" if changed else ""
-        own = [
-            data[_ID_BYTES:] for name, data in (note.signatures if note else ())
-            if (name, data[:_ID_BYTES]) == (key.name, key.id)
-        ]  # fmt: skip
-        if note is None or not own:
+        notes = _notes()
+        try:
+            body, signatures = notes.split_note(self.data.decode())
+        except ValueError:  # no note, or no text
+            body, signatures = "", []
+        own = [one for one in signatures if (one.name, one.key_id) == (key.name, key.id)]
+        if not own:
             return (
                 f"manifest.sig has no signature by {key}; it says that key {self.key} of "
                 f"{self.signer} signed"
             )
-        if not all(key.signed(note.body, one) for one in own):
+        try:
+            for one in own:
+                key.checks.check(body, one.data)
+        except notes.VerifyError:
             return f"the signature by {key} does not hold"
-        return "" if note.body == due else f"manifest.json was changed since {key} signed it"
+        return "" if body == due else f"manifest.json was changed since {key} signed it"
 
 
 def body_of(manifest: bytes) -> str:
@@ -123,20 +109,19 @@ def body_of(manifest: bytes) -> str:
     return f"{HEADER}\nsha256 {hashlib.sha256(manifest).hexdigest()}\n"
 
 
-def _note(data: bytes) -> Note | None:
-    """Return the note that `data` is, None where it is none of a manifest."""
+def _notes() -> ModuleType:
+    """Return what reads notes and keys: the program that an auditor checks a log with.
+
+    Raises:
+        ChopmarkError: a package is missing.
+    """
     try:
-        head, _, tail = data.decode().rpartition("\n\n")
-    except UnicodeError:
-        return None
-    lines = [_LINE(line) for line in tail.removesuffix("\n").split("\n")]
-    if not head.startswith(f"{HEADER}\n") or not tail.endswith("\n"):
-        return None
-    try:
-        signed = [(one[1], base64.b64decode(one[2], validate=True)) for one in lines if one]
-    except ValueError:
-        return None
-    return Note(f"{head}\n", signed) if len(signed) == len(lines) else None
+        from chopmark_log import verify
+    except ImportError as error:
+        raise ChopmarkError(
+            "a signature is checked by cryptography; install with: pip install 'chopmark[log]'"
+        ) from error
+    return verify
 
 
 def read_key(given: str) -> PublicKey:
@@ -165,18 +150,14 @@ def read_key(given: str) -> PublicKey:
 
 
 def _parse(text: str, name: str) -> PublicKey:
-    found = _KEY(text.strip())
+    notes = _notes()
     try:
-        data = base64.b64decode(found[3], validate=True) if found else b""
-    except ValueError:
-        data = b""
-    if not found or not data:
-        raise ChopmarkError(f"{name} is no key NAME+ID+KEY; {_GIVE}")
-    if len(data) != 1 + _KEY_BYTES or data[0] != _ED25519:
+        key: VerifierKey = notes.VerifierKey.parse(text)
+    except notes.VerifyError:  # its words show all of the text
         raise ChopmarkError(
-            f"{name} is that of no log: it was cut short, or is a witness's; {_GIVE}"
-        )
-    key = PublicKey(found[1], data[1:])
-    if key.id.hex() != found[2]:
-        raise ChopmarkError(f"{name} has the id of another; was it cut short, or edited?")
-    return key
+            f"{name} is no key NAME+ID+KEY, or has the id of another: it was cut short, or edited; "
+            f"{_GIVE}"
+        ) from None
+    if key.kind != notes.ED25519:
+        raise ChopmarkError(f"{name} signs no packs: it is a witness's, or ML-DSA-44; {_GIVE}")
+    return PublicKey(key)

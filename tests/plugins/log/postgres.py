@@ -80,7 +80,8 @@ class Server:
         """Make an empty database, and return its address."""
         name = f"t{uuid.uuid4().hex}"
         with psycopg.connect(self.url(), autocommit=True) as base:
-            base.execute(f"CREATE DATABASE {name}".encode())
+            # Of a small template, where nothing is synced, a copy costs a quarter of its log.
+            base.execute(f"CREATE DATABASE {name} STRATEGY FILE_COPY".encode())
         return self.url(name)
 
     @staticmethod

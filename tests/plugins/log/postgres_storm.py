@@ -104,14 +104,15 @@ def storm(
 ) -> Storm:
     """Kill two processes of each machine in each round, at any moment; say what was lost by it.
 
-    A `server` crashes in every other round, and comes back, while they write.
+    A `server` crashes in every other round, and comes back, while they write. One of the two
+    processes keeps records on its disk meanwhile, the other waits.
     """
     chance = random.Random(seed)
     crashes = 0
     taken: list[str] = []
     kills = 0
     for number in range(rounds):
-        writers = [_start(folder, store) for folder in folders for _ in range(2)]
+        writers = [_start(folder, store, size) for folder in folders for size in (0, 8)]
         told = [os.read(out, 37) for _, out in writers]  # of each the first, so that it is at it
         time.sleep(chance.random() * 0.5)
         if server is not None and number % 2:
@@ -131,6 +132,8 @@ def storm(
             taken += data.decode().split("\n")[:-1]  # a torn last line was told to nobody
         kills += len(writers)
         progress(number + 1)
+    for folder in folders:
+        settle(folder)
     found = Counter(ids_of(folders[0]))
     return Storm(
         kills, crashes, len(taken), sum(not found[one] for one in taken), max(found.values()) - 1,
@@ -138,7 +141,7 @@ def storm(
     )  # fmt: skip
 
 
-def _start(folder: LogFolder, store: str) -> tuple[int, int]:
+def _start(folder: LogFolder, store: str, buffer: int) -> tuple[int, int]:
     out, told = os.pipe()
     child = os.fork()
     if child:
@@ -146,7 +149,7 @@ def _start(folder: LogFolder, store: str) -> tuple[int, int]:
         return child, out
     try:
         os.close(out)
-        log = log_of(folder, store)
+        log = log_of(folder, store, buffer_mb=buffer)
         while True:
             said = Content(answer="x" * 200, user=f"u{random.randint(0, 9)}")
             with contextlib.suppress(LogError):

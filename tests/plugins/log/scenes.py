@@ -52,11 +52,11 @@ def _is_empty_wal(path: Path) -> bool:
     return path.name.endswith("-wal") and not path.stat().st_size
 
 
-def make_scene(path: Path) -> Scene:
-    """Make one in the new folder `path`."""
+def make_scene(path: Path, *, ml_dsa: bool = False) -> Scene:
+    """Make one in the new folder `path`; with `ml_dsa` the log signs by ML-DSA-44, too."""
     path.mkdir()
     scene = Scene(path)
-    scene.log.create(ORIGIN)
+    scene.log.create(ORIGIN, ml_dsa=ml_dsa)
     log = log_of(scene.log)
     users = ("anna", "bert", "anna", "carl")
     ids = [

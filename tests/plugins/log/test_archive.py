@@ -25,9 +25,11 @@ from chopmark_log._archive_check import verify
 from chopmark_log._archive_file import digest_of
 from chopmark_log._archive_manifest import MANIFEST, Manifest
 from chopmark_log._archive_proof import find, prove
+from chopmark_log._canonical import encode
 from chopmark_log._contents import leaf_of
-from chopmark_log._folder import LogFolder, write_whole
-from chopmark_log._leaf import call_leaf, commitments_of, decode, encode, event_leaf, filled
+from chopmark_log._files import write_whole
+from chopmark_log._folder import LogFolder
+from chopmark_log._leaf import call_leaf, commitments_of, decode, event_leaf, filled
 from chopmark_log._signing import SigningKey, read_verifier_key, sign_note
 from chopmark_log._store import id_of
 from chopmark_log.verify import Checkpoint, VerifierKey

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from tests.plugins.log.logs import fill
 
 from chopmark import LogError
-from chopmark_log._audit import _END, audit
+from chopmark_log._audit import audit
 from chopmark_log._bundles import pack, unpack
 from chopmark_log._folder import LogFolder
 from chopmark_log._leaf import decode
 from chopmark_log._signing import read_verifier_key
 from chopmark_log._sqlite_store import SqliteStore
+from chopmark_log._writers import _END
 from chopmark_log.verify import hash_leaf, hash_leaves, hash_node, hash_pairs
 
 TEXTS = st.lists(st.binary(max_size=70), max_size=9)

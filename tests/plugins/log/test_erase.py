@@ -21,9 +21,10 @@ from tests.plugins.log.logs import faults_of, invoke, leaves, log_of
 from chopmark import Content, LogError, Message
 from chopmark.testing import sample_record
 from chopmark_log import _erase
-from chopmark_log._audit import audit, prove
+from chopmark_log._audit import audit
 from chopmark_log._content import disclose, record_id
 from chopmark_log._erase import Done, NoSubjectError, holds, registrar
+from chopmark_log._export import prove
 from chopmark_log._folder import LogFolder
 from chopmark_log._master import Subject, read_master
 from chopmark_log._opened import ClosedError, Opener, RestrictedError, content_faults

@@ -21,12 +21,13 @@ from chopmark import LogError
 from chopmark.testing import sample_record
 from chopmark_log import _gone, _integrate
 from chopmark_log._anew import start_anew
+from chopmark_log._canonical import LARGEST, encode
 from chopmark_log._care import recover
 from chopmark_log._doctor import examine
 from chopmark_log._folder import LogFolder
 from chopmark_log._gone import gone
 from chopmark_log._integrate import integrate, integrating
-from chopmark_log._leaf import LARGEST, After, decode, encode, with_after
+from chopmark_log._leaf import After, decode, with_after
 from chopmark_log._log import TransparencyLog
 from chopmark_log._spool import Spool
 from chopmark_log._sqlite_store import SqliteStore

@@ -121,9 +121,10 @@ COMMANDS = {
 }
 
 
+@pytest.mark.parametrize("count", [30, pytest.param(60, marks=pytest.mark.deep)])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_at_any_line_it_leaves_a_log_that_holds_and_says_so(
-    made: Scene, tmp_path: Path, name: str
+    made: Scene, tmp_path: Path, name: str, count: int
 ) -> None:
     begun = made.copy(tmp_path / "begun")
     if name == "recover":
@@ -142,7 +143,7 @@ def test_at_any_line_it_leaves_a_log_that_holds_and_says_so(
     done = press(0)
     assert done.code == 0, done.said
     interrupted = 0
-    for after in moments(done.lines, 60, name):
+    for after in moments(done.lines, count, name):
         found = press(after)
         assert found.code in (0, 130), (after, found.said)
         assert "Traceback" not in found.said, (after, found.said)

@@ -15,9 +15,9 @@ from tests.plugins.log.postgres_storm import log_of as shared_log_of
 from chopmark import LogError
 from chopmark.testing import sample_record
 from chopmark_log import _migrate, _migrate_end, _migrate_tables
-from chopmark_log._audit import prove
 from chopmark_log._beside import audit_all
 from chopmark_log._erase import holds, registrar
+from chopmark_log._export import prove
 from chopmark_log._folder import LogFolder
 from chopmark_log._master import Subject
 from chopmark_log._migrate import migrate

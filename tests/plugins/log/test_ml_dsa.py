@@ -25,18 +25,20 @@ from chopmark import LogError, PolicyError
 from chopmark.testing import sample_record
 from chopmark_log import _rotate_signing, _signing, verify
 from chopmark_log._anew import start_anew
-from chopmark_log._audit import export, prove
 from chopmark_log._beside import audit_all
 from chopmark_log._erase import holding
+from chopmark_log._export import export, prove
 from chopmark_log._folder import LogFolder
-from chopmark_log._handover import own_keys, public_keys
+from chopmark_log._handover import notes_for_witnesses, own_keys, public_keys
 from chopmark_log._log import TransparencyLog
+from chopmark_log._parent import Parent
 from chopmark_log._rotate_signing import rotate_signing
 from chopmark_log._signing import check_ml_dsa, read_signing_key, read_verifier_key
 from chopmark_log._sqlite_store import SqliteStore
-from chopmark_log._witness import request_body
-from chopmark_log._witness_state import WitnessFolder
+from chopmark_log._witness import Refusal, request_body
+from chopmark_log._witness_state import Witness, WitnessFolder
 from chopmark_log.verify import (
+    ED25519,
     ML_DSA_44_COSIGNATURE,
     Handover,
     VerifierKey,
@@ -223,9 +225,9 @@ def log_entries(folder: LogFolder, index: int) -> Iterator[tuple[str, ...]]:
     yield log.proof(index).keys
 
 
-def rotated(folder: LogFolder) -> VerifierKey:
+def rotated(folder: LogFolder, kind: int = ML_DSA_44_COSIGNATURE) -> VerifierKey:
     with holding(folder) as store:
-        return rotate_signing(folder, store, ML_DSA_44_COSIGNATURE).public
+        return rotate_signing(folder, store, kind).public
 
 
 def test_it_gives_way_to_a_new_one_as_the_first_key_does(both: LogFolder, tmp_path: Path) -> None:
@@ -322,26 +324,114 @@ def test_a_stale_key_signs_nothing_and_a_missing_one_stops_the_log(
         fill(both, 1)
 
 
-def test_witnesses_cosign_it_by_the_key_of_ed25519_and_hear_of_no_other(
-    both: LogFolder, tmp_path: Path
-) -> None:
-    from chopmark_log._handover import notes_for_witnesses
-
+@pytest.fixture
+def witness(tmp_path: Path) -> Witness:
     where = WitnessFolder(tmp_path / "witness")
-    cosigner = where.create("witness.example/w", ML_DSA_44_COSIGNATURE)
-    witness = where.open()
-    witness.add_log(public_keys(both)[0])
-    rotated(both)
-    assert notes_for_witnesses(both) == []
-    with closing(both.open()) as store:
+    where.create("witness.example/w", ML_DSA_44_COSIGNATURE)
+    return where.open()
+
+
+def asked(folder: LogFolder, old: int = 0) -> tuple[bytes, str]:
+    """Return what a witness who cosigned `old` entries is asked, and the checkpoint in it."""
+    with closing(folder.open()) as store:
         last = store.checkpoint()
         assert last is not None
-        line = witness.answer(request_body(0, store.tree(last.size).consistency(0), last.note))
-    assert isinstance(line, str)
-    known = [*public_keys(both), cosigner.public]
-    assert len(open_checkpoint(last.note + line, known).signers) == 3
-    with pytest.raises(LogError, match="no log's key"):
-        witness.add_log(public_keys(both)[1])
+        return request_body(old, store.tree(last.size).consistency(old), last.note), last.note
+
+
+def replied(found: str | Refusal) -> tuple[int, str]:
+    return (found.status, found.body) if isinstance(found, Refusal) else (200, found)
+
+
+def test_a_witness_who_knows_the_key_of_ed25519_alone_goes_by_that(
+    both: LogFolder, witness: Witness
+) -> None:
+    witness.add_log(public_keys(both)[0])
+    rotated(both)
+    body, note = asked(both)
+    status, line = replied(witness.answer(body))
+    assert status == 200, line
+    known = [*public_keys(both), witness.key.public]
+    assert len(open_checkpoint(note + line, known).signers) == 3
+
+
+def test_a_witness_who_knows_both_keys_wants_both_signatures(
+    both: LogFolder, witness: Witness
+) -> None:
+    first, second = public_keys(both)
+    witness.add_log(first, second)
+    body, note = asked(both)
+    lines = [line for line in note.splitlines(keepends=True) if line.startswith("— ")]
+    for line, lacking in zip(lines, ("Ed25519", "ML-DSA-44"), strict=True):
+        status, why = replied(witness.answer(body.replace(line.encode(), b"")))
+        assert (status, f"no key of {lacking} that this witness knows" in why) == (403, True), why
+    data = bytearray(base64.b64decode(lines[1].split()[-1]))
+    data[-1] ^= 1
+    forged = f"— {second.name} {base64.b64encode(data).decode()}\n"
+    status, why = replied(witness.answer(body.replace(lines[1].encode(), forged.encode())))
+    assert (status, "no key of ML-DSA-44" in why) == (403, True), why
+    assert replied(witness.answer(body))[0] == 200
+
+
+def test_a_witness_who_knows_both_keys_learns_of_new_ones_of_both_types(
+    both: LogFolder, witness: Witness
+) -> None:
+    witness.add_log(*public_keys(both))
+    assert replied(witness.answer(asked(both)[0]))[0] == 200
+    rotated(both)
+    rotated(both, ED25519)
+    former = dict.fromkeys(witness.logs()[0].keys)
+    fill(both, 1)
+    body, _ = asked(both, witness.logs()[0].size)
+    assert replied(witness.answer(body))[0] == 403
+    for note in notes_for_witnesses(both):
+        assert witness.hand_over(note.encode()) is None
+    assert replied(witness.answer(body))[0] == 200
+    now = witness.logs()[0].keys
+    assert set(now) == {str(key) for key in public_keys(both)}
+    assert not set(now) & set(former)
+
+
+def test_a_witness_is_given_no_key_of_ml_dsa_alone_and_none_of_two_logs(
+    both: LogFolder, witness: Witness, tmp_path: Path
+) -> None:
+    first, second = public_keys(both)
+    with pytest.raises(LogError, match="no key of Ed25519"):
+        witness.add_log(second)
+    with pytest.raises(LogError, match="no key of Ed25519"):
+        witness.add_log(witness.key.public)
+    other = LogFolder(tmp_path / "other")
+    other.create("example.com/other")
+    with pytest.raises(LogError, match="keys of two logs"):
+        witness.add_log(first, public_keys(other)[0])
+    assert witness.logs() == []
+    witness.add_log(first)
+    witness.add_log(second)
+    assert set(witness.logs()[0].keys) == {str(first), str(second)}
+    witness.add_log(first, only=True)
+    assert witness.logs()[0].keys == (str(first),)
+
+
+def test_a_parent_that_knows_both_keys_wants_both_signatures(
+    both: LogFolder, tmp_path: Path
+) -> None:
+    above = tmp_path / "parent"
+    for words in (
+        ("init", "--origin", "example.com/all"),
+        ("add", *both.publics),
+        ("gather", str(both.path)),
+    ):
+        done = invoke("log", "parent", *words, "--path", str(above))
+        assert done.exit_code == 0, done.output
+    rotated(both)
+    fill(both, 1)
+    done = invoke("log", "parent", "gather", str(both.path), "--path", str(above))
+    assert done.exit_code == 0, done.output
+    parent = Parent(LogFolder(above))
+    body, note = asked(both, parent.logs()[0].size)
+    assert replied(parent.answer(body))[0] == 200
+    alone = note.splitlines(keepends=True)[-1].encode()
+    assert replied(parent.answer(body.replace(alone, b"")))[0] == 403
 
 
 def test_a_proof_over_two_logs_holds_by_the_keys_of_the_child(

@@ -26,13 +26,13 @@ from chopmark import Chopmark, Content, LogError, Policy, PolicyError, load_poli
 from chopmark.hookspecs import Log
 from chopmark.testing import LogContract, sample_record
 from chopmark_log import _postgres_intake
+from chopmark_log._canonical import encode
 from chopmark_log._commands import log as command
 from chopmark_log._commands_care import COMMANDS as CARE
 from chopmark_log._commands_proof import COMMANDS as PROOF
 from chopmark_log._erase import registrar
 from chopmark_log._folder import LogFolder
 from chopmark_log._integrate import integrate, publish
-from chopmark_log._leaf import encode
 from chopmark_log._log import make_log
 from chopmark_log._master import Subject
 from chopmark_log._postgres import PASSWORD, Address
@@ -262,8 +262,9 @@ def test_what_is_sent_twice_is_taken_once(tmp_path: Path, store: str) -> None:
 
 
 def test_a_server_that_crashes_loses_nothing_and_calls_wait_for_it(
-    tmp_path: Path, server: Server
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(_postgres_intake, "PATIENCE", 120.0)  # a busy machine starts it slowly
     store = server.database()
     folder = machine(tmp_path, store)
     log = log_of(folder, store, contents=False)

@@ -20,9 +20,9 @@ from tests.plugins.log.postgres_storm import faults_of, log_of, machine, settle
 from chopmark import Content, LogError, Message
 from chopmark.testing import sample_record
 from chopmark_log import _postgres_tables
-from chopmark_log._audit import prove
 from chopmark_log._content import disclose, record_id
 from chopmark_log._erase import Done, NoSubjectError, holding, registrar
+from chopmark_log._export import prove
 from chopmark_log._folder import LogFolder
 from chopmark_log._integrate import publish
 from chopmark_log._leaf import decode

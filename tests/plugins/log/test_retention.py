@@ -15,11 +15,12 @@ from tests.plugins.log.test_archive import calls, grow, key_of
 from chopmark import LogError, PolicyError
 from chopmark._record import new_id
 from chopmark.testing import sample_record
-from chopmark_log._audit import audit, prove
+from chopmark_log._audit import audit
 from chopmark_log._beside import audit_all
 from chopmark_log._care import fsck
 from chopmark_log._epochs import epoch_of, epochs_in
 from chopmark_log._erase import registrar
+from chopmark_log._export import prove
 from chopmark_log._find import find
 from chopmark_log._folder import LogFolder
 from chopmark_log._master import Subject

@@ -32,9 +32,9 @@ from chopmark import Content, LogError
 from chopmark.private import write_private
 from chopmark.testing import sample_record
 from chopmark_log import _rotate, _rotate_signing
-from chopmark_log._audit import export, prove
 from chopmark_log._beside import faults_beside
 from chopmark_log._erase import holding, registrar
+from chopmark_log._export import export, prove
 from chopmark_log._folder import LogFolder
 from chopmark_log._handover import keys_under, known_keys, own_keys
 from chopmark_log._integrate import publish

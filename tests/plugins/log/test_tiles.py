@@ -5,6 +5,11 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import random
+import re
+import shutil
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -20,7 +25,14 @@ from tests.plugins.log.logs import fill, invoke, settle
 from chopmark_log._folder import LogFolder
 from chopmark_log._signing import read_verifier_key
 from chopmark_log._tiles import Tile, bundles_of, tiles_of
-from chopmark_log.verify import Checkpoint, hash_leaf, hash_node, open_checkpoint, root_of
+from chopmark_log.verify import (
+    Checkpoint,
+    hash_leaf,
+    hash_node,
+    open_checkpoint,
+    root_of,
+    split_note,
+)
 
 
 def read(url: str) -> bytes:
@@ -219,3 +231,44 @@ def test_a_tree_of_70000_has_the_tiles_of_the_specification() -> None:
         counts[tile.level, tile.width] = counts.get((tile.level, tile.width), 0) + 1
     assert counts == {(0, 256): 273, (0, 112): 1, (1, 256): 1, (1, 17): 1, (2, 1): 1}
     assert Tile(None, 1_234_067, 17).path == "tile/entries/x001/x234/067.p/17"
+
+
+def test_a_loss_of_power_leaves_a_checkpoint_that_has_all_that_it_wants(tmp_path: Path) -> None:
+    crashes = pytest.importorskip("tests.plugins.log.crashes", reason="records by apsw")
+    folder, out = LogFolder(tmp_path / "log"), tmp_path / "site"
+    words = ("log", "tiles", str(out), "--path", str(folder.path))
+    fill(folder, 5)
+    settle(folder)
+    assert invoke(*words).exit_code == 0
+    before = shutil.copytree(out, tmp_path / "before")
+    fill(folder, 300)
+    settle(folder)
+    with crashes.recording(out) as journal:
+        assert invoke(*words).exit_code == 0
+    whole = {5: before, 305: out}
+    chance, sizes = random.Random(1), set()
+    for number in range(scaled(60)):
+        image = tmp_path / f"image-{number}"
+        crashes.crash(journal, chance.randint(0, len(journal.events)), chance, image)
+        size = Checkpoint.parse_body(split_note((image / "checkpoint").read_text())[0]).size
+        for tile in (*tiles_of(size), *bundles_of(size)):
+            assert (image / tile.path).read_bytes() == (whole[size] / tile.path).read_bytes()
+        sizes.add(size)
+        shutil.rmtree(image)
+    assert sizes == set(whole)
+
+
+def test_only_what_was_written_is_waited_for(tmp_path: Path) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("asks strace")
+    folder, trace = LogFolder(tmp_path / "log"), tmp_path / "trace"
+    fill(folder, 5)
+    settle(folder)
+    run = [sys.executable, "-m", "chopmark", "log", "tiles", "site", "--path", "log"]
+    watch = ["strace", "-f", "-o", str(trace), "-e", "trace=sync,syncfs,fsync"]
+    done = subprocess.run([*watch, *run], cwd=tmp_path, capture_output=True, text=True, check=False)
+    if "PTRACE" in done.stderr or "ptrace" in done.stderr:
+        pytest.skip("strace may not look into a child")
+    assert done.returncode == 0, done.stderr
+    calls = re.findall(r"\b(\w+)\(", trace.read_text())
+    assert set(calls) == {"fsync"}

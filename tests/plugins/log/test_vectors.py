@@ -9,7 +9,8 @@ import pytest
 from tests.plugins.log.vectors import FILE, OPENED, REFUSED, made
 
 from chopmark import LogError
-from chopmark_log._leaf import decode, encode, filled
+from chopmark_log._canonical import encode
+from chopmark_log._leaf import decode, filled
 from chopmark_log.verify import (
     Handover,
     Proof,

@@ -21,8 +21,9 @@ from tests.plugins.log.logs import fill, invoke, leaves, log_of, signed
 from chopmark import LogError, PolicyError
 from chopmark.testing import sample_record
 from chopmark_log import _witnessing
-from chopmark_log._audit import audit, prove
+from chopmark_log._audit import audit
 from chopmark_log._cosignatures import Cosignatures
+from chopmark_log._export import prove
 from chopmark_log._folder import LogFolder
 from chopmark_log._log import TransparencyLog
 from chopmark_log._signing import SigningKey, read_verifier_key

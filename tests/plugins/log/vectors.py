@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from chopmark import Commitment, Failure, Mark, Record, Usage, Verdict
-from chopmark_log._audit import export
 from chopmark_log._bundles import unpack
+from chopmark_log._canonical import encode
+from chopmark_log._export import export
 from chopmark_log._folder import LogFolder
 from chopmark_log._handover import handover_id, handover_note
 from chopmark_log._integrate import publish
-from chopmark_log._leaf import call_leaf, encode
+from chopmark_log._leaf import call_leaf
 from chopmark_log._master import Master, Subject
 from chopmark_log._signing import SigningKey
 from chopmark_log._spool import Spool

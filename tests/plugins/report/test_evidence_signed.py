@@ -22,6 +22,7 @@ from chopmark import Chopmark, ChopmarkError
 from chopmark._cli import cli
 from chopmark.hookspecs import Evidence, Signer
 from chopmark.wording import Wording
+from chopmark_log.verify import ED25519, VerifierKey
 from chopmark_report._pack import check_pack, write_pack
 from chopmark_report._signature import HEADER, PublicKey, Signature, body_of, read_key
 
@@ -281,7 +282,7 @@ def test_a_key_is_for_a_check() -> None:
 @given(st.binary() | st.text().map(str.encode), st.booleans())
 def test_no_bytes_pass_for_a_signature(content: bytes, headed: bool) -> None:
     note = f"{HEADER}\n".encode() + content if headed else content
-    key = PublicKey(NAME, bytes(range(32)))
+    key = PublicKey(VerifierKey(NAME, ED25519, bytes(range(32))))
     assert Signature("", "", note).fault(b"manifest", key) != ""
     assert isinstance(Signature("", "", note).fault(b"manifest", None), str)
 

@@ -184,3 +184,26 @@ def test_a_log_that_can_be_verified_is_where_that_is_asked_for(tmp_path: Path) -
     base.close()
     found = run("--policy", path, "--verify")
     assert (found.exit_code, "does not hold" in found.output) == (1, True)
+
+
+def test_a_log_that_is_damaged_half_way_has_a_report_that_says_so_and_what_was_read(
+    tmp_path: Path,
+) -> None:
+    import sqlite3
+
+    path = tmp_path / "p.toml"
+    path.write_text('plugins = ["log"]\n[settings.log]\npath = "log"\n')
+    log = open_log(load_policy(path))
+    for _ in range(600):
+        log.append(sample_record())
+    log.close()
+    with sqlite3.connect(tmp_path / "log" / "log.db") as base:
+        (last,) = base.execute("SELECT max(number) FROM bundles").fetchone()
+        base.execute("UPDATE bundles SET leaves = substr(leaves, 1, 99) WHERE number = ?", (last,))
+    base.close()
+    out = tmp_path / "report.md"
+    found = run("--policy", path, "--verify", "--out", out)
+    assert (found.exit_code, f"wrote {out}" in found.output) == (1, True), found.output
+    said = out.read_text("utf-8")
+    assert "a bundle of entries is damaged" in said
+    assert "does not hold" in said
