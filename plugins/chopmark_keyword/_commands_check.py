@@ -112,7 +112,8 @@ def coverage_command(paths: tuple[Path, ...], day: datetime | None, as_json: boo
     their risks in `risks`. Exits with 1 where terms are missing. No lists of political terms come
     with chopmark: for those risks an operator brings its own.
     """
-    found = coverage(read_lists(paths), utc(day).date())
+    lists = read_lists(paths)
+    found = coverage(lists, utc(day).date())
     if as_json:
         click.echo(json.dumps([_covered(item) for item in found], indent=2))
     else:
@@ -121,6 +122,9 @@ def coverage_command(paths: tuple[Path, ...], day: datetime | None, as_json: boo
             for item in found
         ]
         click.echo(table(("RISK", "ABOUT", "TERMS", "ASKED FOR", "MISSING"), rows))
+        click.echo(f"counted: {', '.join(words.name for words in lists)}")
+        if not paths:
+            click.echo("these come with chopmark; to count lists of your own, name their files")
     if any(item.short for item in found):
         raise click.exceptions.Exit(1)
 

@@ -54,12 +54,7 @@ def _at_start(text: str, known: KnownLabels) -> tuple[Line | None, str]:
 
 
 def _data(line: Line) -> dict[str, str]:
-    return {
-        **line.wording.data(),
-        "format": line.format,
-        "match": "label",
-        "wording": line.wording.text,
-    }
+    return {**line.data, "match": "label", "wording": line.wording.text}
 
 
 def _first(text: str) -> str:

@@ -17,7 +17,7 @@ _WIDE = ("zh", "ja")  # languages with brackets of full width
 _MARKDOWN_SPECIAL = re.compile(r"([\\`*_\[\]<>#~|!&$])")
 _MARKDOWN_LIST = re.compile(r"^([+\-=]|\d+(?=[.)]))")
 _CHINESE = "zh-CN"
-_CHINESE_RUN = re.compile(r"(?:[A-Za-z]+)?[㐀-䶿一-鿿]+")
+_CHINESE_RUN = re.compile(r"(?:(?<![A-Za-z])[A-Za-z]+)?[㐀-䶿一-鿿]+")
 _ELEMENTS = ("p", "div", "span")
 # Grey on grey is 13:1 either way round, well over the 4.5:1 that WCAG 2.2 1.4.3 asks of small text.
 # A browser without light-dark() drops both pairs that have it, and a page that does not say

@@ -7,8 +7,8 @@ AI生成 is not taken for a labelled one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ._forms import Format, render
 from ._wording import DEFAULTS, Wording
@@ -21,11 +21,15 @@ TRAILING_SPACE = 64
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A label as it stands in a text."""
+    """A label as it stands in a text. `data` is what a `Mark` says of it."""
 
     text: str
     wording: Wording
     format: Format
+    data: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "data", {**self.wording.data(), "format": self.format})
 
     @property
     def needs_line(self) -> bool:

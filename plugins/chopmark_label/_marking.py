@@ -179,9 +179,7 @@ class LabelMarking:
         return self._tail
 
     def _data(self, line: Line, there: Line | None = None) -> dict[str, str]:
-        if there is None:
-            return {**line.wording.data(), "format": line.format}
-        return {**there.wording.data(), "format": there.format, "already": "yes"}
+        return {**line.data} if there is None else {**there.data, "already": "yes"}
 
     def _check_open(self) -> None:
         if self._finished:

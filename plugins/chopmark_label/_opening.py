@@ -7,7 +7,7 @@ put the browser into its quirks mode, and what is meant for the head into the bo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ._forms import Format
 
@@ -43,7 +43,9 @@ class Opening:
     """The opening of one text, which grows. The answer does not depend on how it was cut."""
 
     def __init__(self, form: Format) -> None:
-        self._find = {"markdown": self._front_matter, "html": self._head}.get(form)
+        self._find: Callable[[str, bool], int | None] | None = None
+        if form != "plain":
+            self._find = self._front_matter if form == "markdown" else self._head
         self._form = form
         self._at = 0  # how far the opening is known to go, or was looked at
         self._end: int | None = None  # once it is known

@@ -32,7 +32,7 @@ _EC_KEY = (1, 2, 840, 10045, 2, 1)
 _SM2 = (1, 2, 156, 10197, 1, 301)
 # All of a SubjectPublicKeyInfo but the coordinates: DER has one way to write it.
 _SPKI_HEAD = bytes.fromhex("3059301306072A8648CE3D020106082A811CCF5501822D03420004")
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s*([A-Za-z0-9+/=\s]+?)-----END \1-----")
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----")
 _MAKE = "`openssl genpkey -algorithm SM2 -out key.pem` makes one"
 
 

@@ -18,7 +18,8 @@ class _Settings:
     metadata: Mapping[str, object] = field(default_factory=dict)
 
 
-_SETTINGS: ContextVar[_Settings] = ContextVar("chopmark_calling", default=_Settings())  # noqa: B039
+_NONE = _Settings()
+_SETTINGS: ContextVar[_Settings] = ContextVar("chopmark_calling", default=_NONE)
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def said_around() -> Mapping[str, object]:
 def with_settings(request: Request) -> Request:
     """Return `request` with what it does not say itself filled in from the block around it."""
     settings = _SETTINGS.get()
-    if settings == _Settings():
+    if settings is _NONE:
         return request
     return replace(
         request,

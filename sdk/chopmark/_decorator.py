@@ -228,7 +228,7 @@ class _Guarded:
             value = bound.arguments[self.prompt]
             call = partial(self.call_bound, bound, value)
         request = Request(
-            messages=tuple(_messages(value, self.name)),
+            messages=_messages(value, self.name),
             adapter="python",
             model=self.name,
             audience=self.audience,
@@ -258,19 +258,20 @@ def _sent(value: Any, sent: Request) -> object:
     ]
 
 
-def _messages(value: object, name: str) -> Iterator[Message]:
+def _messages(value: object, name: str) -> tuple[Message, ...]:
     if isinstance(value, str):
-        yield Message(role="user", text=value)
-        return
+        return (Message(role="user", text=value),)
     if not isinstance(value, list | tuple):
         raise RequestError(
             f"the prompt of {name}() is {type(value).__name__}; give a string or a list of "
             '{"role": ..., "content": ...} messages'
         )
+    messages = []
     for message in value:
         content = message.get("content") if isinstance(message, dict) else None
         if not isinstance(content, str):
             raise RequestError(
                 f'a message of the prompt of {name}() has no text in "content": {type(message)}'
             )
-        yield Message(role=str(message.get("role", "user")), text=content)
+        messages.append(Message(role=str(message.get("role", "user")), text=content))
+    return tuple(messages)

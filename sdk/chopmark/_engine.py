@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ._errors import PluginError
+from ._glance import passes
 from ._json_text import JsonScanner, escape
 from ._kept import Record
 from ._quick import quick
@@ -50,8 +51,10 @@ class Engine:
     @property
     def inert(self) -> bool:
         """Whether there is nothing to do at all."""
+        if self.log is not None:
+            return False
         roles = (self.detectors, self.markers, self.beside, self.wrappers, self.recorded)
-        return self.log is None and not any(roles)
+        return not any(roles)
 
     def cap(self, context: Context) -> int:
         """Return the most characters of a text that a detector may leave unsettled.
@@ -62,6 +65,10 @@ class Engine:
 
     def open_screen(self, context: Context, audience: str) -> Screen:
         """Return the screen of one text."""
+        return self.screen(self.watches(context), context, audience)
+
+    def watches(self, context: Context) -> list[Watch]:
+        """Return the scanners of one text, but those that are idle."""
         json_text = context.kind in _JSON
         cap = self.cap(context)
         watches = []
@@ -70,6 +77,11 @@ class Engine:
             if type(scanner) is IdleScanner:
                 continue
             watches.append(Watch(detector, JsonScanner(scanner) if json_text else scanner))
+        return watches
+
+    def screen(self, watches: Sequence[Watch], context: Context, audience: str) -> Screen:
+        """Return the screen of one text, which nobody has looked at yet."""
+        json_text = context.kind in _JSON
         return Screen(
             watches,
             partial(self.decider.outcome, audience=audience),
@@ -92,8 +104,14 @@ class Judged:
 
 def judge(engine: Engine, text: str, context: Context, audience: str, part: int = 0) -> Judged:
     """Screen a whole text; where it is denied, `text` is what comes before the denied span."""
-    screen = engine.open_screen(context, audience)
+    watches = engine.watches(context)
+    at_a_glance = passes([watch.scanner for watch in watches], text)
+    if at_a_glance:
+        return Judged(text=text, stopped=False, verdicts=(), failures=())
+    screen = engine.screen(watches, context, audience)
     screen.place(context, part)
+    if at_a_glance is False:
+        screen.look_closely()
     out = screen.feed(text)
     out += screen.finish()
     return Judged(

@@ -177,9 +177,10 @@ def _record(
     record = make_record(
         request=request, response=response, started=started, duration=duration, salt=salt
     )
-    receipt = Receipt(log="", record=record.id)
     content: Content | None = None
-    if engine.log is not None:
+    if engine.log is None:
+        receipt = Receipt(log="", record=record.id)
+    else:
         if getattr(engine.log, "takes_content", False):
             content = Content(messages=request.messages, answer=response.text, user=request.user)
         try:

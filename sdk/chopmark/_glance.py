@@ -52,8 +52,7 @@ class Calm:
         """Take the next piece and return what may go out; None leaves it to the scanners."""
         if not self.on:
             return None
-        held = self.held
-        held = held + text if held else text
+        held = self.held + text
         try:
             waiting = self._first(held)
             if waiting < 0:
@@ -102,9 +101,26 @@ class Calm:
     def is_over(self) -> bool:
         """Return whether nothing is to be found in what is held, with which the text ends."""
         try:
-            return all(scanner.ends(self.held) for scanner in self._scanners)
+            return _end(self._scanners, self.held)
         except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed instead
             return False
+
+
+def passes(scanners: Sequence[Scanner], text: str) -> bool | None:
+    """Return whether a glance at `text`, which is there whole, is enough for each scanner.
+
+    None says that it is for most of the text, and that only its end has to be fed.
+    """
+    glances = _glances_of(scanners)
+    if glances is None:
+        return False
+    try:
+        open = _most(glances, text)
+        if open < 0 or not open or _end(scanners, text[-open:]):
+            return open >= 0
+        return None if open < len(text) else False
+    except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed instead
+        return False
 
 
 def skip(scanner: Scanner, text: str) -> None:
@@ -139,6 +155,14 @@ def _most(glances: Sequence[_Glance], text: str) -> int:
             return -1
         most = max(most, open)
     return most
+
+
+def _end(scanners: Sequence[Scanner], text: str) -> bool:
+    """Return whether nothing is to be found in `text`, with which a text ends."""
+    for scanner in cast("Sequence[GlancingScanner]", scanners):  # noqa: SIM110  a few, in each call
+        if not scanner.ends(text):
+            return False
+    return True
 
 
 def _nothing(text: str) -> int:

@@ -11,6 +11,7 @@ from ._kept import Commitment, Record
 from ._values import Request, Response, Verdict
 from ._version import __version__
 
+_VARIANT = "89ab"
 _SHA256 = hashlib.sha256()
 """Copied for each commitment: to make one anew takes OpenSSL ten times as long."""
 
@@ -18,11 +19,10 @@ _SHA256 = hashlib.sha256()
 def new_id() -> str:
     """Return a UUIDv7 (RFC 9562, section 5.7): milliseconds, then 74 random bits."""
     now = time.time_ns() // 1_000_000
-    bits = int.from_bytes(os.urandom(10), "big")
-    high = (now << 16) | 0x7000 | (bits >> 68)
-    low = 0x8000_0000_0000_0000 | (bits & 0x3FFF_FFFF_FFFF_FFFF)
-    text = f"{high:016x}{low:016x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    when, bits = f"{now:012x}", os.urandom(10)
+    drawn = bits.hex()
+    variant = _VARIANT[bits[9] & 3]
+    return f"{when[:8]}-{when[8:]}-7{drawn[:3]}-{variant}{drawn[3:6]}-{drawn[6:18]}"
 
 
 def commit(text: str, salt: bytes) -> Commitment:
@@ -41,7 +41,7 @@ def make_record(
     *, request: Request, response: Response, started: int, duration: int, salt: bytes
 ) -> Record:
     """Return the record of a finished call; `started` and `duration` are milliseconds."""
-    asked = "\x1e".join(f"{m.role}\x1f{m.text}" for m in request.messages)
+    asked = "\x1e".join([f"{m.role}\x1f{m.text}" for m in request.messages])
     return Record(
         id=response.id,
         time=started,

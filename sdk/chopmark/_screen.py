@@ -73,6 +73,12 @@ class Screen:
         """Say where the text stands; every verdict carries it."""
         self._direction, self._kind, self._part = context.direction, context.kind, part
 
+    def look_closely(self) -> None:
+        """Feed the scanners from the beginning on: a glance at the text was not enough."""
+        self.calm.give_up()
+        self.calm.on = False
+        self._feeds = _feeds(self._watches)
+
     @property
     def released(self) -> int:
         """How many characters of the text were let go."""

@@ -31,6 +31,10 @@ LaneKey = tuple[Kind, int]
 _blocking = attrgetter("blocking")
 
 
+def _unjudged(failure: Failure) -> bool:
+    return failure.role == "detector" and failure.handled == "block"
+
+
 class Session:
     """Screens a request, then takes the answer chunk by chunk.
 
@@ -211,7 +215,7 @@ class Session:
             text="".join(self.said),
             action=action,
             ending="blocked" if self.stopped and self.ending == "completed" else self.ending,
-            judged=not any(f.role == "detector" and f.handled == "block" for f in failures),
+            judged=not (failures and any(map(_unjudged, failures))),
             refusal=self._refusal or (self._refuse() if self.stopped else ""),
             policy=self._engine.policy_id,
             verdicts=tuple(verdicts),

@@ -24,15 +24,17 @@ class Wrapping:
     def __init__(self, wrappers: Sequence[Wrapper]) -> None:
         self.entered = not wrappers
         self._wrappers = wrappers
+        self._early = [w for w in wrappers if not getattr(w, "screened", False)]
+        self._late = [w for w in wrappers if getattr(w, "screened", False)]
         self._open: list[tuple[Opened, bool]] = []  # and whether it blocks
 
     def enter(self, request: Request) -> Steps[Request]:
         """Start the wrappers whose request is screened; return it as the last one yields it."""
-        return self._start([w for w in self._wrappers if not _screened(w)], request)
+        return self._start(self._early, request)
 
     def enter_screened(self, request: Request) -> Steps[Request]:
         """Start the wrappers that want the screened request; return it as it is sent."""
-        return self._start([w for w in self._wrappers if _screened(w)], request)
+        return self._start(self._late, request)
 
     def within(self, request: Request) -> list[AbstractContextManager[object]]:
         """Return what stands around the framework's part of the call, innermost first."""
@@ -101,10 +103,6 @@ def _end(generator: Opened, response: Response, error: BaseException | None) -> 
         ) from None
     generator.close()
     raise PluginError(f"{_name(generator)} yielded twice; a wrapper yields once")
-
-
-def _screened(wrapper: Wrapper) -> bool:
-    return bool(getattr(wrapper, "screened", False))
 
 
 def _name(generator: Generator[Request, Response, Response]) -> str:

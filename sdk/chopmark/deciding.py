@@ -67,6 +67,8 @@ def _broader(category: str) -> Iterable[str]:
 def act(verdicts: Iterable[Verdict]) -> Act:
     """Return the one action that the strictest of `verdicts` asks for."""
     worst = max([SEVERITY[v.outcome] for v in verdicts], default=0)
+    if not worst:
+        return "allow"
     if worst >= SEVERITY["deny"]:
         return "block"
     if worst >= SEVERITY["escalate"]:

@@ -11,7 +11,8 @@ from types import ModuleType
 import pytest
 
 LAZY = (
-    "chopmark_assess", "chopmark_label", "chopmark_langchain", "chopmark_otel", "chopmark_watermark"
+    "chopmark.testing", "chopmark_assess", "chopmark_label", "chopmark_langchain", "chopmark_otel",
+    "chopmark_watermark",
 )  # fmt: skip
 PACKAGE = "lazy_package_of_a_test"
 INIT = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -161,6 +163,25 @@ def test_a_plugin_whose_module_breaks_is_named(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(PluginError, match=rf"plugin '{module}' .* cannot be imported: {message}"):
         Chopmark(Policy(name="p", plugins=(module,)))
+
+
+def test_a_plugin_that_is_installed_meanwhile_is_found_and_one_that_is_removed_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found() -> bool:
+        return "arrives" in {one.name for one in installed()}
+
+    os.utime(tmp_path, (0, 0))  # so that its time changes, however coarse the clock is
+    monkeypatch.syspath_prepend(tmp_path)
+    before = found()
+    info = tmp_path / "arrives-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: arrives\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[chopmark]\narrives = arrives\n")
+    meanwhile = found()
+    os.utime(tmp_path, (0, 0))
+    shutil.rmtree(info)
+    assert (before, meanwhile, found()) == (False, True, False)
 
 
 def test_a_plugin_whose_command_breaks_leaves_the_others_usable(

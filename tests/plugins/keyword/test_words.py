@@ -192,6 +192,17 @@ def test_coverage_counts_each_term_once_for_each_risk(
     assert len(found) == 31 + 1
 
 
+def test_coverage_says_what_it_counted(run: Callable[..., Result], tmp_path: Path) -> None:
+    bundled = run("coverage").output.splitlines()
+    assert bundled[-2].startswith("counted: ")
+    assert "zh" in bundled[-2]
+    assert "name their files" in bundled[-1]
+    own = run(
+        "coverage", written(tmp_path / "a.csv", "abcd,x,block,Li,,A.1.f\n")
+    ).output.splitlines()
+    assert own[-1] == "counted: a"
+
+
 def test_coverage_of_enough_is_a_success(run: Callable[..., Result], tmp_path: Path) -> None:
     codes = [f"A.1.{letter}" for letter in "abcdefgh"] + [f"A.2.{letter}" for letter in "abcdefghi"]
     rows = "".join(
