@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ._command_conduct import write_summary
     from ._review import decide, may_review, queue
     from ._run import Review, Run, is_run, load
+    from ._sections import told
+    from ._shelf import Shelf
     from ._tally import Result, results
 else:  # the command line alone need not load what reviews a run
     __getattr__, __dir__ = lazily(
@@ -35,6 +37,8 @@ else:  # the command line alone need not load what reviews a run
             "_command_conduct": ["write_summary"],
             "_review": ["decide", "may_review", "queue"],
             "_run": ["Review", "Run", "is_run", "load"],
+            "_sections": ["told"],
+            "_shelf": ["Shelf"],
             "_tally": ["Result", "results"],
         },
     )
@@ -44,6 +48,7 @@ __all__ = [
     "Result",
     "Review",
     "Run",
+    "Shelf",
     "chopmark_commands",
     "chopmark_evidence",
     "chopmark_sections",
@@ -54,6 +59,7 @@ __all__ = [
     "may_review",
     "queue",
     "results",
+    "told",
     "write_summary",
 ]
 

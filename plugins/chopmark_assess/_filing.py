@@ -18,6 +18,7 @@ from ._options import read_options
 from ._run import shareable
 from ._schema import DEFAULT
 from ._sections import FIGURES, UNLIKE, Shown, data, gap, lacking, limit, sections_of, share, shown
+from ._shelf import Shelf
 
 _WITHOUT_ANSWERS = ("run.json", "cases.jsonl", "verdicts.jsonl")
 _WITH_ANSWERS = ("answers.jsonl", "reviews.jsonl")
@@ -38,7 +39,7 @@ def evidence(policy: Policy) -> Iterable[Evidence]:
     if not options.runs:
         return
     words = Wording.of(__package__, "en")
-    runs = shown(options, Path(policy.folder))
+    runs = shown(options, Path(policy.folder), Shelf(len(options.runs)))
     yield Evidence(
         path="runs.md",
         title="The tests with banks of questions: rates with intervals, and what is missing",

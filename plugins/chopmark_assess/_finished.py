@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import _gaps, _show
 from ._bank import SAMPLE, Bank, load_banks
 from ._errors import AssessError
-from ._event import noted, results_digest
+from ._event import NOTED, noted, results_digest
 from ._pairs import read_pairs
 from ._review import queue
-from ._run import Run, load
+from ._run import FILES, Run
 from ._schema import load_schema
+from ._shelf import Shelf
 from ._tally import results
 
 Missing = tuple[str, Mapping[str, object]]
@@ -43,8 +45,10 @@ class Finished:
     waiting: int
 
 
-def finished(folder: Path, beside: Path) -> Finished:
+def finished(folder: Path, beside: Path, shelf: Shelf) -> Finished:
     """Return the run in `folder`; banks with relative paths may lie in `beside`, too.
+
+    What `shelf` has of it is not read again.
 
     Raises:
         AssessError: there is none, it is damaged, or not at its end; the cure is named.
@@ -53,8 +57,11 @@ def finished(folder: Path, beside: Path) -> Finished:
         raise AssessError(
             f"there is no run in {folder}; correct `runs` under [settings.assess], or take it out"
         )
+    folders = (Path(), beside)
     try:
-        return _finished(folder, beside)
+        files = [folder / name for name in (*FILES, NOTED)]
+        found = shelf.read(folder, "finished", files, lambda: _finished(shelf.load(folder)))
+        return replace(found, changed=tuple(_changed(found.run, folders, shelf)))
     except OSError as error:
         raise AssessError(f"{folder} cannot be read ({error.strerror}); mend the rights") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -64,8 +71,8 @@ def finished(folder: Path, beside: Path) -> Finished:
         ) from error
 
 
-def _finished(folder: Path, beside: Path) -> Finished:
-    run = load(folder)
+def _finished(run: Run) -> Finished:
+    folder = run.folder
     _at_its_end(run)
     event = noted(folder)
     if event and event["results"] != results_digest(folder):
@@ -82,7 +89,7 @@ def _finished(folder: Path, beside: Path) -> Finished:
         told=told,
         pairs=pairs,
         coverage=coverage,
-        changed=tuple(_changed(run, (Path(), beside))),
+        changed=(),
         missing=tuple(_unmeasured(run) if pairs else _lacking(run, told, coverage)),
         event=event,
         waiting=len(queue(results(run), str(run.about["seed"]))),
@@ -104,13 +111,14 @@ def _at_its_end(run: Run) -> None:
         )
 
 
-def _changed(run: Run, folders: Sequence[Path]) -> Iterator[Missing]:
+def _changed(run: Run, folders: Sequence[Path], shelf: Shelf) -> Iterator[Missing]:
     """Yield what is to say of every bank that is not what was asked, or cannot be compared."""
     plan = run.about["plan"]
+    schema = "" if plan.get("pairs") else _found(plan["schema"], folders)
     read: Callable[[str], Bank] = (
         (lambda name: read_pairs(name, plan["repeat"]))
         if plan.get("pairs")
-        else (lambda name: load_banks([name], load_schema(_found(plan["schema"], folders)))[0])
+        else (lambda name: load_banks([name], load_schema(schema))[0])
     )
     for name, was in zip(plan.get("pairs") or plan["banks"], run.about["banks"], strict=True):
         where = _found(name, folders)
@@ -118,12 +126,21 @@ def _changed(run: Run, folders: Sequence[Path]) -> Iterator[Missing]:
             yield "bank_gone", {"bank": name}
             continue
         try:
-            now = read(where).digest
+            now = shelf.read(
+                run.folder,
+                ("bank", where),
+                [Path(where), Path(schema)],
+                partial(_digest, read, where),
+            )
         except AssessError as error:
             yield "bank_broken", {"bank": name, "why": error}
             continue
         if now != was["digest"]:
             yield "bank_changed", {"bank": name, "was": was["digest"][:12], "now": now[:12]}
+
+
+def _digest(read: Callable[[str], Bank], where: str) -> str:
+    return read(where).digest
 
 
 def _found(name: str, folders: Sequence[Path]) -> str:

@@ -2,7 +2,7 @@
 
 A TOML file has `[axes.NAME]` with a table for each group, which says what stands for each name in
 braces, and `[[templates]]` with `id` and `text`. Every template is asked with every group of every
-axis that has all of its names.
+axis that has all of its names. `licence` says under which the file may be passed on.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def read_pairs(name: str, repeat: int) -> Bank:
         raise AssessError(f"pairs {name!r}: no axis has all the names in braces of any template")
     return Bank(
         name=title, version=str(data.get("version") or ""), source=name,
-        cases=tuple(cases),
+        cases=tuple(cases), licence=str(data.get("licence") or ""),
     )  # fmt: skip
 
 

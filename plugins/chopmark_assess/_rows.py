@@ -105,11 +105,19 @@ def _csv(source: str, text: str, needs: str) -> Sheet:
         else:
             rows.append(Row(row.line, found.named(row)))
     if found.broken:
-        what = f"not CSV: {found.broken}; save it as CSV"
-        faults.append(Fault(source, text.count("\n") + 1, what))
+        what = f"not CSV from here on: {found.broken}; is a quote open? Save it as CSV"
+        faults.append(Fault(source, _behind(found), what))
     elif not found.header:
         faults.append(Fault(source, 0, "no header row; write one: id,text,codes"))
     return Sheet(source, found.about, tuple(rows), tuple(faults))
+
+
+def _behind(found: sheets.Sheet) -> int:
+    """Return the line behind the last row that could be read, where what is broken begins."""
+    last = found.rows[-1] if found.rows else found.header
+    if last is None:
+        return 1
+    return last.line + sum(cell.count("\n") for cell in last.cells) + 1
 
 
 def _toml(source: str, text: str) -> Sheet:

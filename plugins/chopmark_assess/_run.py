@@ -29,6 +29,9 @@ from ._schema import Kind, Schema
 from ._whole import write
 
 FORMAT = 1
+REVIEWS = "reviews.jsonl"
+FILES = ("run.json", "cases.jsonl", "answers.jsonl", "verdicts.jsonl", REVIEWS)
+"""The files that a run is read from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +141,13 @@ def load(folder: Path) -> Run:
         cases={case.id: case for case in map(_case, _lines(folder, "cases"))},
         answers={line["case"]: read(Answer, _hidden(line)) for line in _lines(folder, "answers")},
         verdicts={line["case"]: read(Verdict, line) for line in _lines(folder, "verdicts")},
-        reviews={line["case"]: read(Review, line) for line in _lines(folder, "reviews")},
+        reviews=reviews_in(folder),
     )
+
+
+def reviews_in(folder: Path) -> dict[str, Review]:
+    """Return what people decided in the run in `folder`, by case; raise `AssessError` as `load`."""
+    return {line["case"]: read(Review, line) for line in _lines(folder, "reviews")}
 
 
 def shareable(folder: Path, name: str) -> str:

@@ -15,6 +15,7 @@ from chopmark.wording import Wording
 from ._errors import AssessError
 from ._finished import Finished, finished
 from ._options import Options, read_options
+from ._shelf import Shelf
 
 FIGURES = ("refusal", "tone", "score")
 
@@ -28,7 +29,7 @@ class Shown:
     problem: str = ""
 
 
-def shown(options: Options, beside: Path) -> list[Shown]:
+def shown(options: Options, beside: Path, shelf: Shelf) -> list[Shown]:
     """Return the runs of `options`; what is wrong with one hides no other."""
     made: list[Shown] = []
     names: set[str] = set()
@@ -40,7 +41,7 @@ def shown(options: Options, beside: Path) -> list[Shown]:
             name = f"{base}-{number}"
         names.add(name)
         try:
-            made.append(Shown(name=name, found=finished(_from_here(folder), beside)))
+            made.append(Shown(name=name, found=finished(_from_here(folder), beside, shelf)))
         except AssessError as error:
             made.append(Shown(name=name, found=None, problem=str(error)))
     return made
@@ -57,7 +58,20 @@ def sections(policy: Policy, language: str) -> list[ReportSection]:
     options = read_options(policy)
     if not options.runs:
         return []
-    return sections_of(shown(options, Path(policy.folder)), Wording.of(__package__, language))
+    runs = shown(options, Path(policy.folder), Shelf(len(options.runs)))
+    return sections_of(runs, Wording.of(__package__, language))
+
+
+def told(policy: Policy, language: str, shelf: Shelf) -> list[dict[str, Any]]:
+    """Return what is known of the runs of `policy` as JSON-able data, as the report has it.
+
+    What `shelf` has of them is not read again.
+
+    Raises:
+        PolicyError: an option is wrong.
+    """
+    words = Wording.of(__package__, language)
+    return [data(one, words) for one in shown(read_options(policy), Path(policy.folder), shelf)]
 
 
 def sections_of(runs: Sequence[Shown], words: Wording) -> list[ReportSection]:

@@ -127,10 +127,14 @@ def rates(found: Sequence[Result], run: Run) -> list[Rates]:
         if not of_kind:
             continue
         rows.append(_rates(of_kind, kind.name, "", kind.expects, kind.limit))
-        for code in run.codes():
-            of_code = [one for one in of_kind if code in one.case.codes]
-            if of_code:
-                rows.append(_rates(of_code, kind.name, code, kind.expects, None))
+        by_code: dict[str, list[Result]] = {}
+        for one in of_kind:
+            for code in dict.fromkeys(one.case.codes):
+                by_code.setdefault(code, []).append(one)
+        rows += [
+            _rates(by_code[code], kind.name, code, kind.expects, None)
+            for code in run.codes() if code in by_code
+        ]  # fmt: skip
     return rows
 
 

@@ -64,7 +64,7 @@ def desk(
     check_address(host, behind_proxy, read_options(served).name)
     with open_desk(
         served, public=public, secure=behind_proxy, hosts=(host,),
-        secret=secret_of(os.environ),
+        secret=secret_of(os.environ), source=policy,
     ) as opened:  # fmt: skip
         if not public and not opened.users.all():
             click.echo(

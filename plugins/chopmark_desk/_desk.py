@@ -25,7 +25,7 @@ class Desk:
 
     `public` is the variant for strangers, without a login. `secure` says that browsers reach it
     through TLS. `hosts` are the names that they may ask for. `kept` holds what pages share and is
-    dear to make.
+    dear to make. `source` is where the policy can be read again, "" where it is not from a file.
     """
 
     policy: Policy
@@ -38,6 +38,7 @@ class Desk:
     hosts: frozenset[str] = frozenset(LOOPBACK)
     limits: Limits = field(default_factory=Limits)
     kept: Kept = field(default_factory=Kept)
+    source: str = ""
 
     @property
     def chop(self) -> Chopmark:
@@ -55,6 +56,7 @@ def open_desk(
     secret: bytes = b"",
     clock: Callable[[], int] = now,
     cost: Cost = Cost(),  # noqa: B008 - frozen
+    source: str = "",
 ) -> Iterator[Desk]:
     """Yield the desk of `policy`, and close all that it opened.
 
@@ -66,6 +68,7 @@ def open_desk(
         secret: what signs forms and the ids of users; by default one that the desk's file has.
         clock: milliseconds since 1970.
         cost: of guessing a password.
+        source: the name or the file that the policy was read from, to see that it changed.
 
     Raises:
         PolicyError: an option is wrong.
@@ -90,6 +93,7 @@ def open_desk(
                 secure=secure,
                 hosts=frozenset(name.lower() for name in (*LOOPBACK, options.name, *hosts) if name),
                 kept=kept,
+                source=source,
             )
         finally:
             kept.close()

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from ._proves import proves
+from ._stacked import stacked
+
 
 def minute(time: int) -> str:
     """Return a time, in milliseconds since 1970, to the minute (UTC); "-" for 0."""
@@ -39,4 +42,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "machine_time": machine_time,
     "number": number,
     "percent": percent,
+    "proves": proves,
+    "stacked": stacked,
 }

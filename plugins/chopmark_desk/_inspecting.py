@@ -27,6 +27,7 @@ from chopmark_label import Finding, Report, inspect_text, read_pins, readers, su
 
 from . import _inspect_process as process
 from ._errors import DeskError
+from ._kept import Kept
 
 LONGEST = 200_000
 """Characters of a text that is looked into in the desk itself."""
@@ -92,15 +93,18 @@ class Inspector:
     keys: tuple[Path, ...] = ()
     seconds: float = 20.0
     memory: int = 3 * 2**29
+    _kept: Kept = field(default_factory=Kept)
 
     def text(self, text: str) -> Report:
         """Return what `text` carries, `LONGEST` characters of which are looked into.
+
+        The markers are made once: to find their plugins takes longer than to look.
 
         Raises:
             PolicyError: an option of a marker cannot be used.
             FileError: a key cannot be read.
         """
-        markers = process.without_logs(readers(self.policy))
+        markers = self._kept.get("markers", lambda: process.without_logs(readers(self.policy)))
         return inspect_text(text[:LONGEST], markers, read_pins(self.keys), name="text")
 
     def file(self, content: IO[bytes], name: str) -> Looked:

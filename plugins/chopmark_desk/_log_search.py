@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol, cast
@@ -18,6 +19,11 @@ not take down that it is asked."""
 MOST = 5
 """Answers that are told of."""
 _AROUND = 80
+_SHORT = re.compile(
+    r"the text has (?P<count>\d+) letters and digits; (?P<enough>\d+) in common are enough, or "
+    r"(?P<whole>\d+) where they are all of an answer"
+)
+"""A note that pages say in their own words; others are quoted."""
 
 
 class Part(Protocol):
@@ -79,6 +85,19 @@ class Search:
     def worth(self) -> Worth | None:
         """What the best of them is worth, None where there is none."""
         return self.matches[0].worth if self.matches else None
+
+    @property
+    def few(self) -> Mapping[str, str]:
+        """How many characters there were to compare, where those are few, and how many suffice."""
+        found = filter(None, map(_SHORT.fullmatch, self.found.notes if self.found else ()))
+        return next((one.groupdict() for one in found), {})
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What else the log says, in its words."""
+        return [
+            one for one in (self.found.notes if self.found else ()) if not _SHORT.fullmatch(one)
+        ]
 
 
 def search(log: Log, text: str) -> Search:

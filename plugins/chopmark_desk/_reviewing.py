@@ -13,15 +13,17 @@ from chopmark_assess import (
     Result,
     Review,
     Run,
+    Shelf,
     decide,
     hide,
     is_run,
-    load,
     may_review,
     queue,
     results,
     write_summary,
 )
+
+from ._desk import Desk
 
 MOST = 200
 """Runs that are listed, the latest ones."""
@@ -66,7 +68,7 @@ def names(folder: Path) -> list[str]:
     return [name for _, name in sorted(found, reverse=True)][:MOST]
 
 
-def told(folder: Path) -> list[Told]:
+def listed(folder: Path) -> list[Told]:
     """Return the runs in `folder`, the latest first."""
     return [Told(name=name, figures=_figures(folder / name)) for name in names(folder)]
 
@@ -76,26 +78,31 @@ def run_of(folder: Path, name: str) -> Path | None:
     return folder / name if name in names(folder) else None
 
 
-def waiting(path: Path, reviewer: str) -> Queue:
+def shelf_of(desk: Desk) -> Shelf:
+    """Return the runs that pages have read, so that none is read again for each page."""
+    return desk.kept.get("runs", Shelf)
+
+
+def waiting(shelf: Shelf, path: Path, reviewer: str) -> Queue:
     """Return what waits in the run at `path` for `reviewer`.
 
     Raises:
         AssessError: the run is damaged.
     """
-    run = load(path)
+    run = shelf.load(path)
     found = queue(results(run), str(run.about["seed"]))
     mine = [one for one in found if may_review(reviewer, one)]
     return Queue(run=run, mine=mine, others=len(found) - len(mine))
 
 
-def review(path: Path, one: Review) -> None:
+def review(shelf: Shelf, path: Path, one: Review) -> None:
     """Keep what a person decided, and write the figures anew.
 
     Raises:
         AssessError: the reviewer annotated the case, a reason is missing, or it has no answer.
     """
-    decide(load(path), [one])
-    write_summary(load(path))
+    decide(shelf.load(path), [one])
+    write_summary(shelf.load(path))
 
 
 def _figures(path: Path) -> Mapping[str, Any]:

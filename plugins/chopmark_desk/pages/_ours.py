@@ -125,7 +125,10 @@ def _room(desk: Desk) -> Room:
 
 def _inspector(desk: Desk) -> Inspector:
     options = desk.options
-    return Inspector(policy=desk.policy, keys=options.keys, seconds=options.seconds)
+    return desk.kept.get(
+        "inspector",
+        lambda: Inspector(policy=desk.policy, keys=options.keys, seconds=options.seconds),
+    )
 
 
 ROUTES = (

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from chopmark_assess import AssessError, Review
 
 from .._page import Page, Visit
-from .._reviewing import Queue, review, run_of, told, waiting
+from .._reviewing import Queue, listed, review, run_of, shelf_of, waiting
 
 NEXT = 20
 """Cases that are listed behind the one that is shown."""
@@ -20,7 +20,7 @@ NEXT = 20
 async def show(visit: Visit) -> Response:
     """List the runs."""
     folder = visit.desk.options.runs
-    runs = await visit.work(told, folder) if folder else []
+    runs = await visit.work(listed, folder) if folder else []
     return visit.render("reviews.html", runs=runs, folder=folder)
 
 
@@ -43,7 +43,7 @@ async def decide(visit: Visit) -> Response:
         time=visit.desk.clock() / 1000,
     )  # fmt: skip
     try:
-        await visit.work(review, path, one)
+        await visit.work(review, shelf_of(visit.desk), path, one)
     except AssessError as error:
         return await _shown(visit, path, 400, refused=str(error))
     return visit.to(f"/review/{quote(path.name)}", "review.kept")
@@ -62,7 +62,7 @@ async def _shown(
     visit: Visit, path: Path, status: int = 200, wrong: str = "", refused: str = ""
 ) -> Response:
     assert visit.user is not None
-    queue: Queue = await visit.work(waiting, path, visit.user.name)
+    queue: Queue = await visit.work(waiting, shelf_of(visit.desk), path, visit.user.name)
     asked = visit.sent("case") or visit.asked("case")
     one = queue.case(asked)
     return visit.render(

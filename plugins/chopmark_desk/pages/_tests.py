@@ -8,11 +8,11 @@ from typing import Any
 
 from starlette.responses import Response
 
-from chopmark_assess import chopmark_sections
+from chopmark_assess import told
 
 from .._desk import Desk
 from .._page import Page, Visit
-from .._reviewing import told
+from .._reviewing import listed, shelf_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +30,10 @@ async def show(visit: Visit) -> Response:
 
 
 def _shown(desk: Desk, language: str) -> list[Shown]:
-    sections = {one.key: one for one in chopmark_sections(desk.policy, language)}
-    found: list[Mapping[str, Any]] = list(sections["runs"].data or ()) if sections else []
+    found = told(desk.policy, language, shelf_of(desk))
     found.sort(key=lambda run: str(run.get("begun", "")), reverse=True)
     folder = desk.options.runs
-    queues = {run.name: run.figures.get("begun") for run in told(folder)} if folder else {}
+    queues = {run.name: run.figures.get("begun") for run in listed(folder)} if folder else {}
     return [Shown(told=run, queue=run["run"] if _is_queued(run, queues) else "") for run in found]
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
 from chopmark import load_policy
 from chopmark.reading import readable
@@ -68,7 +69,7 @@ def one(unlimited: Desk) -> Iterator[Browser]:
         yield browser
 
 
-@settings(max_examples=40)
+@settings(max_examples=scaled(40))
 @given(name=texts, where=texts)
 def test_a_name_comes_back_as_it_was_written(one: Browser, name: str, where: str) -> None:
     def asked(name: str, where: str) -> Page:
@@ -97,7 +98,7 @@ def test_what_a_model_answered_is_text_where_it_is_opened(
     assert "<b>tea</b>" not in seen
 
 
-@settings(max_examples=25)
+@settings(max_examples=scaled(25))
 @given(text=texts.filter(str.strip))
 def test_a_user_who_cannot_be_added_is_named_as_text(one: Browser, text: str) -> None:
     if "chopmark-desk-session" not in one.cookies:
@@ -124,7 +125,7 @@ FIELDS = (
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=scaled(60))
 @given(
     place=st.sampled_from(PLACES),
     part=texts,

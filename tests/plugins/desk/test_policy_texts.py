@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from html import unescape
@@ -11,8 +12,8 @@ from pathlib import Path
 import pytest
 from tests.plugins.desk.conftest import PASSWORD, QUICK, SECRET, Browser, Clock
 
-from chopmark import LogError, load_policy
-from chopmark.reading import open_log, readable
+from chopmark import Chopmark, Event, LogError, Receipt, load_policy
+from chopmark.reading import open_log, readable, takes_events
 from chopmark_desk._app import make_app
 from chopmark_desk._desk import Desk, open_desk
 from chopmark_desk._known import running_of
@@ -61,6 +62,57 @@ def test_each_policy_is_kept_once_and_the_former_one_can_be_compared(
     assert f"service text kept {first.partition('@')[2]}" in said
     assert "rules.both.pii modify block" in said
     assert "settings.desk.name – desk.test" in said
+
+
+def test_a_policy_that_the_service_changed_meanwhile_is_kept_too_and_once(
+    policy_file: Path, clock: Clock
+) -> None:
+    policy = load_policy(policy_file)
+    with open_desk(policy, clock=clock, cost=QUICK, source=str(policy_file)) as desk:
+        noting = begin_noting(desk, every=0.05)
+        assert noting is not None
+        noting.join()
+        policy_file.write_text(policy_file.read_text().replace('pii = "modify"', 'pii = "block"'))
+        changed = load_policy(policy_file)
+        assert named(changed) not in texts(policy_file), "no call was guarded by it yet"
+        chop = Chopmark(changed)
+        chop.guard(lambda prompt: "Fine.")("How are you?")
+        chop.close()
+        until = time.monotonic() + 60
+        while named(changed) not in texts(policy_file) and time.monotonic() < until:
+            time.sleep(0.2)
+        time.sleep(0.5)
+    assert texts(policy_file) == [named(policy), named(changed)]
+
+
+def test_a_policy_that_the_log_did_not_take_is_offered_again(
+    policy_file: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = load_policy(policy_file)
+    with open_desk(policy, clock=clock, cost=QUICK, source=str(policy_file)) as desk:
+        noting = begin_noting(desk, every=0.05)
+        assert noting is not None
+        noting.join()
+        policy_file.write_text(policy_file.read_text().replace('pii = "modify"', 'pii = "block"'))
+        changed = load_policy(policy_file)
+        take = takes_events(desk.log).append_event
+        refused: list[Event] = []
+
+        def refuse_once(event: Event) -> Receipt:
+            if not refused:
+                refused.append(event)
+                raise LogError("the database is away")
+            return take(event)
+
+        monkeypatch.setattr(desk.log, "append_event", refuse_once)
+        chop = Chopmark(changed)
+        chop.guard(lambda prompt: "Fine.")("How are you?")
+        chop.close()
+        until = time.monotonic() + 60
+        while named(changed) not in texts(policy_file) and time.monotonic() < until:
+            time.sleep(0.2)
+    assert len(refused) == 1
+    assert texts(policy_file) == [named(policy), named(changed)]
 
 
 def test_a_log_that_takes_nothing_does_not_keep_the_desk_from_beginning(
