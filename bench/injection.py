@@ -32,6 +32,7 @@ from chopmark_injection import (
     InvisibleDetector,
     Options,
 )
+from chopmark_injection._machine import may_have
 
 try:
     import tomllib
@@ -41,6 +42,7 @@ except ModuleNotFoundError:  # Python 3.10
 CORPUS = Path(__file__).parents[1] / "models" / "corpus"
 ANSWER = Context(direction="output")
 TOOL = Context(direction="input", role="tool")
+USER = Context(direction="input", role="user")
 MOST = {"high": 1e-4, "medium": 1e-3, "low": 1e-2}
 Texts = dict[str, list[str]]
 
@@ -76,6 +78,7 @@ def main() -> int:
     if pages:
         ordinary["Markdown pages"] = pages
     status = show_instructions(ordinary, alike, attacks)
+    show_alt_text({**ordinary, **alike})
     show_invisible({**ordinary, **alike, **attacks})
     show_exfiltration(pages)
     return status | show_speed()
@@ -178,6 +181,16 @@ def show_instructions(ordinary: Texts, alike: Texts, attacks: Texts) -> int:
         print(f"{name:32}{len(texts):8}{share(sum(map(bool, found)), texts):>8}", end="")
         print(f"{share(medium, texts):>8}{share(high, texts):>6}")
     return status
+
+
+def show_alt_text(sets: Texts) -> None:
+    """Print of which harmless texts the text for machines is reported, where a user sends them."""
+    detector = InstructionDetector(Options())
+    print(f"\nfor machines, from a user{'':7}{'texts':>8}{'with some':>11}{'reported':>10}")
+    for name, texts in sets.items():
+        some = sum(may_have(text) for text in texts)
+        found = sum(bool(detector.judge(text, USER)) for text in texts)
+        print(f"{name:32}{len(texts):8}{some:11}{found:10}")
 
 
 def reported(detector: InstructionDetector, text: str) -> set[str]:

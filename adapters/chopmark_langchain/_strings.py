@@ -60,6 +60,8 @@ MEDIA = frozenset(
     }
 )
 """Types of blocks that hold no text; what an image or a sound says is not judged."""
+_TOLD = frozenset({"alt", "alt_text", "caption", "context", "description", "text", "title"})
+"""Keys under which such a block tells in words what it holds."""
 _ANCHOR = 24
 
 
@@ -74,7 +76,7 @@ def strings(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
         media = isinstance(kind, str) and kind in MEDIA
         for key, inner in value.items():
             if (key in _NO_TEXT and not (plain and key == "data")) or (
-                media and isinstance(inner, str) and key not in ("text", "title", "context")
+                media and isinstance(inner, str) and key not in _TOLD
             ):
                 continue
             yield from strings(inner, (*path, key))

@@ -23,7 +23,7 @@ _PART = re.compile(
     r"(?:/[^/]+?)??(/(?:cancel|compact|input_items|input_tokens|messages))?/?$"
 )
 """What is left of the endpoints that are guarded, such as a list of stored answers."""
-_VERSION = re.compile(r"v\d+\w*")
+_VERSION = re.compile(r"v\d\w*")
 _MOST = 64
 
 

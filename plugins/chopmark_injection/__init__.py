@@ -12,7 +12,7 @@ Enable it with `plugins = ["injection"]` and set it up under `[settings.injectio
     spotlight = "off"                 # or "delimit", "datamark", "encode"
 
     [settings.injection.surfaces]     # where a message comes from, by its role
-    tool = "document"                 # "request", "tool_result" or "document"
+    tool = "document"                 # "request", "tool_result", "document" or "alt_text"
 
 The categories are `injection.invisible.*`, `injection.exfiltration.*`, and, for instruction-like
 words, `injection.tool_result.*`, `injection.document.*` and `injection.alt_text.*`. What each of

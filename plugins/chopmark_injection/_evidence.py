@@ -23,7 +23,7 @@ _INVISIBLE = {
 _PLACES = {
     "tool_result": "words that speak to an assistant, in what a tool returned",
     "document": "words that speak to an assistant, in a document",
-    "alt_text": "the same in text for machines inside those: image descriptions, comments",
+    "alt_text": "the same in text for machines: image descriptions, titles, comments in a page",
 }
 
 

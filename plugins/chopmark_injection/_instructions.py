@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from chopmark import Context, Needs, Outcome, Verdict
 from chopmark.hookspecs import IdleScanner
 
-from ._machine import regions
+from ._machine import may_have, regions
 from ._options import Level, Options
 from ._plain import Plain
 from ._rules import LEVELS, Rule, Rules, read_rules
-from ._surfaces import UNTRUSTED, Surface, surface_of
+from ._surfaces import OWN, UNTRUSTED, Surface, surface_of
 
 _ADVICE: Mapping[Level, Outcome] = {"low": "warn", "medium": "warn", "high": "deny"}
 _RAISED: Mapping[Level, Level] = {"low": "medium", "medium": "high", "high": "high"}
@@ -25,7 +25,8 @@ class InstructionDetector:
     titles, comments) is the surface `alt_text`, where a rule counts a level higher. The score is
     that of the level. It advises `deny` for `high` and `warn` below.
 
-    What a user, a system message or a model says is not judged.
+    What a system message or a model says is not judged, and of what a user says only the text for
+    machines: it comes with what was pasted.
     """
 
     name = "injection.instructions"
@@ -52,21 +53,26 @@ class InstructionDetector:
     def open(self, context: Context) -> InstructionScanner | IdleScanner:
         """Return a scanner for one text."""
         surface = surface_of(context, self._surfaces)
-        return InstructionScanner(self, surface) if surface in UNTRUSTED else IdleScanner()
+        return InstructionScanner(self, surface) if judged(surface, context) else IdleScanner()
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
         """Return what is found in `text`."""
         surface = surface_of(context, self._surfaces)
-        return self.find(text, surface) if surface in UNTRUSTED else ()
+        return self.find(text, surface) if judged(surface, context) else ()
 
     def find(self, text: str, surface: Surface) -> Sequence[Verdict]:
         """Return what is found in a text that comes from `surface`."""
+        trusted = surface not in UNTRUSTED
+        if trusted and not may_have(text):
+            return ()
         plain = Plain(text)
         found: list[Verdict] = []
         machine = None
         for rule, start, end in self._rules.hits(plain.text):
             machine = machine or regions(plain.text)
-            unseen = machine.holds(start)
+            unseen = surface == "alt_text" or machine.holds(start)
+            if trusted and not unseen:
+                continue
             level = _RAISED[rule.level] if unseen else rule.level
             if level in self._levels:
                 found.append(
@@ -80,6 +86,11 @@ class InstructionDetector:
                     )
                 )
         return sorted(found, key=lambda v: (v.start, v.end, v.category))
+
+
+def judged(surface: Surface, context: Context) -> bool:
+    """Return whether there may be words of others in a text."""
+    return surface in UNTRUSTED or (surface == "request" and context.role not in OWN)
 
 
 class InstructionScanner:

@@ -13,9 +13,13 @@ from typing import Literal
 from chopmark import Context
 
 Surface = Literal["request", "tool_result", "document", "alt_text", "answer"]
-"""`alt_text` is text for machines inside another: image descriptions, titles, comments."""
+"""`alt_text` is text for machines: image descriptions, titles, comments.
 
-SETTABLE: tuple[Surface, ...] = ("request", "tool_result", "document")
+Most of it stands inside another text. A message is all of it where an application sends the
+descriptions of images as messages of a role of their own.
+"""
+
+SETTABLE: tuple[Surface, ...] = ("request", "tool_result", "document", "alt_text")
 
 DEFAULT: Mapping[str, Surface] = {
     "tool": "tool_result",
@@ -24,10 +28,17 @@ DEFAULT: Mapping[str, Surface] = {
     "documents": "document",
     "context": "document",
     "retrieval": "document",
+    "alt_text": "alt_text",
 }
 """The surface of a message by its role; every role that is not here is a request."""
 
-UNTRUSTED: frozenset[Surface] = frozenset({"tool_result", "document"})
+UNTRUSTED: frozenset[Surface] = frozenset({"tool_result", "document", "alt_text"})
+
+OWN = frozenset({"system", "developer", "assistant"})
+"""Roles whose texts the application or the model wrote, with all that is for machines in them.
+
+A user pastes pages that somebody else wrote.
+"""
 
 
 def surface_of(context: Context, surfaces: Mapping[str, Surface]) -> Surface:

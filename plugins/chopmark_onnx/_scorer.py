@@ -17,7 +17,7 @@ from ._encoder import Encoder
 from ._folder import Folder, digest, hash_files
 from ._network import Network
 from ._progress import Growth
-from ._repeats import shorten
+from ._repeats import once, shorten
 from ._running import Running
 from ._windows import plan
 
@@ -109,6 +109,7 @@ class Scorer:
         self, text: str, most: int, cached: bool, until: float, growth: Growth | None
     ) -> Scores:
         judge = self._remembered if cached else self._probabilities
+        text = once(text)
         if growth is None or not growth.goes_on(text):
             growth = Growth()
         ids, encoded = self.encoder.encode_until(text, until, growth)

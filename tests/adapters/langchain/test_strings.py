@@ -58,6 +58,8 @@ def test_names_addresses_and_bytes_are_no_text():
         "a caption",
         "t",
     ]
+    described = {"type": "image", "url": "u", "alt": "a", "extras": {"alt_text": "b"}, "more": "x"}
+    assert [text for _, text in strings(described)] == ["a", "b"]
     document = {"type": "document", "source": {"type": "text", "data": "plain"}}
     assert [text for _, text in strings(document)] == ["plain"]
     scan = {"type": "document", "source": {"type": "base64", "data": "AAAA"}}

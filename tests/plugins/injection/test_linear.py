@@ -18,6 +18,7 @@ from chopmark_injection import (
     Options,
     read_rules,
 )
+from chopmark_injection._machine import regions
 
 if sys.version_info >= (3, 11):
     from re import _constants as constants  # type: ignore[attr-defined]
@@ -101,6 +102,11 @@ def test_twice_the_text_is_twice_the_work(unit: str) -> None:
 
     short, long = seconds(judge(600)), seconds(judge(4_800), 2)
     assert long < 24 * short + 0.002
+
+
+def test_values_without_quotes_within_each_other_are_looked_through_once() -> None:
+    plain, within = "<" + "alt='x" * 8_000, "<" + "alt=" * 12_000
+    assert seconds(lambda: regions(within)) < 50 * seconds(lambda: regions(plain)) + 0.05
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def make(**options: object) -> Chopmark:
         ({"manifests": 1}, "write true or false"),
         ({"spotlight": "on"}, "off, delimit, datamark, encode"),
         ({"surfaces": ["user"]}, "write a table of roles"),
-        ({"surfaces": {"user": "alt_text"}}, "request, tool_result, document"),
+        ({"surfaces": {"user": "answer"}}, "request, tool_result, document, alt_text"),
     ],
 )
 def test_a_wrong_option_names_itself_and_the_cure(options: dict[str, object], message: str) -> None:

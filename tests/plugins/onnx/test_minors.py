@@ -48,15 +48,12 @@ def test_an_adult_or_a_number_is_not_a_minor(text: str) -> None:
 def test_the_time_grows_with_the_text_alone(evil: str) -> None:
     def took(size: int) -> float:
         text = evil * size
-        rounds = []
-        for _ in range(5):
-            started = time.perf_counter()
-            mentions_minor(text)
-            rounds.append(time.perf_counter() - started)
-        return min(rounds)
+        started = time.process_time()
+        mentions_minor(text)
+        return time.process_time() - started
 
-    # Eight times the text: a quadratic search would take 64 times as long.
-    assert took(40_000) < 30 * took(5_000) + 0.01
+    # Eight times the text: a quadratic search would take 64 times as long, each time.
+    assert any(took(40_000) < 30 * took(5_000) + 0.01 for _ in range(5))
 
 
 def test_what_is_sexual_and_mentions_a_minor_is_denied_whatever_the_threshold(toy: Any) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chopmark import Chopmark, Policy, PolicyBlocked, calling
 from chopmark.testing import MemoryLog, plugin
-from chopmark_onnx._repeats import KEPT, LONGEST, shorten
+from chopmark_onnx._repeats import KEPT, LONGEST, WHOLE, once, shorten
 
 LONG = "今天天气很好。我们你们都好。abcdefgh " * 40
 
@@ -72,6 +72,31 @@ def test_what_is_said_over_and_over_is_said_less_often_and_nothing_is_added(
 )
 def test_a_group_of_tokens_is_kept_a_few_times(group: list[int], times: int) -> None:
     assert shorten([1000, *group * times, 1001]) == [1000, *group * KEPT, 1001]
+
+
+@given(
+    unit=st.text("ab毒 ", min_size=1, max_size=WHOLE),
+    length=st.integers(0, 20 * WHOLE),
+    end=st.text("ab毒", max_size=3),
+)
+def test_a_text_of_one_thing_alone_is_read_once_and_no_other_is_cut(
+    unit: str, length: int, end: str
+) -> None:
+    whole = unit * (length // len(unit) + 1)
+    text = whole[:length] + end
+    periods = [n for n in range(1, WHOLE + 1) if text == (text[:n] * len(text))[: len(text)]]
+    if len(text) > 2 * WHOLE and periods:
+        assert once(text) == text[: max(WHOLE, 2 * periods[0])]
+    else:
+        assert once(text) == text
+
+
+@given(said=st.text("abcd毒 ", min_size=1, max_size=WHOLE), turn=st.integers(0, WHOLE))
+def test_what_is_said_again_and_again_is_whole_wherever_the_text_begins(
+    said: str, turn: int
+) -> None:
+    turn %= len(said)
+    assert said in once((said[turn:] + said[:turn]) * (3 * WHOLE))
 
 
 @given(ids=st.lists(st.integers(0, 9999), max_size=200, unique=True))
