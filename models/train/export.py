@@ -59,7 +59,7 @@ def network(model: nn.Module, path: Path) -> None:
     onnx.save(finished, path)
 
 
-def settings(tokenizer: Tokenizer, model: nn.Module, longest: int, folder: Path) -> None:
+def settings(tokenizer: Tokenizer, deep: nn.Module, longest: int, folder: Path) -> None:
     """Write tokenizer.json and config.json in the layout of Hugging Face.
 
     `longest` is how many tokens the model was trained with.
@@ -69,7 +69,7 @@ def settings(tokenizer: Tokenizer, model: nn.Module, longest: int, folder: Path)
     document = json.loads(tokenizer.to_str())
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     (folder / "tokenizer.json").write_text(text + "\n", encoding="utf-8")
-    word, blocks = model.get_submodule("word"), model.get_submodule("blocks")
+    word, blocks = deep.get_submodule("word"), deep.get_submodule("blocks")
     assert isinstance(word, nn.Embedding)
     assert isinstance(blocks, nn.ModuleList)
     config = {

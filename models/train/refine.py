@@ -1,10 +1,11 @@
 """From the bundled models to better ones, where the corpus has grown: two hours, not five.
 
-    python -m models.train.refine --data DATA --work WORK --new 'quiet_*' 'spam_*'
+    python -m models.train.refine --data DATA --work WORK --new 'quiet_*' 'spam_*' [--mined FILE]
 
-Both models go on from the weights that ship, one course each. The rows of the corpus' files that
-`--new` names are in every epoch, of all others a part, another one each time, so that nothing is
-forgotten. Every step keeps what it made in WORK; a run that was stopped goes on from there.
+Both networks go on from the weights that ship, one course each, and what n-grams say beside them is
+fitted anew. The rows of the corpus' files that `--new` names, and those that `mine` wrote, are in
+every epoch, of all others a part, another one each time, so that nothing is forgotten. Every step
+keeps what it made in WORK; a run that was stopped goes on from there.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ from .__main__ import FOLDER, begin, command_line, finish, tell
 from .distil import COURSE, distil
 from .fit import Course
 from .rows import Row
+from .wide import SHARES, Joined, fit_wide
 
-BASE = Course(name="refine", epochs=4, rate=6e-5, budget=3072)
+BASE = Course(name="refine", epochs=4, rate=8e-5, budget=3072)
 SMALL = replace(COURSE, name="refine small", epochs=5, rate=6e-4)
 NEW = "new"
-# What of the rows that the models know one epoch takes, and of those that the small one is
-# taught on, which are drawn once.
+# What of the rows that the models know one epoch takes; those that the small one is taught on are
+# drawn once.
 REST = ("jade", "jade-answer", "surge", "toxigen", "agentdojo", "safetybench")
-KNOWN = {**teacher.SHARE_SECOND, **dict.fromkeys(REST, 1.0), "corpus-zh": 1.2, "corpus-en": 1.2}
-SHARES = {name: share / 2 for name, share in KNOWN.items()}
-SHARES_SMALL = {name: share / 1.5 for name, share in KNOWN.items()}
+KNOWN = {**teacher.SHARE_SECOND, **dict.fromkeys(REST, 1.0), "corpus-zh": 0.7, "corpus-en": 0.7}
+PARTS = {name: share / 2 for name, share in KNOWN.items()}
 log = logging.getLogger(__name__)
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = command_line("models.train.refine", __doc__, ("base", "small"))
-    parser.add_argument("--new", nargs="+", required=True, help="patterns of the new files' names")
+    parser.add_argument("--new", nargs="*", default=(), help="patterns of the new files' names")
     parser.add_argument("--models", type=Path, default=FOLDER, help="folder to start from")
     return parser.parse_args(given)
 
@@ -70,31 +71,30 @@ def main(given: Sequence[str] | None = None) -> None:
     mix = replace(mix, train=marked(mix.train, options.new))
     tell(mix)
     tokenizer = Tokenizer.from_file(str(options.models / "base" / "tokenizer.json"))
-    base = teacher.freeze(restore.base(options.models / "base"))
-    small = restore.small(options.models / "small", base.head.in_features)
-    for name, model in (("base", base), ("small", small)):
-        restore.check(model, options.models / name)
+    base, small = restore.both(options.models)
+    teacher.freeze(base)
+    wide = fit_wide(mix.train, tokenizer, teacher.LONGEST)
     teacher.teach(
         base,
         tokenizer,
-        partial(teacher.sample, mix.train, SHARES),
+        partial(teacher.sample, mix.train, PARTS),
         course=BASE,
         work=options.work,
         seed=options.seed,
         seconds=options.base_seconds,
     )
-    finish(options.out / "base", base, teacher.LONGEST, tokenizer)
+    finish(options.out / "base", Joined(base, wide, SHARES["base"]), teacher.LONGEST, tokenizer)
     distil(
         small,
         base,
         tokenizer,
-        partial(teacher.sample, mix.train, SHARES_SMALL),
+        partial(teacher.sample, mix.train, PARTS),
         work=options.work,
         seed=options.seed,
         seconds=options.small_seconds,
         course=SMALL,
     )
-    finish(options.out / "small", small, student.LONGEST, tokenizer)
+    finish(options.out / "small", Joined(small, wide, SHARES["small"]), student.LONGEST, tokenizer)
     calibrate.calibrate_all(options.out, mix.calibration)
     log.info("refined in %.0f s", time.monotonic() - started)
 

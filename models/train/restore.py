@@ -19,6 +19,7 @@ from .e5 import Encoder
 from .heads import HEADS
 from .runtime import Folder
 from .student import Student
+from .wide import Joined, Wide
 
 # What the file does not say of e5's layers, since it is in the form of the graph.
 PARTS, EPSILON = 12, 1e-12
@@ -76,39 +77,57 @@ class Shipped:
             if name in self.plain or f"{name}_quantized" in self.plain:
                 found[name] = torch.from_numpy(self._whole(name).copy())
         left = model.load_state_dict(found, strict=False).missing_keys
-        if any(not name.startswith("likeness") for name in left):
+        if any(not name.startswith("deep.likeness") for name in left):
             raise ValueError(f"the model lacks parts of this network: {', '.join(left)}")
 
 
-def base(folder: Path) -> Encoder:
+def both(folder: Path) -> tuple[Encoder, Student]:
+    """Open the networks of the two models in a folder, after a look whether they were read well.
+
+    Raises:
+        ValueError: a network does not say what its file says.
+    """
+    larger = base(folder / "base")
+    deep = larger.deep
+    assert isinstance(deep, Encoder)
+    smaller = small(folder / "small", deep.head.in_features)
+    assert isinstance(smaller.deep, Student)
+    for name, model in (("base", larger), ("small", smaller)):
+        check(model, folder / name)
+    return deep, smaller.deep
+
+
+def base(folder: Path) -> Joined:
     """Open the larger model."""
     shipped = Shipped(folder)
     config = json.loads((folder / "config.json").read_text("utf-8"))
-    vocabulary, hidden = shipped.shape("word.weight")
-    model = Encoder(
+    vocabulary, hidden = shipped.shape("deep.word.weight")
+    deep = Encoder(
         vocabulary=vocabulary,
-        positions=shipped.shape("position")[0],
+        positions=shipped.shape("deep.position")[0],
         hidden=hidden,
-        inner=shipped.shape("blocks.0.inner.bias")[0],
+        inner=shipped.shape("deep.blocks.0.inner.bias")[0],
         parts=PARTS,
         depth=int(config["num_hidden_layers"]),
         outputs=len(HEADS),
         epsilon=EPSILON,
     )
+    model = Joined(deep, Wide(len(HEADS)), 0.0)
     shipped.fill(model)
     return model
 
 
-def small(folder: Path, taught: int) -> Student:
+def small(folder: Path, taught: int) -> Joined:
     """Open the small model; `taught` is the width of the states it is to imitate."""
     shipped = Shipped(folder)
-    model = Student(shipped.shape("word.weight")[0], len(HEADS), taught)
+    deep = Student(shipped.shape("deep.word.weight")[0], len(HEADS), taught)
+    model = Joined(deep, Wide(len(HEADS)), 0.0)
     shipped.fill(model)
     return model
 
 
 @torch.inference_mode()
-def check(model: Encoder | Student, folder: Path) -> None:
+def check(model: Joined, folder: Path) -> None:
     """Raise `ValueError` where a network that was read back does not say what its folder says."""
     shipped = Folder(folder)
     said = 1 / (1 + np.exp(-shipped.logits(TRIED)))

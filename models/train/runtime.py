@@ -44,13 +44,18 @@ class Folder:
         starts = [*range(0, last, self.stride), last]
         return [[first, *ids[start : start + size], end] for start in starts]
 
+    def logits_of(self, text: str) -> Floats:
+        """Score one text: the highest logit of all windows. May be called by several threads."""
+        found = np.full(len(HEADS), -np.inf, dtype=np.float32)
+        for window in self.windows(text):
+            ids = np.array([window], np.int64)
+            feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+            found = np.maximum(found, self.session.run(["logits"], feed)[0][0])
+        return found
+
     def logits(self, texts: Sequence[str]) -> Floats:
-        """Score texts: the highest logit of all windows, a row a text."""
-        found = np.full((len(texts), len(HEADS)), -np.inf, dtype=np.float32)
+        """Score texts, a row a text."""
+        found = np.empty((len(texts), len(HEADS)), dtype=np.float32)
         for number, text in enumerate(tqdm(texts, desc="score", mininterval=10)):
-            for window in self.windows(text):
-                ids = np.array([window], np.int64)
-                feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-                row = self.session.run(["logits"], feed)[0][0]
-                found[number] = np.maximum(found[number], row)
+            found[number] = self.logits_of(text)
         return found

@@ -211,6 +211,8 @@ def _said(entry: Entry, **beside: object) -> dict[str, Any]:
 
 
 def _waiting(folder: LogFolder, store: Store) -> int:
+    from ._spool import DOUBT, SUFFIX
+
     read, waiting = store.read(), 0
     for spool in [one for end in (SUFFIX, DOUBT) for one in folder.spools.glob(f"*{end}")]:
         with suppress(FileNotFoundError):  # taken in, and gone

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import count
 
 from chopmark import Content, LogError, PolicyError, Receipt, Record
 
@@ -41,6 +42,7 @@ class SharedLog(TransparencyLog):
             PolicyError: an option is unknown or has a value that it cannot have.
         """
         self._buffers: dict[int, Buffer] = {}  # of processes; each outlives what stops taking
+        self._numbers = count()  # of the records of this process, whatever took them
         super().__init__(options, folder)
         try:
             self.address = Address.of(self._options.store)
@@ -67,24 +69,26 @@ class SharedLog(TransparencyLog):
             intake, buffer = own.spool, own.buffer
             assert isinstance(intake, Intake)
             if buffer is not None and buffer.away:
-                position = intake.count + buffer.append(make, frames)
-                return Receipt(log=NAME, record=id, position=position)
+                buffer.append(make, frames)
+                return self._taken(id)
             if not intake.usable:
                 self._abandon(own)
                 continue
             try:
-                number = intake.append(partial(own.leaf, make), payloads)
+                intake.append(partial(own.leaf, make), payloads)
             except AwayError:
                 if buffer is None:
                     raise
-                number = intake.count + buffer.append(make, frames)
-            else:
-                number += buffer.count if buffer is not None else 0
-            return Receipt(log=NAME, record=id, position=number)
+                buffer.append(make, frames)
+            return self._taken(id)
         raise LogError(f"log {self.address.text!r} took no record in {TRIES} tries")
+
+    def _taken(self, id: str) -> Receipt:
+        return Receipt(log=NAME, record=id, position=next(self._numbers))
 
     def _after_fork(self) -> None:
         super()._after_fork()
+        self._numbers = count()
         for pid in list(self._buffers):
             self._buffers.pop(pid).let_go()
 

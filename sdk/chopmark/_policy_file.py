@@ -112,10 +112,9 @@ def parse_policy(
     """Return the policy that the TOML `text` of the file `where` says."""
     try:
         data = tomllib.loads(text)
+        return _policy(_Table(data, where), where, find, folder, above)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{where}: not valid TOML: {error}") from error
-    try:
-        return _policy(_Table(data, where), where, find, folder, above)
     except RecursionError:
         raise PolicyError(f"{where}: the tables are nested too deep") from None
 

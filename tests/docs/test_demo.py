@@ -149,7 +149,7 @@ def test_the_local_model_answers() -> None:
     pytest.importorskip("xllamacpp")
     from openai import OpenAI
 
-    with local_model() as at:
+    with local_model(threads=1) as at:
         client = OpenAI(base_url=at.base_url, api_key="local")
         answer = client.chat.completions.create(
             model=at.model, messages=[{"role": "user", "content": "Say hello."}], max_tokens=8

@@ -153,6 +153,7 @@ def test_policies_that_extend_each_other_are_told_once(tmp_path: Path) -> None:
         ("extends = 'nope'", r"key 'extends': policy 'nope' is not known"),
         ("name = ''", r"mine.toml: key 'name': '' cannot be used; give a name"),
         ("a = ", r"mine.toml: not valid TOML"),
+        ("a = " + "[" * 9_999, r"mine.toml: the tables are nested too deep"),
     ],
 )
 def test_a_mistake_names_the_file_the_key_and_the_cure(

@@ -88,15 +88,16 @@ def test_while_the_server_is_down_calls_go_on_and_all_are_in_the_log_once(
     server: Server, store: str, folder: LogFolder, how: int
 ) -> None:
     log = log_of(folder, store)
-    ids = taken(log, 3)
+    receipts = [log.append(sample_record()) for _ in range(3)]
     server.stop(how)
-    ids += taken(log, 5)
+    receipts += [log.append(sample_record()) for _ in range(5)]
     assert waiting(folder)
     server.start()
     until_nothing_waits(folder)
-    ids += taken(log, 2)
+    receipts += [log.append(sample_record()) for _ in range(2)]
     log.close()
-    assert settled(folder) == sorted(ids)
+    assert [one.position for one in receipts] == list(range(10))
+    assert settled(folder) == sorted(one.record for one in receipts)
     assert faults_of(folder) == ()
 
 
