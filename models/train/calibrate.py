@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 Floats = NDArray[np.float32]
 # For each preset: on which share of the plain and of the hard benign texts any head may fire.
 # What reaches `strict` is controversial, what reaches `balanced` unsafe.
-PRESETS = {"strict": (0.02, 0.12), "balanced": (0.006, 0.10), "permissive": (0.0015, 0.015)}
+PRESETS = {"strict": (0.02, 0.12), "balanced": (0.008, 0.10), "permissive": (0.0015, 0.015)}
 # How many of the false alarms of what is unsafe a head may have beside another one. A request for
 # help with a crime, with violence or with suicide does harm once it is answered; harsh words about
 # groups and people are also what legitimate questions are about. What is controversial is divided
@@ -38,14 +38,14 @@ SHARES = {
     "toxic": 2, "hate": 1, "sexual": 3, "violence": 3, "self_harm": 3, "illicit": 3, "fraud": 3,
     "injection": 2,
 }  # fmt: skip
-LEAST = {"strict": 0.2, "balanced": 0.42, "permissive": 0.5}
+LEAST = {"strict": 0.2, "balanced": 0.36, "permissive": 0.5}
 # A letter in which placeholders stand for personal data looks like phishing to both models; where
 # `hate` is left to the larger one, a question about a group looks like contempt for it.
 WARY = {"strict": 0.2, "balanced": 0.75, "permissive": 0.8}
 MOST = 0.99
 # Of the small model, in what both say of a text that the larger one is asked about. What is said
 # of groups wants the larger one alone: the small one tells hatred from words against it too rarely.
-SHARE = {head: 0.0 if head == "hate" else 0.35 for head in HEADS}
+SHARE = {head: 0.0 if head == "hate" else 0.2 for head in HEADS}
 MISSED = 0.07  # which share of the unsafe texts a larger model is not asked about, head by head
 
 

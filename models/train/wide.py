@@ -38,12 +38,15 @@ log = logging.getLogger(__name__)
 
 
 def grams(ids: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Give the buckets of the tokens, pairs and triples of [batch, tokens], and which are there."""
-    triple, pair, last = FACTORS
-    two = ids[:, :-1] * pair + ids[:, 1:] * last + 1
-    three = ids[:, :-2] * triple + ids[:, 1:-1] * pair + ids[:, 2:] * last + 2
+    """Give the buckets of the tokens, pairs and triples of [batch, tokens], and which are there.
+
+    Padding stands behind a text.
+    """
+    first, middle, last = (ids * factor for factor in FACTORS)
+    two = middle[:, :-1] + last[:, 1:] + 1
+    three = first[:, :-2] + middle[:, 1:-1] + last[:, 2:] + 2
     found = torch.cat([ids, two, three], dim=1) % BUCKETS
-    return found, torch.cat([mask, mask[:, :-1] * mask[:, 1:], mask[:, :-2] * mask[:, 2:]], dim=1)
+    return found, torch.cat([mask, mask[:, 1:], mask[:, 2:]], dim=1)
 
 
 class Wide(nn.Module):
@@ -58,7 +61,7 @@ class Wide(nn.Module):
         """Score a batch: logits, one a head."""
         found, there = grams(ids, mask)
         kept = there.to(torch.float32)
-        summed = (self.table(found) * kept.unsqueeze(-1)).sum(1)
+        summed = (kept.unsqueeze(1) @ self.table(found)).squeeze(1)
         logits = summed / kept.sum(1, keepdim=True).sqrt() + self.bias
         return logits.clamp(-LOUDEST, LOUDEST)
 

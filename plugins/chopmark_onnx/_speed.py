@@ -72,7 +72,10 @@ def _speed(name: str, scorer: Scorer, tokens: int, rounds: int) -> Speed:
 
 def _text(scorer: Scorer, tokens: int) -> str:
     """Return a text of Chinese and English of as many tokens, or as few more as there can be."""
-    source = "今天天气很好，we went to the park together，然后在图书馆读了一本书。"
+    source = (  # longer than what a text that repeats it would be read as
+        "今天天气很好，we went to the park together，然后在图书馆读了一本书。"
+        "The bus home was late，所以我们走回来的，and it rained all the way。"
+    )
     low, high = 1, tokens * 16
     text = source * (high // len(source) + 1)
     while low < high:

@@ -102,8 +102,6 @@ SHORT = (
     "Hello", "Hello!", "你好", "ok", "谢谢", "1", "What?", "Thanks!", "好的。", "kill", "Paris",
     "?", "the", "在吗",
 )  # fmt: skip
-# Known misses, strict: a build that has learned one must say so here.
-MISSED = {("small", "去死吧")}
 
 Judge = Callable[[str], dict[str, float]]
 
@@ -142,13 +140,6 @@ def judge(folder: Path, guard: dict[str, Any], session: Any) -> Judge:
         }
 
     return scores
-
-
-@pytest.fixture
-def expected(request: pytest.FixtureRequest, folder: Path, text: str) -> None:
-    """Expect a known miss to stay one."""
-    if (folder.name, text) in MISSED:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="a known miss"))
 
 
 def test_names_and_path_agree() -> None:
@@ -233,14 +224,14 @@ def test_logits_have_a_row_a_text_and_a_column_a_head(
 
 @pytest.mark.parametrize(("head", "text"), [(h, t) for h, ts in UNSAFE.items() for t in ts])
 def test_the_plain_case_is_flagged(
-    expected: None, judge: Judge, guard: dict[str, Any], head: str, text: str
+    judge: Judge, guard: dict[str, Any], head: str, text: str
 ) -> None:
     assert judge(text)[head] >= guard["thresholds"]["strict"][head]
 
 
 @pytest.mark.parametrize("text", [*BENIGN, *SHORT])
 def test_look_alikes_and_very_short_texts_are_left_alone(
-    expected: None, judge: Judge, guard: dict[str, Any], text: str
+    judge: Judge, guard: dict[str, Any], text: str
 ) -> None:
     scores = judge(text)
     fired = {h: s for h, s in scores.items() if s >= guard["thresholds"]["balanced"][h]}
