@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from ..train.heads import HEADS
+from ..train.linear import regressions
 from ..train.rows import Row
 
 Floats = NDArray[np.float32]
@@ -27,14 +26,7 @@ class Floor:
             TfidfTransformer(sublinear_tf=True),
         )
         seen = self.view.fit_transform([row.text[:2000] for row in rows])
-        self.heads = []
-        for head in HEADS:
-            labels = [row.labels.get(head, 0.0 if head in row.hinted else None) for row in rows]
-            known = np.array([n for n, label in enumerate(labels) if label is not None])
-            gold = np.array([float(labels[n]) >= 0.5 for n in known])
-            weight = np.array([rows[n].weight for n in known])
-            model = LogisticRegression(C=4.0, max_iter=200)
-            self.heads.append(model.fit(seen[known], gold, sample_weight=weight))
+        self.heads = list(regressions(seen, rows, strength=4.0))
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Give the probabilities, a row a text."""

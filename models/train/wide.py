@@ -9,17 +9,17 @@ sees logits as before.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 from tokenizers import Tokenizer
 from torch import nn
 
 from .fit import tokens
 from .heads import HEADS
+from .linear import regressions
 from .rows import Row
 
 BUCKETS = 2**18
@@ -84,13 +84,8 @@ class Joined(nn.Module):
 
 def features(ids: Sequence[Sequence[int]]) -> sparse.csr_matrix:
     """Give the features of texts as `Wide` sees them, [texts, BUCKETS]."""
-
-    def each() -> Iterator[np.ndarray]:
-        for one in ids:
-            line = torch.tensor([one])
-            yield grams(line, torch.ones_like(line))[0][0].numpy()
-
-    found = list(each())
+    lines = (torch.tensor([one]) for one in ids)
+    found = [grams(line, torch.ones_like(line))[0][0].numpy() for line in lines]
     ends = np.cumsum([0, *(len(one) for one in found)])
     marks = np.concatenate([np.full(len(one), len(one) ** -0.5, np.float32) for one in found])
     matrix = sparse.csr_matrix((marks, np.concatenate(found), ends), shape=(len(ids), BUCKETS))
@@ -103,15 +98,9 @@ def fit_wide(rows: Sequence[Row], tokenizer: Tokenizer, longest: int) -> Wide:
     wide = Wide(len(HEADS))
     seen = features(tokens(tokenizer, [row.text for row in rows], longest))
     with torch.no_grad():
-        for number, head in enumerate(HEADS):
-            labels = [row.labels.get(head, 0.0 if head in row.hinted else None) for row in rows]
-            known = np.array([n for n, label in enumerate(labels) if label is not None])
-            gold = np.array([float(labels[n] or 0.0) >= 0.5 for n in known])
-            weight = np.array([rows[n].weight for n in known])
-            model = LogisticRegression(C=STRENGTH, max_iter=200)
-            model.fit(seen[known], gold, sample_weight=weight)
+        for number, model in enumerate(regressions(seen, rows, STRENGTH)):
             weights = np.clip(model.coef_[0], -HEAVIEST, HEAVIEST).astype(np.float32)
             wide.table.weight[:, number] = torch.from_numpy(weights)
             wide.bias[number] = float(model.intercept_[0])
-            log.info("n-grams for %s: %d rows", head, len(known))
+            log.info("n-grams for %s are fitted", HEADS[number])
     return wide

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.plugins.desk.conftest import PASSWORD, QUICK, SECRET, Browser, Clock
 
-from chopmark import Chopmark, Event, LogError, Receipt, load_policy
+from chopmark import Chopmark, Event, LogError, Policy, Receipt, load_policy
 from chopmark.reading import open_log, readable, takes_events
 from chopmark_desk._app import make_app
 from chopmark_desk._desk import Desk, open_desk
@@ -64,6 +64,26 @@ def test_each_policy_is_kept_once_and_the_former_one_can_be_compared(
     assert "settings.desk.name – desk.test" in said
 
 
+def change(policy_file: Path) -> Policy:
+    """Have the service's policy say something else."""
+    policy_file.write_text(policy_file.read_text().replace('pii = "modify"', 'pii = "block"'))
+    return load_policy(policy_file)
+
+
+def call(policy: Policy) -> None:
+    """Guard a call by it, as the service does."""
+    chop = Chopmark(policy)
+    chop.guard(lambda prompt: "Fine.")("How are you?")
+    chop.close()
+
+
+def wait_for(policy_file: Path, policy: Policy) -> None:
+    """Wait until the log has the text of a policy, or for a minute."""
+    until = time.monotonic() + 60
+    while named(policy) not in texts(policy_file) and time.monotonic() < until:
+        time.sleep(0.2)
+
+
 def test_a_policy_that_the_service_changed_meanwhile_is_kept_too_and_once(
     policy_file: Path, clock: Clock
 ) -> None:
@@ -72,15 +92,10 @@ def test_a_policy_that_the_service_changed_meanwhile_is_kept_too_and_once(
         noting = begin_noting(desk, every=0.05)
         assert noting is not None
         noting.join()
-        policy_file.write_text(policy_file.read_text().replace('pii = "modify"', 'pii = "block"'))
-        changed = load_policy(policy_file)
+        changed = change(policy_file)
         assert named(changed) not in texts(policy_file), "no call was guarded by it yet"
-        chop = Chopmark(changed)
-        chop.guard(lambda prompt: "Fine.")("How are you?")
-        chop.close()
-        until = time.monotonic() + 60
-        while named(changed) not in texts(policy_file) and time.monotonic() < until:
-            time.sleep(0.2)
+        call(changed)
+        wait_for(policy_file, changed)
         time.sleep(0.5)
     assert texts(policy_file) == [named(policy), named(changed)]
 
@@ -93,8 +108,7 @@ def test_a_policy_that_the_log_did_not_take_is_offered_again(
         noting = begin_noting(desk, every=0.05)
         assert noting is not None
         noting.join()
-        policy_file.write_text(policy_file.read_text().replace('pii = "modify"', 'pii = "block"'))
-        changed = load_policy(policy_file)
+        changed = change(policy_file)
         take = takes_events(desk.log).append_event
         refused: list[Event] = []
 
@@ -105,12 +119,8 @@ def test_a_policy_that_the_log_did_not_take_is_offered_again(
             return take(event)
 
         monkeypatch.setattr(desk.log, "append_event", refuse_once)
-        chop = Chopmark(changed)
-        chop.guard(lambda prompt: "Fine.")("How are you?")
-        chop.close()
-        until = time.monotonic() + 60
-        while named(changed) not in texts(policy_file) and time.monotonic() < until:
-            time.sleep(0.2)
+        call(changed)
+        wait_for(policy_file, changed)
     assert len(refused) == 1
     assert texts(policy_file) == [named(policy), named(changed)]
 
