@@ -18,8 +18,9 @@ import numpy as np
 
 from ..train.mix import read
 from ..train.rows import Row
+from ..train.scores import Calibrated
 from . import card, measure, plots, speed
-from .judges import Judge, both, bundled, floor
+from .judges import Judge, bundled, cascade, floor
 from .peers import peers
 from .questions import HARMLESS, Question, questions
 
@@ -88,8 +89,9 @@ def main(given: Sequence[str] | None = None) -> None:
     mix = read(options.data)
     rows = mix.dev
     texts = [row.text for row in rows]
-    judges = [bundled(options.models / name, texts) for name in MODELS]
-    judges.append(both(judges[0], judges[1], options.models))
+    models = {name: Calibrated(options.models / name) for name in MODELS}
+    judges = [bundled(model, name, texts) for name, model in models.items()]
+    judges.append(cascade(judges[0], judges[1], models["small"].unsure))
     judges.append(floor(mix.train, mix.calibration, texts))
     judges += peers(texts)
     asked = questions(rows)

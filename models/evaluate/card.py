@@ -123,11 +123,11 @@ def update(path: Path, figures: dict[str, Any], name: str) -> None:
         "Time of `session.run` on one core:",
         speed(figures, name),
     ]
-    if name == "base" and "both" in figures["functional"]:
+    if name == "base":
         parts += [
-            "Both together, as a policy hears them, at the balanced thresholds of the mean:",
-            details(figures, "both"),
-            functional(figures, "both"),
+            "Asked only where `small` is unsure, as of the clauses of an answer:",
+            details(figures, "cascade"),
+            functional(figures, "cascade"),
         ]
     card = path.read_text(encoding="utf-8")
     body = f"{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..train.calibrate import bars, mean, sigmoid
+from ..train.calibrate import bars
 from ..train.heads import HEADS
 from ..train.rows import Row
-from ..train.runtime import Folder
+from ..train.scores import Calibrated
 from .floor import Floor
 
 Floats = NDArray[np.float32]
@@ -41,21 +39,16 @@ class Judge:
         return np.asarray(hit.any(axis=1) if head == "any" else hit[:, HEADS.index(head)])
 
 
-def bundled(folder: Path, texts: Sequence[str]) -> Judge:
-    """Ask a model folder."""
-    guard = json.loads((folder / "guard.json").read_text("utf-8"))
-    divisors = np.array([guard["temperature"][head] for head in HEADS], np.float32)
-    scores = sigmoid(Folder(folder).logits(texts) / divisors)
-    return Judge(name=folder.name, scores=scores, thresholds=guard["thresholds"])
+def bundled(model: Calibrated, name: str, texts: Sequence[str]) -> Judge:
+    """Ask a finished model."""
+    return Judge(name=name, scores=model.scores_of(texts), thresholds=model.thresholds)
 
 
-def both(small: Judge, base: Judge, folder: Path) -> Judge:
-    """Hear both models as a policy does: the larger one where the small one is unsure."""
-    guards = [json.loads((folder / n / "guard.json").read_text("utf-8")) for n in ("small", "base")]
-    unsure = np.array([guards[0]["unsure"][head] for head in HEADS])
+def cascade(small: Judge, base: Judge, unsure: Floats) -> Judge:
+    """Hear both models as of the clauses of an answer: the larger one where the small is unsure."""
     asked = (small.scores >= unsure).any(axis=1)
-    scores = np.where(asked[:, None], mean(small.scores, base.scores), small.scores)
-    return Judge(name="both", scores=scores, thresholds=guards[1]["mixed"]["thresholds"])
+    scores = np.where(asked[:, None], base.scores, small.scores)
+    return Judge(name="cascade", scores=scores, thresholds=base.thresholds)
 
 
 def floor(train: Sequence[Row], calibration: Sequence[Row], texts: Sequence[str]) -> Judge:

@@ -1,4 +1,4 @@
-"""Temperature and thresholds, chosen on texts that were neither trained on nor measured on.
+"""Temperature, bias and thresholds, chosen on texts that were neither trained on nor measured on.
 
     python -m models.train.calibrate --data DATA
 
@@ -39,13 +39,10 @@ SHARES = {
     "injection": 2,
 }  # fmt: skip
 LEAST = {"strict": 0.2, "balanced": 0.36, "permissive": 0.5}
-# A letter in which placeholders stand for personal data looks like phishing to both models; where
-# `hate` is left to the larger one, a question about a group looks like contempt for it.
+# A letter in which placeholders stand for personal data looks like phishing, and a question about
+# a group like contempt for it.
 WARY = {"strict": 0.2, "balanced": 0.75, "permissive": 0.8}
 MOST = 0.99
-# Of the small model, in what both say of a text that the larger one is asked about. What is said
-# of groups wants the larger one alone: the small one tells hatred from words against it too rarely.
-SHARE = {head: 0.0 if head == "hate" else 0.2 for head in HEADS}
 MISSED = 0.07  # which share of the unsafe texts a larger model is not asked about, head by head
 
 
@@ -54,15 +51,29 @@ def sigmoid(logits: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
 
-def temperature(logits: Floats, labels: NDArray[np.float64]) -> float:
-    """Find the divisor of the logits under which the labels are likeliest."""
-    from scipy.optimize import minimize_scalar  # all else here needs numpy alone
+def by_head(values: Mapping[str, float]) -> Floats:
+    """Give the values in the order of the heads."""
+    return np.array([values[head] for head in HEADS], np.float32)
 
-    def loss(divisor: float) -> float:
-        chance = np.clip(sigmoid(logits / divisor), 1e-6, 1 - 1e-6)
-        return float(-np.mean(labels * np.log(chance) + (1 - labels) * np.log(1 - chance)))
 
-    return float(minimize_scalar(loss, bounds=(0.3, 5.0), method="bounded").x)
+def probabilities(logits: Floats, divisors: Floats, biases: Floats) -> Floats:
+    """Turn logits [rows, heads] into calibrated probabilities."""
+    return sigmoid(logits / divisors + biases)
+
+
+def platt(logits: NDArray[np.floating], labels: NDArray[np.float64]) -> tuple[float, float]:
+    """Find the divisor of the logits and what to add under which the labels are likeliest.
+
+    Platt, Probabilistic outputs for support vector machines (1999).
+    """
+    from scipy.optimize import minimize  # all else here needs numpy alone
+
+    def loss(at: NDArray[np.float64]) -> float:
+        value = logits.astype(np.float64) / at[0] + at[1]
+        return float(np.mean(np.logaddexp(0, value) - labels * value))
+
+    found = minimize(loss, (1.0, 0.0), bounds=((0.3, 5.0), (-5.0, 5.0))).x
+    return round(float(found[0]), 4), round(float(found[1]), 4)
 
 
 def within(scores: Floats, share: float, shares: Mapping[str, int] = EQUAL) -> Floats:
@@ -127,18 +138,19 @@ def unsure(scores: Floats, rows: Sequence[Row], strict: Mapping[str, float]) -> 
     return found
 
 
-def calibrate(folder: Path, rows: Sequence[Row]) -> Floats:
-    """Measure the folder's model on the calibration rows, write guard.json; give its scores."""
+def calibrate(folder: Path, rows: Sequence[Row]) -> None:
+    """Measure the folder's model on the calibration rows, and write guard.json."""
     model = Folder(folder)
     logits = model.logits([row.text for row in rows])
     heads: dict[str, object] = {}
     divisors: dict[str, float] = {}
+    biases: dict[str, float] = {}
     for number, head in enumerate(HEADS):
         known = np.array([head in row.labels for row in rows])
         gold = np.array([row.labels.get(head, 0.0) for row in rows])
-        divisors[head] = round(temperature(logits[known, number], gold[known]), 4)
+        divisors[head], biases[head] = platt(logits[known, number], gold[known])
         heads[head] = {"label": head, "index": number, "activation": "sigmoid"}
-    scores = sigmoid(logits / np.array([divisors[head] for head in HEADS], np.float32))
+    scores = probabilities(logits, by_head(divisors), by_head(biases))
     benign = [number for number, row in enumerate(rows) if row.benign]
     thresholds = bars(scores[benign], [rows[number] for number in benign])
     guard: dict[str, object] = {
@@ -146,6 +158,7 @@ def calibrate(folder: Path, rows: Sequence[Row]) -> Floats:
         "thresholds": thresholds,
         "unsure": unsure(scores, rows, thresholds["strict"]),
         "temperature": divisors,
+        "bias": biases,
         "max_tokens": model.limit,
         "stride": model.stride,
         "calibration": {
@@ -155,36 +168,14 @@ def calibrate(folder: Path, rows: Sequence[Row]) -> Floats:
         },
         "sha256": hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest(),
     }
-    write(folder, guard)
-    log.info("%s: thresholds %s", folder.name, thresholds)
-    return scores
-
-
-def write(folder: Path, guard: Mapping[str, object]) -> None:
-    """Write guard.json."""
     (folder / "guard.json").write_text(json.dumps(guard, indent=2) + "\n", encoding="utf-8")
-
-
-def mean(small: Floats, base: Floats) -> Floats:
-    """Give the probabilities whose logits are weighted means of two models', which both may err."""
-    logits = [np.log(p / (1 - p)) for p in (np.clip(s, 1e-4, 1 - 1e-4) for s in (small, base))]
-    share = np.array([SHARE[head] for head in HEADS], np.float32)
-    return sigmoid(share * logits[0] + (1 - share) * logits[1])
+    log.info("%s: thresholds %s", folder.name, thresholds)
 
 
 def calibrate_all(folder: Path, rows: Sequence[Row]) -> None:
-    """Write guard.json of both models, and into the larger one's how the two are heard together."""
-    small, base = (calibrate(folder / name, rows) for name in MODELS)
-    benign = [number for number, row in enumerate(rows) if row.benign]
-    thresholds = bars(
-        mean(small, base)[benign], [rows[number] for number in benign], ("fraud", "hate")
-    )
-    guards = {
-        name: json.loads((folder / name / "guard.json").read_text("utf-8")) for name in MODELS
-    }
-    mixed = {"beside": guards["small"]["sha256"], "share": SHARE, "thresholds": thresholds}
-    write(folder / "base", {**guards["base"], "mixed": mixed})
-    log.info("both: thresholds %s", thresholds)
+    """Write guard.json of both models."""
+    for name in MODELS:
+        calibrate(folder / name, rows)
 
 
 def main(given: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Find what the models get wrong, for the next training to learn.
+"""Find what the larger model gets wrong, for the next training to learn.
 
     python -m models.train.mine --data DATA [--texts PATH ... [--benign]] [--out FILE]
 
@@ -30,7 +30,7 @@ from .calibrate import FOLDER, Floats
 from .heads import HEADS
 from .mix import read
 from .rows import BENIGN, Row, fraction
-from .scores import Both, score
+from .scores import Calibrated, score
 
 # A label nearer to the middle is doubtful, and no score is wrong about it.
 NO, YES = 0.35, 0.65
@@ -181,13 +181,13 @@ def main(given: Sequence[str] | None = None) -> None:
     train = sorted(mix.train, key=lambda row: fraction(f"mine {row.text}"))[: options.sample]
     rows = [*own, *train]
     log.info("%d texts of your own and %d rows for training", len(own), len(train))
-    both = Both(options.models)
+    base = Calibrated(options.models / "base")  # the one that reads what is whole
     kept = options.out.with_name(f"{options.out.name}.scores")
-    scores = score(both, [row.text for row in rows], keep=kept, threads=options.threads)
+    scores = score(base, [row.text for row in rows], keep=kept, threads=options.threads)
     wrong = [
         one
         for row, said in zip(rows, scores, strict=True)
-        if (one := judged(row, said, both.bars)) is not None
+        if (one := judged(row, said, base.bars)) is not None
     ]
     found = chosen(wrong, Near([*mix.dev, *mix.calibration]), options.most)
     mined.write(options.out, (one.line() for one in found))

@@ -1,8 +1,7 @@
-"""Asks a model of a text, and a second one where the first is unsure."""
+"""Asks a model of a text, and a second one where the first is unsure, or of all that is whole."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from time import perf_counter
 from typing import NamedTuple
@@ -27,17 +26,6 @@ class Reading(NamedTuple):
     scores: Sequence[tuple[Column, float]]
     unjudged: str = ""
     late: str = ""
-
-
-def mean(one: float, other: float, share: float) -> float:
-    """Return the probability whose logit is the mean of two, the first with the weight `share`."""
-    logit = share * _logit(one) + (1 - share) * _logit(other)
-    return round(1 / (1 + math.exp(-logit)), 4)
-
-
-def _logit(chance: float) -> float:
-    chance = min(max(chance, 1e-4), 1 - 1e-4)  # scores are rounded to so much
-    return math.log(chance / (1 - chance))
 
 
 class Stage:
@@ -101,24 +89,32 @@ class Cascade:
             folders.append(second)
         wanted = columns(folders, options)
         self.running = options.running()
-        self._mixed = folders[1].beside(folders[0]) if len(folders) > 1 else None
         self.stages = tuple(
             Stage(folder, labels, self.running, options)
             for folder, labels in zip(folders, wanted, strict=True)
         )
+        self._of_all_that_is_whole = options.second_reads == "whole"
+        # The first one has nothing to add where the second one has all of its categories.
+        self._first_adds = not self.stages[0].categories <= self.stages[-1].categories
 
-    def read(self, text: str, progress: Progress) -> Reading:
+    def read(self, text: str, progress: Progress, *, whole: bool) -> Reading:
         """Return what the models say of `text`: the second one's scores where it was asked.
 
-        Of a second one that had no time for all of the text, only what is higher counts.
+        `whole` says that `text` is no part of a longer one. Of a second model that had no time for
+        all of the text, only what is higher counts.
 
         Raises:
             ModelError: a model cannot be used.
         """
         if progress.budget.left <= 0:
             return Reading((), late=progress.says("nothing judged, others before it were"))
+        surely = whole and self._of_all_that_is_whole
+        # Where time is short, the first one has at least seen all of the text.
+        if surely and not self._first_adds and progress.milliseconds is None:
+            return self.stages[-1].read(text, progress)
         first = self.stages[0].read(text, progress)
-        if len(self.stages) == 1 or not any(score >= c.ask_from for c, score in first.scores):
+        unsure = surely or any(score >= column.ask_from for column, score in first.scores)
+        if len(self.stages) == 1 or not unsure:
             return first
         if first.late or progress.budget.left <= 0:
             return first._replace(
@@ -128,20 +124,5 @@ class Cascade:
         second = stage.read(text, progress)
         heard = frozenset() if second.late else stage.categories
         kept = [pair for pair in first.scores if pair[0].category not in heard]
-        scores = second.scores if self._mixed is None else self._mix(first, second)
-        return Reading([*kept, *scores], first.unjudged or second.unjudged, second.late)
-
-    def _mix(self, first: Reading, second: Reading) -> Sequence[tuple[Column, float]]:
-        """Return the scores of the second with those of the first in them, by label."""
-        assert self._mixed is not None
-        shares = self._mixed.shares
-        known = {column.label: score for column, score in first.scores}
-        return [
-            (
-                column,
-                mean(known[column.label], score, shares.get(column.label, 0.5))
-                if column.label in known
-                else score,
-            )
-            for column, score in second.scores
-        ]
+        scores = [*kept, *second.scores]
+        return Reading(scores, first.unjudged or second.unjudged, second.late)

@@ -43,10 +43,7 @@ def columns(folders: Sequence[Folder], options: ModelOptions) -> list[tuple[Colu
             model would never be asked, or never heard.
     """
     _check_names("heads", options.heads, (h.label for f in folders for h in f.heads), folders)
-    found = [
-        _columns(folder, heads, options)
-        for folder, heads in zip(folders, _heads(folders), strict=True)
-    ]
+    found = [_columns(folder, options) for folder in folders]
     named = [any(column.category for column in columns) for columns in found]
     if not all(named):
         labels = [head.label for head in folders[named.index(False)].heads]
@@ -62,17 +59,9 @@ def columns(folders: Sequence[Folder], options: ModelOptions) -> list[tuple[Colu
     return found
 
 
-def _heads(folders: Sequence[Folder]) -> list[Sequence[Head]]:
-    """Return the labels of each, with the thresholds of what will be heard."""
-    mixed = folders[1].beside(folders[0]) if len(folders) > 1 else None
-    if mixed is not None:
-        return [folders[0].heads, mixed.heads]
-    return [folder.heads for folder in folders]
-
-
-def _columns(folder: Folder, heads: Sequence[Head], options: ModelOptions) -> tuple[Column, ...]:
+def _columns(folder: Folder, options: ModelOptions) -> tuple[Column, ...]:
     found = []
-    for number, head in enumerate(heads):
+    for number, head in enumerate(folder.heads):
         category = options.heads.get(head.label, head.category)
         sexual = SEXUAL in (head.category, category)
         if category:
@@ -157,7 +146,8 @@ def _check_second(
             f"{where}: it has {', '.join(sorted(second))}, and nothing of what the first one is "
             f"unsure of, {', '.join(sorted(first))}; give its labels their names with `heads`"
         )
-    if all(column.ask_from == math.inf for column in found[0]):
+    never = all(column.ask_from == math.inf for column in found[0])
+    if never and options.second_reads == "unsure":
         raise PolicyError(
             f"{where}: it would never be asked, since guard.json of the first model has no "
             "`unsure`; write the score from which it shall be, unsure = 0.2"

@@ -77,7 +77,8 @@ def suite_command(
 ) -> None:  # fmt: skip
     """Measure models on the functional suite: what is caught, and which twins are left alone.
 
-    By default the bundled ones, each alone and then both as a policy hears them. The suite is
+    By default the bundled ones, each alone and then both, the larger one asked where the small one
+    is unsure, as for the clauses of an answer. The suite is
     texts in English and Chinese, in families of unsafe ones and benign ones that look like them;
     what a family tests (negation, quotation, news, ...) is its functionality. Unsafe texts of
     heads that a model does not have are left out. Intervals are of 95 %.

@@ -58,7 +58,8 @@ class OnnxDetector:
     judged in gaps, and has a verdict `unjudged` that advises `deny`.
 
     Where the first model's score of a category reaches `unsure`, the second one is asked, and its
-    scores stand in the place of the first one's for every category that it has.
+    scores stand in the place of the first one's for every category that it has. With
+    `second_reads` = `whole` it reads every text that is no part of another one.
 
     With `budget_ms`, no window is begun once that much time was spent on a call: all its messages
     and all clauses of its answer together. What is left has a verdict `unjudged.budget`, which
@@ -132,12 +133,15 @@ class OnnxDetector:
         """
         return self.judge_within(Progress(self._budget_ms), text)
 
-    def judge_within(self, progress: Progress, text: str, before: str = "") -> Found:
+    def judge_within(self, progress: Progress, text: str, before: str | None = None) -> Found:
         """Do what `judge_with_scores` does, as the next step in the progress of a text.
 
-        The models are shown `before`, too: what stands in front of `text`, and was judged.
+        With `before`, `text` is a part of it: the models are shown that, too, which stands in front
+        of `text` and was judged.
         """
-        reading = self._read(before + text, progress) if _says_something(text) else _SILENCE
+        whole, before = before is None, before or ""
+        speaks = _says_something(text)
+        reading = self._read(before + text, progress, whole=whole) if speaks else _SILENCE
         reading = _with_minors(reading, before + text)
         scores = dict.fromkeys(self.categories, 0.0)
         for column, score in reading.scores:
@@ -146,9 +150,11 @@ class OnnxDetector:
         scores[UNJUDGED] = float(bool(reading.unjudged or reading.late))
         return self._verdicts(text, reading), scores
 
-    def _read(self, text: str, progress: Progress) -> Reading:
+    def _read(self, text: str, progress: Progress, *, whole: bool) -> Reading:
         judged = text.strip()
-        return self._cascade.read(judged, progress) if _says_something(judged) else _SILENCE
+        if not _says_something(judged):
+            return _SILENCE
+        return self._cascade.read(judged, progress, whole=whole)
 
     def _verdicts(self, text: str, reading: Reading) -> Sequence[Verdict]:
         found: dict[str, tuple[bool, float]] = {}
@@ -271,7 +277,7 @@ def _version(cascade: Cascade, options: ModelOptions) -> str:
     ]
     running = cascade.running
     limits = [
-        options.max_windows, options.budget_ms, options.on_budget, running.providers,
-        running.batch > 1,
+        options.max_windows, options.budget_ms, options.on_budget, options.second_reads,
+        running.providers, running.batch > 1,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps([used, limits]).encode()).hexdigest()[:16]

@@ -91,6 +91,8 @@ def _entry(policy: Policy, options: ModelOptions) -> Iterator[str]:
     if isinstance(detector, OnnxDetector):
         for stage in detector.stages:
             yield _thresholds(stage, asks=len(detector.stages) > 1 and stage is detector.stages[0])
+        if options.second_reads == "whole":
+            yield "The second model reads every message of a request, whatever the first one says."
         yield handled(policy, [*_sought(detector), *_late(options)])
     else:
         yield handled(policy, [*_entities(detector), *_late(options)])

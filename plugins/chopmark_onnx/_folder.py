@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chopmark import ModelError
 
-from ._heads import Head, Mixed, read_heads
+from ._heads import Head, read_heads
 from ._json_file import JsonFile
 
 MODELS = (
@@ -57,11 +57,6 @@ class Folder:
     sha256: str
     pinned: bool
     size: int
-    mixed: Mixed | None = None
-
-    def beside(self, first: Folder) -> Mixed | None:
-        """Return how this model is heard together with `first`, None where that is not said."""
-        return self.mixed if self.mixed and self.mixed.beside == first.sha256 else None
 
 
 def read_folder(path: Path, sha256: str = "", max_bytes: int = MODEL_BYTES) -> Folder:
@@ -113,7 +108,6 @@ def read_folder(path: Path, sha256: str = "", max_bytes: int = MODEL_BYTES) -> F
         sha256=measured,
         pinned=bool(guard.text("sha256")),
         size=size,
-        mixed=found.mixed,
     )
 
 

@@ -57,7 +57,7 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One model, or two as a policy hears them, with what denies from `threshold` on.
+    """One model, or two of which one is asked by the other, with what denies from `threshold` on.
 
     `left_out` is how many unsafe texts are of heads that the model does not have. `wrong` is None
     where nobody asked for the texts.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ._json_file import JsonFile
 
@@ -25,29 +25,18 @@ PRESETS = ("strict", "balanced", "permissive")
 class Head:
     """One label of a model: a column of its output.
 
-    `category` is what a verdict is called, empty where there is nothing to report. `thresholds`
-    are by preset; a label without any is one whose scores nobody has calibrated. From `unsure` on
-    a larger model should be asked; None says nothing of that.
+    `category` is what a verdict is called, empty where there is nothing to report. A logit is
+    divided by `temperature`, and `bias` is added (Platt, 1999), before it becomes a probability.
+    `thresholds` are by preset; a label without any is one whose scores nobody has calibrated. From
+    `unsure` on a larger model should be asked; None says nothing of that.
     """
 
     label: str
     category: str
     temperature: float = 1.0
+    bias: float = 0.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
     unsure: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mixed:
-    """How a model is heard together with the smaller one whose network has the digest `beside`.
-
-    Of each label the logits of the two are averaged, the smaller one's with the weight in `shares`,
-    and the thresholds are those of `heads`.
-    """
-
-    beside: str
-    shares: Mapping[str, float]
-    heads: tuple[Head, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +45,6 @@ class Heads:
 
     heads: tuple[Head, ...]
     sigmoid: bool
-    mixed: Mixed | None = None
 
 
 def read_heads(config: JsonFile, guard: JsonFile) -> Heads:
@@ -69,7 +57,8 @@ def read_heads(config: JsonFile, guard: JsonFile) -> Heads:
     named = _named(guard, labels)
     sigmoid = _sigmoid(config, guard, named, len(labels))
     temperatures = _temperatures(guard, named, labels, sigmoid)
-    presets = _presets(guard, "", named, labels)
+    biases = _biases(guard, named, sigmoid)
+    presets = _presets(guard, named, labels)
     unsure = _unsure(guard, named)
     heads = []
     for label in labels:
@@ -80,43 +69,12 @@ def read_heads(config: JsonFile, guard: JsonFile) -> Heads:
                 label=label,
                 category=name or ("" if benign else label),
                 temperature=temperatures[label],
+                bias=biases.get(label, 0.0),
                 thresholds=presets[label],
                 unsure=unsure.get(label),
             )
         )
-    mixed = _mixed(guard, named, heads, sigmoid)
-    return Heads(heads=tuple(heads), sigmoid=sigmoid, mixed=mixed)
-
-
-def _mixed(
-    guard: JsonFile, named: Mapping[str, str], heads: Sequence[Head], sigmoid: bool
-) -> Mixed | None:
-    given = guard.table("mixed")
-    if not given:
-        return None
-    beside = given.get("beside")
-    if not isinstance(beside, str) or not re.fullmatch("[0-9a-f]{64}", beside):
-        raise guard.wrong("mixed.beside", beside, "give the SHA-256 of the smaller network")
-    if not sigmoid:
-        raise guard.wrong("mixed", dict(given), "only labels that stand for themselves are mixed")
-    shares = _shares(guard, given.get("share", 0.5), named)
-    presets = _presets(guard, "mixed", named, tuple(head.label for head in heads))
-    mixed = (replace(head, thresholds=presets[head.label]) for head in heads)
-    return Mixed(beside=beside, shares=shares, heads=tuple(mixed))
-
-
-def _shares(guard: JsonFile, given: object, named: Mapping[str, str]) -> dict[str, float]:
-    """Return the weight of the smaller model by label, from a number or a table by head."""
-    if not isinstance(given, dict):
-        share = guard.number("mixed.share", given, 0, 1)
-        return dict.fromkeys(named.values(), share)
-    for head in given:
-        if head not in named:
-            raise guard.wrong(f"mixed.share.{head}", given[head], "`heads` has no such head")
-    return {
-        label: guard.number(f"mixed.share.{head}", given.get(head, 0.5), 0, 1)
-        for head, label in named.items()
-    }
+    return Heads(heads=tuple(heads), sigmoid=sigmoid)
 
 
 def _labels(config: JsonFile) -> tuple[str, ...]:
@@ -190,18 +148,24 @@ def _temperatures(
     return found
 
 
+def _biases(guard: JsonFile, named: Mapping[str, str], sigmoid: bool) -> dict[str, float]:
+    given = guard.table("bias")
+    if given and not sigmoid:
+        raise guard.wrong("bias", dict(given), "only labels that stand for themselves have one")
+    found: dict[str, float] = {}
+    for head, value in given.items():
+        if head not in named:
+            raise guard.wrong(f"bias.{head}", value, "`heads` has no such head")
+        found[named[head]] = guard.number(f"bias.{head}", value, -1e3, 1e3)
+    return found
+
+
 def _presets(
-    guard: JsonFile, within: str, named: Mapping[str, str], labels: tuple[str, ...]
+    guard: JsonFile, named: Mapping[str, str], labels: tuple[str, ...]
 ) -> dict[str, dict[str, float]]:
-    """Return the thresholds of guard.json, or those of its table `within`."""
     found: dict[str, dict[str, float]] = {label: {} for label in labels}
-    whole = guard.table(within) if within else guard.data
-    given = whole.get("thresholds", {})
-    at = f"{within}.thresholds" if within else "thresholds"
-    if not isinstance(given, dict):
-        raise guard.wrong(at, given, "write a table")
-    for preset, thresholds in given.items():
-        key = f"{at}.{preset}"
+    for preset, thresholds in guard.table("thresholds").items():
+        key = f"thresholds.{preset}"
         if preset not in PRESETS or not isinstance(thresholds, dict):
             raise guard.wrong(key, thresholds, f"there are the presets {', '.join(PRESETS)}")
         for head, value in thresholds.items():

@@ -22,18 +22,20 @@ Threshold = float | str | Mapping[str, float]
 """A number, the name of a preset in the model's guard.json, or a number for each category."""
 Unsure = float | Mapping[str, float]
 """A number, or one for each category."""
+SecondReads = Literal["unsure", "whole"]
+"""Only where the first model is unsure, or besides that every text that is no part of another."""
 OnBudget = Literal["block", "allow", "warn"]
 """What is done with what was not judged in time."""
 
 BUNDLED = "bundled:small"
 SECOND = "bundled:base"
 BATCH_MS = 2.0
-# Where a policy names no model: the small one asks the larger one, and what the larger one calls
-# unsafe is denied.
-_BUNDLED = {"second": SECOND, "threshold": "balanced"}
+# Where a policy names no model: the larger one reads all messages, of an answer's clauses those of
+# which the small one is unsure, and what it calls unsafe is denied.
+_BUNDLED = {"second": SECOND, "second_reads": "whole", "threshold": "balanced"}
 _OWN = (
     "budget_ms", "granularity", "heads", "max_bytes", "max_windows", "on_budget", "report_from",
-    "second", "second_sha256", "sha256", "threshold", "unsure",
+    "second", "second_reads", "second_sha256", "sha256", "threshold", "unsure",
 )  # fmt: skip
 _RUNNING = ("batch", "batch_ms", "cache", "providers", "threads")
 _KNOWN = ("model", "models", "warm_up", *_RUNNING, *_OWN)
@@ -56,7 +58,10 @@ class ModelOptions:
 
     The model in `second` is asked where a score of the first reaches `unsure`, and then its
     scores count for the categories that it has; None takes `unsure` from the first one's
-    guard.json. All other options hold for both.
+    guard.json. With `second_reads` = `whole` it is asked besides of every text that is no part of
+    another one: each message of a request, and all texts with the granularity `whole`; there it is
+    heard alone, unless the first one has categories that it lacks, or time is limited. All other
+    options hold for both.
 
     `budget_ms` is how long judging one call may take, in milliseconds: all messages of a request
     and the answer together. The window in progress is finished. `on_budget` is what is done with
@@ -73,6 +78,7 @@ class ModelOptions:
     max_bytes: int = MODEL_BYTES
     sha256: str = ""
     second: Path | None = None
+    second_reads: SecondReads = "unsure"
     second_sha256: str = ""
     unsure: Unsure | None = None
     budget_ms: float | None = None
@@ -166,7 +172,7 @@ def _entry(given: Table, folder: Path, name: str) -> ModelOptions:
     # `None` takes back what the policy says of all models.
     given = replace(given, data={k: v for k, v in given.data.items() if v is not None})
     second = _folder(given, "second") if "second" in given.data else None
-    for key in ("second_sha256", "unsure"):
+    for key in ("second_reads", "second_sha256", "unsure"):
         if key in given.data and second is None:
             raise given.wrong(key, "there is no `second` model that it is for")
     if "on_budget" in given.data and "budget_ms" not in given.data:
@@ -182,6 +188,7 @@ def _entry(given: Table, folder: Path, name: str) -> ModelOptions:
         max_bytes=given.whole("max_bytes", MODEL_BYTES, least=1),
         sha256=_sha256(given, "sha256"),
         second=second,
+        second_reads=given.one_of("second_reads", get_args(SecondReads), "unsure"),
         second_sha256=_sha256(given, "second_sha256"),
         unsure=_scores(given, "unsure"),
         budget_ms=_budget(given),

@@ -30,6 +30,7 @@ class Label:
     label: str
     category: str
     temperature: float
+    bias: float
     thresholds: Mapping[str, float]
     denies_from: float | None
     unsure: float | None
@@ -136,6 +137,7 @@ def _labels(folder: Folder, options: ModelOptions) -> tuple[Label, ...]:
             label=head.label,
             category=head.category,
             temperature=head.temperature,
+            bias=head.bias,
             thresholds=dict(head.thresholds),
             denies_from=_finite(reported[head.label].deny_from) if head.category else None,
             unsure=head.unsure,
@@ -150,6 +152,7 @@ def _token_labels(folder: Folder) -> tuple[Label, ...]:
             label=head.label,
             category=read_tag(head.label).entity,
             temperature=head.temperature,
+            bias=head.bias,
             thresholds={},
             denies_from=None,
             unsure=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import truediv
+from operator import add, truediv
 from threading import get_ident
 from time import perf_counter
 from typing import NamedTuple
@@ -68,6 +68,7 @@ class Scorer:
         self._cache = cache
         self._sigmoid = folder.sigmoid
         self._temperatures = [head.temperature for head in folder.heads]
+        self._biases = [head.bias for head in folder.heads]
         self._before = [*self.encoder.before, *self.encoder.prefix]
         self._after = self.encoder.after
         around = len(self._before) + len(self._after)
@@ -161,7 +162,7 @@ class Scorer:
     def _probabilities(self, window: list[int]) -> Sequence[float]:
         ids = self._before + window + self._after
         row: list[float] = self.network.run(ids) if self._batches is None else self._batches(ids)
-        row = list(map(truediv, row, self._temperatures))
+        row = list(map(add, map(truediv, row, self._temperatures), self._biases))
         return tuple(map(_sigmoid, row)) if self._sigmoid else softmax(row)
 
 

@@ -129,13 +129,14 @@ def session(folder: Path) -> Any:
 @pytest.fixture(scope="module")
 def judge(folder: Path, guard: dict[str, Any], session: Any) -> Judge:
     tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    of, more = guard["temperature"], guard["bias"]
 
     def scores(text: str) -> dict[str, float]:
         ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
         feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         logits = session.run(["logits"], feed)[0][0]
         return {
-            head: float(1 / (1 + np.exp(-logits[place["index"]] / guard["temperature"][head])))
+            head: float(1 / (1 + np.exp(-logits[place["index"]] / of[head] - more[head])))
             for head, place in guard["heads"].items()
         }
 

@@ -20,7 +20,17 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models.train.calibrate import LEAST, MOST, PRESETS, SHARES, Floats, bars, within
+from models.train.calibrate import (
+    LEAST,
+    MOST,
+    PRESETS,
+    SHARES,
+    Floats,
+    bars,
+    platt,
+    sigmoid,
+    within,
+)
 from models.train.heads import HEADS
 from models.train.rows import BENIGN, Row
 from tests.depth import scaled
@@ -63,3 +73,15 @@ def test_a_milder_preset_is_nowhere_stricter() -> None:
         chosen = [found[preset][head] for preset in PRESETS]
         assert chosen == sorted(chosen)
         assert all(LEAST[preset] <= found[preset][head] <= MOST for preset in PRESETS)
+
+
+@pytest.mark.parametrize(("divisor", "bias"), [(1.0, 0.0), (2.0, 1.0), (0.7, -1.5)])
+def test_calibration_finds_how_sure_and_how_frequent(divisor: float, bias: float) -> None:
+    pytest.importorskip("scipy")
+    dice = np.random.default_rng(7)
+    logits = dice.normal(-1, 3, 40_000).astype(np.float32)
+    labels = (dice.random(len(logits)) < sigmoid(logits / divisor + bias)).astype(np.float64)
+    assert platt(logits, labels) == (
+        pytest.approx(divisor, rel=0.05),
+        pytest.approx(bias, abs=0.08),
+    )

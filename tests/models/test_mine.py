@@ -24,8 +24,10 @@ from models.train import mine, mined
 from models.train.heads import HEADS
 from models.train.mix import Mix
 from models.train.rows import BENIGN, Row
-from models.train.scores import Both, kept, score
+from models.train.scores import Calibrated, kept, score
 from tests.depth import scaled
+
+from chopmark import Chopmark, Policy
 
 FOLDER = Path(__file__).parents[2] / "models" / "chopmark_models"
 BARS = np.full(len(HEADS), 0.5, np.float32)
@@ -43,8 +45,8 @@ def row(text: str, source: str = "corpus-en", **marks: float) -> Row:
 
 
 @pytest.fixture(scope="module")
-def both() -> Both:
-    return Both(FOLDER)
+def base() -> Calibrated:
+    return Calibrated(FOLDER / "base")
 
 
 @settings(max_examples=scaled(200), deadline=None)
@@ -167,35 +169,42 @@ def test_texts_that_cannot_be_read_are_named(tmp_path: Path, name: str) -> None:
 
 
 def test_a_run_that_was_stopped_goes_on_and_scores_no_text_twice(
-    tmp_path: Path, both: Both
+    tmp_path: Path, base: Calibrated
 ) -> None:
     keep = tmp_path / "kept"
     texts = ["good morning", THREAT, "今天天气很好", THREAT]
-    whole = [tuple(one) for one in score(both, texts, keep=keep, threads=2)]
+    whole = [tuple(one) for one in score(base, texts, keep=keep, threads=2)]
     assert whole[1] == whole[3]
     lines = keep.read_text().splitlines(keepends=True)
     assert len(lines) == 4  # a head and three texts
     keep.write_text("".join(lines[:2]) + lines[2][:9])  # killed while it wrote
-    assert [tuple(one) for one in score(both, texts, keep=keep, threads=1)] == whole
+    assert [tuple(one) for one in score(base, texts, keep=keep, threads=1)] == whole
     assert sorted(keep.read_text().splitlines(keepends=True)) == sorted(lines)
 
 
-def test_scores_of_other_models_are_not_taken(tmp_path: Path, both: Both) -> None:
+def test_scores_of_other_models_are_not_taken(tmp_path: Path, base: Calibrated) -> None:
     keep = tmp_path / "kept"
     assert kept(keep, "others") == {}
     keep.write_text(keep.read_text() + '["a", [0, 0, 0, 0, 0, 0, 0, 0]]\n')
     assert kept(keep, "others") == {"a": [0] * 8}
-    assert kept(keep, both.digest) == {}
-    assert keep.read_text() == json.dumps(both.digest) + "\n"
+    assert kept(keep, base.digest) == {}
+    assert keep.read_text() == json.dumps(base.digest) + "\n"
 
 
-def test_the_models_together_say_what_a_policy_hears(both: Both) -> None:
-    assert both.scores(THREAT)[HEADS.index("violence")] >= both.bars[HEADS.index("violence")]
-    assert (both.scores("Good morning, how are you?") < both.bars).all()
+def test_it_is_scored_as_a_policy_hears_it(base: Calibrated) -> None:
+    chop = Chopmark(Policy(name="test", plugins=("onnx",)))
+    for text in (THREAT, "Good morning, how are you?", "少年不识愁滋味"):
+        said = dict(zip(HEADS, base.scores(text), strict=True))
+        verdicts = chop.screen(text).verdicts
+        for one in verdicts:
+            assert one.score == pytest.approx(said[one.category], abs=1e-4)
+        denied = {one.category for one in verdicts if one.outcome == "deny"}
+        bars = dict(zip(HEADS, base.bars, strict=True))
+        assert denied == {head for head in HEADS if said[head] >= bars[head]}
 
 
 def test_a_false_alarm_and_a_miss_are_written_and_what_is_right_is_not(
-    tmp_path: Path, both: Both, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, base: Calibrated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = row("Good morning, how are you?")
     alarm = row(THREAT)  # said to be harmless

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.depth import scaled
 
-from chopmark import Chopmark, Context, ModelError, Policy, Verdict
+from chopmark import Chopmark, Context, ModelError, Policy, PolicyError, Verdict
 from chopmark_onnx import OnnxDetector, chopmark_detectors
 
 OUTPUT = Context(direction="output")
@@ -55,9 +54,9 @@ def made(folder: Path, **options: Any) -> OnnxDetector:
 
 
 @contextmanager
-def asked(detector: OnnxDetector) -> Iterator[list[int]]:
-    """Count the runs of the last model's network."""
-    network = detector.stages[-1].shared.load().network
+def asked(detector: OnnxDetector, number: int = -1) -> Iterator[list[int]]:
+    """Count the runs of one model's network, by default of the last one's."""
+    network = detector.stages[number].shared.load().network
     run: Callable[[list[int]], list[float]] = network.run
     runs: list[int] = []
 
@@ -217,49 +216,61 @@ def test_guard_json_says_from_when_on_for_heads_that_it_has(toy: Any, large: Pat
         made(folder)
 
 
-def mixed(toy: Any, first: Path, **more: Any) -> Path:
-    """Return the larger model, to be heard together with `first`."""
-    beside = hashlib.sha256((first / "model.onnx").read_bytes()).hexdigest()
-    of = {"beside": beside, "thresholds": {"strict": {"toxic": 0.6, "spam": 0.95}}, **more}
-    path: Path = toy(
-        labels=("toxic", "hate", "spam"),
-        words=SECOND,
-        guard={"thresholds": {"strict": {"toxic": 0.95, "spam": 0.95}}, "mixed": of},
-    )
-    return path
+INPUT = Context(direction="input")
+READS = [
+    (INPUT, {}, 1),  # the first one sees nothing in it
+    (INPUT, {"granularity": "whole"}, 1),
+    (OUTPUT, {"granularity": "whole"}, 1),
+    (OUTPUT, {}, 0),
+]
 
 
-def test_two_that_were_calibrated_together_are_heard_together(toy: Any, small: Path) -> None:
-    detector = made(small, second=str(mixed(toy, small)), report_from=0.01)
-    # Logits: 2 and -6 of the first text, 0 and 5 of the second one.
-    about = partial(pytest.approx, abs=0.001)  # scores are rounded before they are averaged
-    assert said(detector, "x")["toxic"] == (about(0.1192), "warn")
-    assert said(detector, "怨")["toxic"] == (about(0.9241), "deny")
-    assert said(detector, "怨")["spam"] == (0.8808, "warn")  # only the second one has it
-    leaning = made(small, second=str(mixed(toy, small, share=0.75)), report_from=0.01)
-    assert said(leaning, "x")["toxic"] == (about(0.5), "warn")
-
-
-def test_beside_another_model_it_is_heard_alone(toy: Any, small: Path) -> None:
-    other = toy(guard={"unsure": {"toxic": UNSURE}}, words={"x": (2.5, -6.0, -6.0)})
-    detector = made(other, second=str(mixed(toy, small)), report_from=0.001)
-    assert said(detector, "x")["toxic"] == (0.0025, "warn")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"beside": "abc"}, "mixed.beside.*SHA-256 of the smaller network"),
-        ({"share": 2}, "mixed.share"),
-        ({"share": {"other": 0.5}}, "mixed.share.other.*no such head"),
-        ({"share": {"toxic": 2}}, "mixed.share.toxic"),
-        ({"thresholds": {"harsh": {}}}, "mixed.thresholds.harsh.*strict, balanced, permissive"),
-        ({"thresholds": 3}, "mixed.thresholds.*write a table"),
-    ],
-    ids=str,
-)
-def test_what_is_wrong_about_hearing_two_together_is_named(
-    toy: Any, small: Path, wrong: dict[str, Any], message: str
+@pytest.mark.parametrize(("context", "options", "times"), READS, ids=str)
+def test_the_second_may_read_all_that_is_whole(
+    small: Path, large: Path, context: Context, options: dict[str, Any], times: int
 ) -> None:
-    with pytest.raises(ModelError, match=message):
-        made(small, second=str(mixed(toy, small, **wrong)))
+    detector = made(small, second=str(large), second_reads="whole", cache=0, **options)
+    with asked(detector) as runs:
+        found = detector.begin(context).judge("z", context)
+    assert len(runs) == times
+    assert {v.category for v in found} == ({"toxic", "hate", "spam"} if times else set())
+
+
+def test_the_first_is_not_asked_then_where_it_has_nothing_to_add(toy: Any, large: Path) -> None:
+    first = toy(labels=("toxic", "hate", "spam"), words={"x": (6.0, 6.0, 6.0)})
+    detector = made(first, second=str(large), second_reads="whole", cache=0)
+    with asked(detector) as runs, asked(detector, 0) as firsts:
+        assert not detector.begin(INPUT).judge("x", INPUT)
+    assert (len(firsts), len(runs)) == (0, 1)
+
+
+def test_the_first_is_asked_all_the_same_where_time_is_short(toy: Any, large: Path) -> None:
+    first = toy(labels=("toxic", "hate", "spam"), words={"x": (6.0, 6.0, 6.0)})
+    detector = made(first, second=str(large), second_reads="whole", budget_ms=10_000, cache=0)
+    with asked(detector) as runs, asked(detector, 0) as firsts:
+        assert not detector.begin(INPUT).judge("x", INPUT)
+    assert (len(firsts), len(runs)) == (1, 1)
+
+
+def test_what_only_the_first_has_is_found_in_what_is_whole(toy: Any, large: Path) -> None:
+    first = toy(words={"z": (6.0, -6.0, 6.0)})
+    detector = made(first, second=str(large), second_reads="whole", report_from=0.99)
+    assert said(detector, "z").keys() == {"threat", "toxic", "hate", "spam"}
+
+
+def test_one_that_reads_all_that_is_whole_need_not_be_asked_otherwise(
+    toy: Any, large: Path
+) -> None:
+    silent = toy()  # its guard.json does not say when it is unsure
+    with pytest.raises(PolicyError, match="would never be asked"):
+        made(silent, second=str(large))
+    assert "spam" in said(made(silent, second=str(large), second_reads="whole"), "z")
+
+
+def test_how_the_second_reads_is_checked_and_part_of_the_version(small: Path, large: Path) -> None:
+    with pytest.raises(PolicyError, match=r"second_reads.*unsure, whole"):
+        made(small, second=str(large), second_reads="all")
+    with pytest.raises(PolicyError, match="no `second` model"):
+        made(small, second_reads="whole")
+    whole = made(small, second=str(large), second_reads="whole")
+    assert whole.version != made(small, second=str(large)).version

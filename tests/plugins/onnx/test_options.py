@@ -122,10 +122,14 @@ def test_a_path_may_start_at_home(
 
 
 @pytest.mark.skipif(not chopmark_models.names(), reason="no model is bundled in this checkout")
-def test_without_options_the_small_bundled_model_asks_the_larger_one() -> None:
+def test_without_options_the_larger_bundled_model_reads_messages_and_the_small_one_clauses() -> (
+    None
+):
     [detector] = detectors()
     assert (detector.name, detector.needs, detector.blocking) == ("onnx", Needs.clause(), True)
-    [named] = detectors(model="bundled:small", second="bundled:base", threshold="balanced")
+    [named] = detectors(
+        model="bundled:small", second="bundled:base", second_reads="whole", threshold="balanced"
+    )
     assert detector.version == named.version
 
 

@@ -92,6 +92,14 @@ def test_a_temperature_calibrates_each_head(toy: Any) -> None:
     assert found(made(folder), "恨")[0][2] == P6
 
 
+def test_a_bias_calibrates_what_is_too_rare_or_too_frequent(toy: Any) -> None:
+    folder = toy(guard={"temperature": {"toxic": 2.0}, "bias": {"toxic": 0.5}})
+    assert found(made(folder), "x")[0][2] == round(1 / (1 + math.exp(-1.5)), 4)
+    assert found(made(folder), "恨")[0][2] == P6
+    with pytest.raises(ModelError, match=r"'bias'.*stand for themselves"):
+        made(toy(problem="single_label_classification", guard={"bias": {"toxic": 0.5}}))
+
+
 def test_labels_get_the_categories_of_the_policy(plain: Path) -> None:
     heads = {"toxic": "harm.insult", "hate": ""}
     assert [c for c, *_ in found(made(plain, heads=heads), "毒恨")] == ["harm.insult"]
