@@ -14,6 +14,7 @@ Enable it with `plugins = ["log"]` and set it up under `[settings.log]`:
     entries_days = 0                # how long entries are, whose hashes stay
     archive = "/archive"            # a folder that must have entries first: `log archive write`
     store = "postgresql://user@host/name"   # where machines share it; `path` is of this one then
+    store_seconds = 10              # for how long a call waits for that before it counts as away
     buffer_mb = 0                   # what this machine may keep on its disk while that is away
     witnesses = [{ url = "https://witness.example.org", key = "witness.example.org+..." }]
     witness_seconds = 0.5           # until they are asked about a new checkpoint

@@ -105,7 +105,7 @@ def status(path: Path, as_json: bool) -> None:
 
     with errors():
         folder = folder_of(path)
-        store = folder.open()
+        store = _reached(folder)
         last = store.checkpoint()
         waiting = _waiting(folder, store)
         found = {
@@ -115,6 +115,7 @@ def status(path: Path, as_json: bool) -> None:
             "bytes": store.room,
             "waiting_bytes": waiting,
             "waiting_records": store.waiting,
+            "read_only": store.read_only,
             "missing_spools": len(gone(store)),
             "signed_entries": last.size if last else 0,
             "signed_at": last.time if last else None,
@@ -210,6 +211,19 @@ def _said(entry: Entry, **beside: object) -> dict[str, Any]:
     return {**index, **data, **beside, **index}
 
 
+def _reached(folder: LogFolder) -> Store:
+    """Return the log, or raise with how much waits on this machine for a database that is away."""
+    try:
+        return folder.open()
+    except LogError as error:
+        if not folder.where.exists():
+            raise
+        from ._postgres_doubts import waiting
+
+        sizes = sum(one.stat().st_size for one in waiting(folder))
+        raise LogError(f"{error}; {sizes} bytes wait for it in {str(folder.spools)!r}") from error
+
+
 def _waiting(folder: LogFolder, store: Store) -> int:
     from ._spool import DOUBT, SUFFIX
 
@@ -223,4 +237,4 @@ def _waiting(folder: LogFolder, store: Store) -> int:
 def _shown(name: str, value: Any) -> str:
     if name == "signed_at" and value is not None:
         return shown_time(value) + " UTC"
-    return "-" if value is None else str(value)
+    return "-" if value in (None, "") else str(value)

@@ -50,13 +50,18 @@ class Finding(NamedTuple):
 
 
 def examine(folder: LogFolder) -> list[Finding]:
-    """Return what was found.
+    """Return what was found; of a log whose database is away, what is on this machine.
 
     Raises:
         LogError: there is no log.
         OSError: the folder cannot be read.
     """
-    store = folder.open()
+    try:
+        store = folder.open()
+    except LogError as error:
+        if folder.address is None:
+            raise
+        return [Finding("Postgres", False, str(error)), _permissions(folder), _left(folder)]
     try:
         below = [_sqlite(), *_disk(folder.path)] if folder.address is None else _server(store)
         found = [*below, _permissions(folder), _keys(folder, store), _contents(folder)]
@@ -87,6 +92,9 @@ def _server(store: Store) -> list[Finding]:
         well = value != "off"
         told = value if well else f"off: {_OFF[name]}"
         found.append(Finding(f"Postgres {name}", well, told))
+    why = store.read_only
+    told = f"read-only, {why}: let the address lead to a server that takes records"
+    found.append(Finding("Postgres", not why, told if why else "takes records"))
     told = f"{store.waiting} records wait"
     late = store.late > LATE
     if late:

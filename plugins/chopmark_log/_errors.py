@@ -1,4 +1,4 @@
-"""An error that is an answer: what was asked for could be checked, and does not hold."""
+"""Errors that say more than that something failed: which answer, or who is not there."""
 
 from __future__ import annotations
 
@@ -7,3 +7,7 @@ from chopmark import LogError
 
 class UnsoundError(LogError):
     """An entry is not the one that was signed. A command exits with 1, and writes nothing."""
+
+
+class AwayError(LogError):
+    """The database takes nothing now, and may later: it is gone, says nothing, or is read-only."""

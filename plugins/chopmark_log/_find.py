@@ -9,21 +9,23 @@ a text may have been paraphrased or translated, or its answer not kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any, Literal
 
 from chopmark import LogError
 
 from ._find_index import Index
 from ._find_pointers import Pointers
-from ._find_spans import Span, spans_of
+from ._find_spans import Compared, Span
 from ._folder import LogFolder
 from ._master import own_master
 from ._opened import ClosedError, Opener
 from ._side import Side
 from ._store import Store
 from ._subject import Keys
+from ._tree import WIDTH
 from ._winnow import Places, places_in, plain
 from .verify import open_disclosure
 
@@ -174,15 +176,15 @@ class _Beside:
 
     def __init__(self, text: str, mine: str, pointers: Pointers) -> None:
         self._text, self._plain, self._pointers = text, mine, pointers
-        self._places = places_in(text)
+        self._places, self._compared = places_in(text), Compared(mine)
 
     def matches(self, folder: LogFolder, store: Store) -> tuple[list[Match], list[str]]:
         """Return the matches, the best first, and what could not be read."""
         answers, faults = [], []
         opener = Opener(folder)
         try:
-            for at in self._pointers.entries:
-                leaf = json.loads(store.entry(at).leaf)
+            for at, data in _leaves(store, self._pointers.entries):
+                leaf = json.loads(data)
                 try:
                     answer = open_disclosure(opener.open(leaf)["answer"], leaf)[1]
                 except ClosedError:
@@ -199,13 +201,14 @@ class _Beside:
         return found, faults
 
     def _match(self, at: int, leaf: dict[str, Any], answer: str) -> Match | None:
-        other, places = plain(answer), places_in(answer)
+        other = plain(answer)
         how: How = "identical" if answer == self._text else "but for formatting"
         if other == self._plain:
             parts = [self._whole(answer)]
         else:
             how = "in part"
-            spans = [one for one in spans_of(self._plain, other) if one.score >= _TOLD]
+            spans = [one for one in self._compared.spans(other) if one.score >= _TOLD]
+            places = places_in(answer) if spans else self._places
             parts = [self._part(at, span, other, places) for span in spans]
         if not parts:
             return None
@@ -247,6 +250,15 @@ class _Beside:
             entries=entries,
             worth=worth,
         )
+
+
+def _leaves(store: Store, wanted: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    """Yield each entry's leaf, in order; a bundle that has several of them is read once."""
+    for _, group in groupby(sorted(wanted), lambda at: at // WIDTH):
+        near = list(group)
+        found = {at: leaf for at, leaf in store.entries(near[0], near[-1] + 1) if at in near}
+        for at in near:
+            yield at, found[at] if at in found else store.entry(at).leaf  # which says why not
 
 
 def _stretch(places: Places, start: int, end: int) -> tuple[int, int]:

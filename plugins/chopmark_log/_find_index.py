@@ -62,10 +62,11 @@ class Index:
         Raises:
             LogError: a file cannot be read or written.
         """
-        if writing and self._writes:
+        kept, keys = self._known()
+        if writing and self._writes and gaps(kept, self._store.size):
             while self._keep_next(told):
                 time.sleep(_PAUSE)
-        kept, keys = self._known()
+            kept, keys = self._known()
         by_epoch: dict[int, list[Segment]] = defaultdict(list)
         for one in kept:
             if len(one.words):

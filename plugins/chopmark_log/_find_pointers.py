@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._find_spans import Span
-from ._segments import Group
-from ._winnow import Fingerprinter, Places
+from ._segments import Group, Segment
+from ._winnow import Codes, Fingerprinter, Places, codes_of, cut, grams_in
 
 LIKELIEST = 16
 """How many entries are pointed to."""
@@ -18,6 +19,8 @@ _DENSE = 1 << 13  # characters of which every gram is sought; of longer texts, c
 _NEWEST = 256  # of the entries that have a fingerprint, these are looked at
 _RARE, _RARE_IN = 8, 10_000  # what is in more entries than 8, and than one in 10,000, is common
 _WHOLE = 1e6  # what it weighs that an entry has all of the text
+_FINE = 1 << 16  # the parts of a unit in which is weighed
+_LOOKED = 1024  # entries of which it is seen at first what they share with one place
 _PLACE = 64  # characters of a text within which a part is one place
 _ALL = 0  # the number of the text as a whole; its grams have those from 1 on
 _NONE = np.zeros(0, np.int64)
@@ -32,23 +35,34 @@ class Pointers:
 
     def __init__(self, groups: Sequence[Group], text: str, size: int) -> None:
         """Look into the segments of a log of `size` entries."""
-        self._numbers = numbers = dict[str, int]()
-        self._looks = [_Look(one, text, numbers) for one in groups]
-        self._kept: list[dict[str, list[tuple[int, int]]]] = []
-        times: Places = np.zeros(len(numbers) + 1, np.int64)
-        at: Places = np.zeros(len(numbers) + 1, np.int64)
+        self._known = known = dict[bytes, int]()
+        codes = codes_of(text)
+        if len(codes) <= _DENSE:  # every gram is the same one under each key
+            sought = [_Grams.of(codes, *grams_in(codes), known)] * len(groups)
+            self._grams = sought[:1]
+        else:  # which are chosen is not
+            sought = [_Grams.chosen(codes, text, *one, known) for one in groups]
+            self._grams = sought
+        self._looks = [_Look(one, text, grams) for one, grams in zip(groups, sought, strict=True)]
+        times: Places = np.zeros(len(known) + 1, np.int64)
+        at: Places = np.zeros(len(known) + 1, np.int64)
         for look in self._looks:
             times[look.numbers] += look.times
-            at[look.grams] = look.start
+        for grams in self._grams:
+            at[grams.numbers] = grams.start
         self.times_whole = int(times[_ALL])
         self.is_common = max(_RARE, size // _RARE_IN)
-        weights = np.log((size + 1) / np.maximum(times, 1))
-        weights[_ALL] = _WHOLE
+        # Whole, so that sums are exact in any order, and what is equally like the text is so.
+        weights = np.rint(np.log((size + 1) / np.maximum(times, 1)) * _FINE)
+        weights[_ALL] = _WHOLE * _FINE
+        self._pairs = _Pairs.of(self._looks)
+        self._kept: dict[str, list[_Kept]] = {}
         self.entries = self._likeliest(weights, at)
 
     def compare(self, answers: Sequence[str]) -> None:
         """Take the plain answers of which `like` is then asked."""
-        self._kept = [_places_in(answers, look.fingerprinter) for look in self._looks]
+        kept = [_kept_of(answers, look.fingerprinter, self._known) for look in self._looks]
+        self._kept = dict(zip(answers, map(list, zip(*kept, strict=True)), strict=True))
 
     def like(self, entry: int, span: Span, answer: str) -> int:
         """Return in how many entries is what `entry`, the plain `answer`, shares with the text.
@@ -57,16 +71,29 @@ class Pointers:
         groups of other keys, half of those that it would have under these. Where only the last
         entries of a fingerprint are known, their share stands for all.
         """
+        within = [one.between(*span.left) for one in self._grams]
+        inside = np.unique(np.concatenate(within)) if len(within) > 1 else within[0]
+        pairs = self._pairs.between(inside)
+        sought = np.stack([_among(inside, one) for one in within])  # of all looks, or by each
+        ours = np.zeros((len(self._looks), len(inside)), np.bool_)
+        of_entry = pairs.entry == entry
+        ours[pairs.look[of_entry], pairs.sought[of_entry]] = True
+        ours &= sought
+        sizes = ours.sum(1)
+        for n in set(np.flatnonzero(sizes == 0).tolist()) & set(pairs.look.tolist()):
+            mine = self._kept[answer][n].between(*span.right)
+            mine = mine[_among(mine, self._looks[n].numbers[1:])]
+            ours[n], sizes[n] = _among(inside, mine), len(mine)
+        ours &= sought
+        pairs = pairs.where(ours[pairs.look, pairs.sought])
+        known = np.zeros(ours.shape, np.int64)
+        np.add.at(known, (pairs.look, pairs.sought), 1)
+        hits = pairs.with_enough(np.maximum(np.minimum(2, sizes), sizes / 2))
         alike = 0.0
-        for look, kept in zip(self._looks, self._kept, strict=True):
-            having = look.having(*span.left)
-            mine: Set[int] = {number for number, entries in having.items() if entry in entries}
-            if not mine:
-                first, last = span.right
-                inside = [answer[a:b] for a, b in kept[answer] if a >= first and b <= last]
-                mine = look.known & {self._numbers.get(one, _ALL) for one in inside}
-            least = max(min(2, len(mine)), len(mine) / 2)
-            alike += look.alike({n: having[n] for n in mine if n in having}, least)
+        for n in np.flatnonzero(hits).tolist():
+            look, there = self._looks[n], known[n] > 0
+            times = look.times[np.searchsorted(look.numbers, inside[there])]
+            alike += int(hits[n]) * _median(times) / _median(known[n][there])
         return max(1, round(alike))
 
     def _likeliest(self, weights: NDArray[np.float64], at: Places) -> list[int]:
@@ -74,88 +101,180 @@ class Pointers:
 
         Half of them are those that share most with one place of it: what is quoted in a long text.
         """
-        sought = np.concatenate([_NONE, *(look.sought for look in self._looks)])
-        having = np.concatenate([_NONE, *(look.entries for look in self._looks)])
-        entries, which = np.unique(having, return_inverse=True)
-        scores = np.bincount(which, weights[sought], len(entries))
-        near = _in_one_place(which, len(entries), weights[sought], at[sought])
+        pairs = self._pairs
+        weighs = weights[pairs.sought]
+        total: NDArray[np.float64] = np.bincount(pairs.entry, weighs).astype(np.float64)
+        entries = np.flatnonzero(np.bincount(pairs.entry))  # what all have weighs nothing
+        # No place of the text weighs more than all of it: most entries need no second look.
+        least = _least(total[entries], _LOOKED)
+        near = _in_one_place(pairs, weighs, at, total >= least)
+        enough = _least(near[near > 0], LIKELIEST // 2)
+        if enough < least:
+            near = _in_one_place(pairs, weighs, at, total >= enough)
         found: dict[int, None] = {}
-        for score in (near, scores):
-            order = np.lexsort((entries, score))[::-1]  # of equals, the newest
-            new = [entry for entry in entries[order].tolist() if entry not in found]
+        for score in (near, total):
+            some = entries[score[entries] >= _least(score[entries], LIKELIEST)]
+            order = np.lexsort((some, score[some]))[::-1]  # of equals, the newest
+            new = [entry for entry in some[order].tolist() if entry not in found]
             found |= dict.fromkeys(new[: LIKELIEST // 2])
         return list(found)
+
+
+class _Grams(NamedTuple):
+    """The grams of a text that are sought: their numbers, and where in it they begin and end.
+
+    `once` has each number once, in order, and `said` what each of these is.
+    """
+
+    numbers: Places
+    start: Places
+    end: Places
+    once: Places
+    said: Sequence[bytes]
+
+    @classmethod
+    def of(cls, codes: Codes, start: Places, end: Places, known: dict[bytes, int]) -> _Grams:
+        """Return the grams at places of a text; `known` numbers what they are, and learns."""
+        said = cut(codes, start, end)
+        numbers = np.fromiter(
+            (known.setdefault(one, len(known) + 1) for one in said), np.int64, len(said)
+        )
+        once, first = np.unique(numbers, return_index=True)
+        return cls(numbers, start, end, once, [said[at] for at in first.tolist()])
+
+    @classmethod
+    def chosen(
+        cls, codes: Codes, text: str, made: Fingerprinter, _: Sequence[Segment],
+        known: dict[bytes, int],
+    ) -> _Grams:  # fmt: skip
+        """Return those that the index of a group would keep of the text."""
+        return cls.of(codes, *made.places([text])[1:], known)
+
+    def between(self, start: int, end: int) -> Places:
+        """Return the numbers of those between two places of the text, in order, each once."""
+        first, behind = np.searchsorted(self.start, start), np.searchsorted(self.end, end, "right")
+        return np.unique(self.numbers[first:behind])
 
 
 class _Look:
     """What the segments of one group have of a text.
 
-    `fingerprinter` is the group's. `grams` are the numbers of the text's grams, `start` where they
-    begin, and `known` the same once. `numbers` are those that were sought, in order, and `times` in
-    how many entries each is. `sought` and `entries` are pairs of a number and an entry that has it,
-    in the order of the numbers.
+    `fingerprinter` is the group's. `numbers` are those of the grams that were sought, in order, and
+    `times` in how many entries each is. `sought` and `entry` are pairs of a number and an entry
+    that has it.
     """
 
-    def __init__(self, group: Group, text: str, known: dict[str, int]) -> None:
+    def __init__(self, group: Group, text: str, grams: _Grams) -> None:
         made = self.fingerprinter = group.fingerprinter
-        parts = made.grams(text) if len(text) <= _DENSE else made.parts([text])
-        self.start, self._end = parts.start, parts.end
-        said = (text[a:b] for a, b in zip(parts.start.tolist(), parts.end.tolist(), strict=True))
-        numbers = (known.setdefault(one, len(known) + 1) for one in said)
-        self.grams = np.fromiter(numbers, np.int64, len(parts.words))
-        once, first = np.unique(self.grams, return_index=True)
-        self.known = frozenset(once.tolist())
-        self.numbers = np.append(_ALL, once)
-        words = np.append(made.wholes([text]), parts.words[first])
-        hits = [segment.find(words, _NEWEST) for segment in group.segments]
-        self.times: Places = sum((one.times for one in hits), np.zeros(len(words), np.int64))
-        sought = self.numbers[np.concatenate([_NONE, *(one.sought for one in hits)])]
+        self.numbers = np.append(_ALL, grams.once)
+        words = np.append(made.wholes([text]), made.words(grams.said))
+        order = np.argsort(words)
+        hits = [segment.find(words[order], _NEWEST) for segment in group.segments]
+        self.times: Places = np.zeros(len(words), np.int64)
+        self.times[order] = sum((one.times for one in hits), np.zeros(len(words), np.int64))
+        self.sought = self.numbers[order][np.concatenate([_NONE, *(one.sought for one in hits)])]
+        self.entry = np.concatenate([_NONE, *(one.entry for one in hits)])
+
+
+class _Pairs(NamedTuple):
+    """A number of a gram, an entry that has it, and by which look that is known; by the numbers."""
+
+    sought: Places
+    entry: Places
+    look: Places
+
+    @classmethod
+    def of(cls, looks: Sequence[_Look]) -> _Pairs:
+        """Return those of all looks."""
+        sought = np.concatenate([_NONE, *(one.sought for one in looks)])
         order = np.argsort(sought, kind="stable")
-        self.sought = sought[order]
-        self.entries = np.concatenate([_NONE, *(one.entry for one in hits)])[order]
+        entry = np.concatenate([_NONE, *(one.entry for one in looks)])
+        look = np.repeat(np.arange(len(looks)), [len(one.sought) for one in looks])
+        return cls(sought[order], entry[order], look[order])
 
-    def having(self, start: int, end: int) -> dict[int, Places]:
-        """Return the known entries of each gram between two places of the text, if it has any."""
-        inside = np.unique(self.grams[(self.start >= start) & (self._end <= end)])
-        low = np.searchsorted(self.sought, inside)
-        high = np.searchsorted(self.sought, inside, "right")
-        bounds = zip(inside.tolist(), low.tolist(), high.tolist(), strict=True)
-        return {number: self.entries[a:b] for number, a, b in bounds if a < b}
+    def between(self, numbers: Places) -> _Pairs:
+        """Return those of some numbers, in order; in the place of each is where it stands there."""
+        low = np.searchsorted(self.sought, numbers)
+        count = np.searchsorted(self.sought, numbers, "right") - low
+        which = np.repeat(np.arange(len(numbers)), count)
+        at = np.arange(len(which)) + np.repeat(low - np.cumsum(count) + count, count)
+        return _Pairs(which, self.entry[at], self.look[at])
 
-    def alike(self, having: dict[int, Places], least: float) -> float:
-        """Return how many entries have `least` of the grams, of which some entries are known."""
-        if not having:
-            return 0.0
-        _, counts = np.unique(np.concatenate([*having.values()]), return_counts=True)
-        times = self.times[np.searchsorted(self.numbers, [*having])]
-        known = np.median([len(one) for one in having.values()])
-        return int((counts >= least).sum()) * float(np.median(times) / known)
+    def where(self, mask: NDArray[np.bool_]) -> _Pairs:
+        """Return some of them."""
+        return _Pairs(self.sought[mask], self.entry[mask], self.look[mask])
+
+    def with_enough(self, least: NDArray[np.float64]) -> Places:
+        """Return how many entries have `least` numbers of each look."""
+        order = np.argsort(self.entry)
+        begin = np.flatnonzero(np.diff(self.entry[order], prepend=-1))
+        counts = np.diff(begin, append=len(order))
+        look = self.look[order][begin]
+        return np.bincount(look[counts >= least[look]], minlength=len(least))
 
 
-def _places_in(answers: Sequence[str], made: Fingerprinter) -> dict[str, list[tuple[int, int]]]:
-    """Return where in each answer is what the index keeps of it."""
+class _Kept(NamedTuple):
+    """What the index keeps of an answer, each once: where it is, and its number, if it has one."""
+
+    start: Places
+    end: Places
+    numbers: Places
+
+    def between(self, start: int, end: int) -> Places:
+        """Return the numbers of those between two places of the answer, in order."""
+        return np.unique(self.numbers[(self.start >= start) & (self.end <= end)])
+
+
+def _kept_of(
+    answers: Sequence[str], made: Fingerprinter, known: Mapping[bytes, int]
+) -> list[_Kept]:
+    """Return what an index would keep of each answer, and the text has, too."""
     text, start, end = made.places(answers)
+    first = np.cumsum([0, *map(len, answers)])[text]
+    said = cut(codes_of("".join(answers)), first + start, first + end)
+    numbers = np.array([known.get(gram, _ALL) for gram in said], np.int64)
     bounds = np.searchsorted(text, np.arange(len(answers) + 1)).tolist()
-    places = list(zip(start.tolist(), end.tolist(), strict=True))
-    return {one: places[a:b] for one, (a, b) in zip(answers, pairwise(bounds), strict=True)}
+    return [_Kept(start[a:b], end[a:b], numbers[a:b]) for a, b in pairwise(bounds)]
+
+
+def _among(few: Places, others: Places) -> NDArray[np.bool_]:
+    """Return which of some numbers are among others, both in order; `np.isin` sorts them first."""
+    if not len(others):
+        return np.zeros(len(few), np.bool_)
+    same: NDArray[np.bool_] = (
+        others[np.minimum(np.searchsorted(others, few), len(others) - 1)] == few
+    )
+    return same
+
+
+def _median(numbers: Places) -> float:
+    ranked = sorted(numbers.tolist())  # `np.median` takes ten times as long for so few
+    return float(ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
+
+
+def _least(scores: NDArray[np.float64], count: int) -> float:
+    """Return what the best `count` have at the least, 0 where there are no more."""
+    return float(np.partition(scores, -count)[-count]) if len(scores) > count else 0.0
 
 
 def _in_one_place(
-    which: Places, count: int, weights: NDArray[np.float64], at: Places
+    pairs: _Pairs, weights: NDArray[np.float64], at: Places, some: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Return the most that each of `count` entries shares with `_PLACE` characters of the text.
+    """Return the most that each entry shares with `_PLACE` characters of the text.
 
     Args:
-        which: of each pair, the entry.
-        count: how many entries there are.
+        pairs: of a gram and an entry that has it.
         weights: what each pair weighs.
-        at: where in the text it is.
+        at: where in the text each gram is.
+        some: whether each entry is looked at; the others share 0.
     """
-    order = np.lexsort((at, which))
-    which, at = which[order], at[order]
-    shared = np.append(0.0, np.cumsum(weights[order]))
-    keys = which * (1 << 32) + at
+    mine = some[pairs.entry]
+    which, places = pairs.entry[mine], at[pairs.sought[mine]]
+    order = np.lexsort((places, which))
+    which, places = which[order], places[order]
+    shared = np.append(0.0, np.cumsum(weights[mine][order]))
+    keys = which * (1 << 32) + places
     first = np.searchsorted(keys, np.maximum(keys - _PLACE, which * (1 << 32)))
-    most = np.zeros(count)
+    most = np.zeros(len(some))
     np.maximum.at(most, which, shared[1:] - shared[first])
     return most

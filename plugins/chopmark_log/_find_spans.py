@@ -51,46 +51,65 @@ class Span(NamedTuple):
         return self.runs[0].right, self.runs[-1].right + self.runs[-1].length
 
 
-def spans_of(left: str, right: str) -> list[Span]:
-    """Return what two plain texts have in common, the best first; `left` has no part in two spans.
+class Compared:
+    """A plain text beside which others are laid, one after the other."""
 
-    Each has at least one run that weighs as much as a gram.
-    """
-    codes = codes_of(left)
-    weights = np.append(0, np.cumsum(weights_of(codes)))
-    size = max(2, round(_SEED * len(codes) / int(weights[-1]))) if len(codes) else _SEED
-    found = []
-    for chain in _chains(_runs(codes, codes_of(right), size)):
-        span = _best(chain)
-        if any(weights[run.left + run.length] - weights[run.left] >= GRAM for run in span.runs):
-            found.append(span)
-    found.sort(key=lambda span: -span.score)
-    return _apart(found)
+    def __init__(self, text: str) -> None:
+        codes = codes_of(text)
+        self._weights = np.append(0, np.cumsum(weights_of(codes)))
+        self._size = max(2, round(_SEED * len(codes) / int(self._weights[-1]))) if text else _SEED
+        self._seeds = seeds = _seeds(codes, self._size)
+        self._before = _times_before(seeds)
+        self._order = np.argsort(seeds)
+        self._ranked = seeds[self._order]
+
+    def spans(self, other: str) -> list[Span]:
+        """Return what the text has in common with another, the best first.
+
+        Each has at least one run that weighs as much as a gram; no part of the text is in two.
+        """
+        found = []
+        for chain in _chains(self._runs(codes_of(other))):
+            span = _best(chain)
+            if any(self._weighs(run) >= GRAM for run in span.runs):
+                found.append(span)
+        found.sort(key=lambda span: -span.score)
+        return _apart(found)
+
+    def _weighs(self, run: Run) -> int:
+        return int(self._weights[run.left + run.length] - self._weights[run.left])
+
+    def _runs(self, other: Codes) -> list[Run]:
+        """Return the longest runs of a seed or more, by where they begin in the text."""
+        others = _seeds(other, self._size)
+        if not len(self._seeds) or not len(others):
+            return []
+        order = np.argsort(others, kind="stable")
+        ranked = others[order]
+        once = np.unique(ranked)
+        low = np.searchsorted(self._ranked, once)
+        shared = self._order[_counted(low, np.searchsorted(self._ranked, once, "right") - low)]
+        shared.sort()  # few of many
+        mine = self._seeds[shared]
+        first, behind = np.searchsorted(ranked, mine), np.searchsorted(ranked, mine, "right")
+        count = np.minimum(behind - first, _AGAIN)
+        # Where a seed is repeated in both, its third in one is sought from the other's third on.
+        first += np.minimum(self._before[shared], behind - first - count)
+        at, to = np.repeat(shared, count), order[_counted(first, count)]
+        # On one diagonal, seeds that follow each other are one run.
+        sort = np.lexsort((at, to - at))
+        at, to = at[sort], to[sort]
+        begin = np.flatnonzero(np.append(True, (np.diff(at) != 1) | (np.diff(to) != 1))[: len(at)])
+        length = np.diff(np.append(begin, len(at))) + self._size - 1
+        if len(begin) > _MOST_RUNS:
+            longest = np.argsort(-length, kind="stable")[:_MOST_RUNS]
+            begin, length = begin[longest], length[longest]
+        return sorted(map(Run, at[begin].tolist(), to[begin].tolist(), length.tolist()))
 
 
-def _runs(left: Codes, right: Codes, size: int) -> list[Run]:
-    """Return the longest runs of at least `size` characters, by where they begin in `left`."""
-    mine, others = _seeds(left, size), _seeds(right, size)
-    if not len(mine) or not len(others):
-        return []
-    order = np.argsort(others, kind="stable")
-    ranked = others[order]
-    first, behind = np.searchsorted(ranked, mine), np.searchsorted(ranked, mine, "right")
-    count = np.minimum(behind - first, _AGAIN)
-    # Where a seed is repeated in both, its third in one is sought from the third of the other on.
-    first += np.minimum(_times_before(mine), behind - first - count)
-    at = np.repeat(np.arange(len(mine)), count)
-    nth = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
-    to = order[np.repeat(first, count) + nth]
-    # On one diagonal, seeds that follow each other are one run.
-    sort = np.lexsort((at, to - at))
-    at, to = at[sort], to[sort]
-    begin = np.flatnonzero(np.append(True, (np.diff(at) != 1) | (np.diff(to) != 1))[: len(at)])
-    length = np.diff(np.append(begin, len(at))) + size - 1
-    if len(begin) > _MOST_RUNS:
-        longest = np.argsort(-length, kind="stable")[:_MOST_RUNS]
-        begin, length = begin[longest], length[longest]
-    return sorted(map(Run, at[begin].tolist(), to[begin].tolist(), length.tolist()))
+def _counted(first: Places, count: Places) -> Places:
+    """Return `count` numbers from each of `first` on, side by side."""
+    return np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
 
 
 def _seeds(codes: Codes, size: int) -> Words:

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,10 @@ from .verify import ED25519, ML_DSA_44_COSIGNATURE
 FINGERPRINTS = "fp"
 """The folder, in that of a log, of what finds texts again."""
 
+PATIENCE, BESIDE = 300.0, 60.0
+"""Seconds for which a database may say nothing: to a command, which may ask for much, and to what a
+process does beside its calls."""
+
 
 class KeyFiles(NamedTuple):
     """A key of the log: it, the one that is to take its place, and what checks its signatures."""
@@ -32,9 +36,13 @@ class KeyFiles(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LogFolder:
-    """Where a log is. All of it is in one folder, which its owner alone can read."""
+    """Where a log is. All of it is in one folder, which its owner alone can read.
+
+    `patience` is for how many seconds a database that it is in may say nothing: then that is away.
+    """
 
     path: Path
+    patience: float = field(default=PATIENCE, compare=False)
 
     @property
     def base(self) -> Path:
@@ -222,7 +230,7 @@ class LogFolder:
             return SqliteStore(self.base, writing=writing)
         from ._postgres_store import PostgresStore
 
-        return PostgresStore(address, self.path)
+        return PostgresStore(address, self.path, self.patience)
 
     def signing_key(self) -> SigningKey:
         """Return the key of Ed25519 that signs checkpoints.

@@ -111,7 +111,8 @@ def _take(folder: LogFolder, path: Path, read: int | None, store: Store) -> int:
         return 0
     if read is None and path.stat().st_size:
         note(folder, store, path.name)
-    taken, at = 0, read or 0
+    taken, start = 0, read or 0
+    at = start
     contents = Contents(folder, store)
     batch: list[Leaf] = []
     fault: SpoolError | None = None
@@ -129,8 +130,8 @@ def _take(folder: LogFolder, path: Path, read: int | None, store: Store) -> int:
             frame, fault = None, error
         if batch and (frame is None or len(batch) == BATCH):
             batch += contents.keep()  # before the leaves: none is without what it speaks of
-            store.take(batch, {path.name: at})
-            taken, batch = taken + len(batch), []
+            store.take(batch, {path.name: at}, {path.name: start})
+            taken, batch, start = taken + len(batch), [], at
         if frame is None:
             break
     if fault is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import threading
 import weakref
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from ._folder import LogFolder
 from ._master import Subject, make_master, master_of, read_master
 from ._side import Side
 from ._subject import Keys
+from ._turns import Turns
 
 _KNOWN = 4096
 
@@ -35,7 +35,7 @@ class Keyring:
         self._master = master_of(folder, self._keys)
         self._changed = os.open(_changes(folder), os.O_RDONLY | os.O_CLOEXEC)
         self._known: tuple[bytes, dict[Subject, SubjectKey]] = (b"", {})
-        self._making = threading.Lock()
+        self._making = Turns()
         weakref.finalize(self, os.close, self._changed)
 
     def key(self, subject: Subject) -> SubjectKey:

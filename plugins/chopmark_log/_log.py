@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from chopmark import Content, Event, LogError, Policy, Receipt, Record
@@ -57,6 +58,7 @@ class TransparencyLog(LogProcess, LogReading):
         self._refused = Refused()
         super().__init__(read_options(options, folder))
         self.takes_content = self._options.contents
+        self._waiting = replace(self.folder, patience=self._options.patience)  # as calls see it
 
     def append(self, record: Record) -> Receipt:
         """Take `record`; `chopmark log prove` proves by its id, a second later, that it is there.
@@ -152,7 +154,7 @@ class TransparencyLog(LogProcess, LogReading):
         keyring = self._keyrings.get(pid)
         if keyring is None:
             with self._starting:
-                keyring = self._keyrings.get(pid) or Keyring(self.folder)
+                keyring = self._keyrings.get(pid) or Keyring(self._waiting)
                 self._keyrings[pid] = keyring
         day = time.strftime("%Y-%m-%d", time.gmtime(record.time // 1000))
         key = keyring.key(Subject.of(content.user, day))
@@ -186,7 +188,7 @@ class TransparencyLog(LogProcess, LogReading):
 
         try_folder(self.folder, self._options.store)
         if self.takes_content:
-            try_keys(self.folder)
+            try_keys(self._waiting)
 
     def too_short(self, days: int) -> str:
         """Return which option ends what is kept before `days` are over, with the cure, or ""."""

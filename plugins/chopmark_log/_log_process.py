@@ -13,6 +13,7 @@ from ._folder import default_origin
 from ._options import LogOptions
 from ._renew import Stamp, stamp, writer_name
 from ._spool import Spool
+from ._turns import Turns
 from ._work import Own, Work, leave
 
 _logger = logging.getLogger("chopmark")
@@ -28,7 +29,7 @@ class LogProcess:
     def __init__(self, options: LogOptions) -> None:
         self._options, self.folder = options, options.folder
         self._owns: dict[int, Own] = {}
-        self._starting = threading.Lock()
+        self._starting = Turns()
         _LOGS[id(self)] = weakref.ref(self)
         weakref.finalize(self, _LOGS.pop, id(self), None)
         weakref.finalize(self, leave, self._owns, options)
@@ -88,7 +89,7 @@ class LogProcess:
 
     def _after_fork(self) -> None:
         """Forget, in a child, what belongs to its parent."""
-        self._starting = threading.Lock()
+        self._starting = Turns()
         for pid in list(self._owns):
             for spool in self._owns.pop(pid).open:
                 spool.close()

@@ -6,7 +6,7 @@ import psycopg
 
 from chopmark import LogError
 
-from ._postgres import Address, told
+from ._postgres import Address
 from ._postgres_store import PostgresStore
 from ._sql_store import ARRIVING, FORMAT
 
@@ -31,7 +31,7 @@ def said_of(address: Address) -> dict[str, str]:
                 return {}
             return dict(base.execute(b"SELECT name, value FROM meta").fetchall())
     except psycopg.Error as error:
-        raise LogError(f"store {address.text!r}: {told(error)}") from error
+        raise address.refused(error) from error
 
 
 def _exists(base: psycopg.Connection[tuple[object, ...]], schema: str) -> bool:
@@ -52,7 +52,7 @@ def declare(address: Address) -> None:
                 (str(FORMAT), str(ARRIVING)),
             )
     except psycopg.Error as error:
-        raise LogError(f"store {address.text!r}: {told(error)}") from error
+        raise address.refused(error) from error
 
 
 def wipe(address: Address) -> None:
@@ -68,4 +68,4 @@ def wipe(address: Address) -> None:
             for name in ("chopmark_keys", "chopmark_side", "chopmark_log"):
                 base.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE".encode())
     except psycopg.Error as error:
-        raise LogError(f"store {address.text!r}: {told(error)}") from error
+        raise address.refused(error) from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from chopmark import LogError
 from chopmark.options import Table
 
-from ._folder import LogFolder
+from ._folder import BESIDE, LogFolder
 
 if TYPE_CHECKING:
     from chopmark import Policy
@@ -26,7 +26,7 @@ DEFAULT_PATH = "chopmark-log"
 _KNOWN = (
     "path", "store", "durability", "origin", "integrate", "contents", "retention_days", "witnesses",
     "witness_seconds", "find", "texts_days", "entries_days", "archive", "ml_dsa",
-    "profile", "buffer_mb",
+    "profile", "buffer_mb", "store_seconds",
 )  # fmt: skip
 DAY = 86_400_000
 """Milliseconds."""
@@ -54,6 +54,7 @@ class LogOptions:
         ml_dsa: whether a log that is made gets a key of ML-DSA-44, too.
         regulated: whether no call may go on without a record that the disk holds.
         buffer: how many bytes this machine may keep while the database is away.
+        patience: for how many seconds a call waits for the database.
     """
 
     folder: LogFolder
@@ -72,6 +73,7 @@ class LogOptions:
     ml_dsa: bool = False
     regulated: bool = False
     buffer: int = 0
+    patience: float = 10.0
 
     def too_short(self, days: int) -> str:
         """Return which option ends what is kept before `days` are over, with the cure, or ""."""
@@ -103,7 +105,7 @@ def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
     store = given.text("store", "")
     regulated = given.one_of("profile", get_args(Profile), "usual") == "regulated"
     return LogOptions(
-        folder=LogFolder(Path(os.path.abspath(path))),
+        folder=LogFolder(Path(os.path.abspath(path)), BESIDE),
         store=store,
         to_disk=_to_disk(given, regulated=regulated, shared=bool(store)),
         origin=given.text("origin", ""),
@@ -119,6 +121,7 @@ def read_options(options: Mapping[str, object], folder: str = "") -> LogOptions:
         ml_dsa=_ml_dsa(given),
         regulated=regulated,
         buffer=_buffer(given, shared=bool(store)),
+        patience=_patience(given, shared=bool(store)),
     )
 
 
@@ -163,6 +166,15 @@ def _buffer(given: Table, *, shared: bool) -> int:
             "buffer_mb", "take it out: it is for a log in a database, which `store` names"
         )
     return found
+
+
+def _patience(given: Table, *, shared: bool) -> float:
+    """Return for how many seconds a call waits for a database."""
+    if "store_seconds" in given.data and not shared:
+        raise given.wrong(
+            "store_seconds", "take it out: it is for a log in a database, which `store` names"
+        )
+    return given.number("store_seconds", 10.0, least=1, most=3600)
 
 
 def _ml_dsa(given: Table) -> bool:

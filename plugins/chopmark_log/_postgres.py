@@ -7,8 +7,8 @@ an address that holds one is refused, and it is read from the environment.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-import threading
 import time
 import weakref
 from collections.abc import Iterator, Sequence
@@ -17,37 +17,52 @@ from typing import Any
 
 from chopmark import LogError
 
+from ._errors import AwayError
+from ._folder import PATIENCE
+
 try:
     import psycopg
+    from psycopg import errors
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 except ImportError as error:
     raise LogError("a log in Postgres needs psycopg: pip install 'chopmark[postgres]'") from error
+
+from ._postgres_wait import Patient, SilentError
+from ._turns import Turns
 
 PASSWORD = "CHOPMARK_LOG_STORE_PASSWORD"
 """The environment variable with the password, where libpq's own ways (PGPASSWORD, ~/.pgpass, a
 certificate, the user of the system) are not wanted."""
 _IDLE = 10.0  # seconds after which a connection is tried before it is used: it may be gone
+_MOST_CONNECTING, _LEAST_CONNECTING = 10, 2  # seconds; psycopg waits no less
+_MOST_LOCKED = _MOST_UNHEARD = 30_000  # ms for a lock, and until what is sent is acknowledged
+_SOONER = 0.9  # of its patience, after which the server gives up: its word is better than none
 _LIFE = {
     # So that what a machine that vanished holds is free again after half a minute, not two hours.
-    "connect_timeout": "10", "keepalives_idle": "10", "keepalives_interval": "5",
-    "keepalives_count": "4", "tcp_user_timeout": "30000",
+    "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "4",
     "application_name": "chopmark-log",
 }  # fmt: skip
+LONG = 3600.0
+"""Seconds for which a server may say nothing while it goes through whole tables."""
 _ROW = "SELECT 1 FROM meta WHERE name = 'format' FOR UPDATE"  # whose lock is that of the tables
 _SERVER = (
     "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4 "
-    "-c lock_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    "-c idle_in_transaction_session_timeout=60s"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a database is, without a password: `text` is a connection URI of libpq."""
+    """Where a database is, without a password: `text` is a connection URI of libpq.
+
+    `patience` is for how many seconds its server may say nothing before it counts as away.
+    """
 
     text: str
+    patience: float = PATIENCE
 
     @classmethod
-    def of(cls, text: str) -> Address:
+    def of(cls, text: str, patience: float = PATIENCE) -> Address:
         """Return the address that `text` is.
 
         Raises:
@@ -68,24 +83,39 @@ class Address:
                 "the address of the store has a password in it; take it out, and put it into the "
                 f"environment, in {PASSWORD}"
             )
-        return cls(text)
+        return cls(text, patience)
 
-    def connect(self, schema: str, *, lazily: bool = False) -> psycopg.Connection[Any]:
+    def connect(self, schema: str, *, lazily: bool = False, quickly: bool = False) -> Patient:
         """Return a connection whose names are those of `schema`.
 
         Args:
             schema: its tables.
             lazily: whether a commit returns before the server's disk holds it.
+            quickly: whether the server gives a statement up shortly before this side would.
 
         Raises:
             psycopg.Error: there is none.
         """
         given = conninfo_to_dict(self.text)
+        sooner = int(self.patience * _SOONER * 1000)
         own = f"-c search_path={schema} -c synchronous_commit={'off' if lazily else 'on'}"
+        own += f" -c lock_timeout={min(sooner, _MOST_LOCKED)}"
+        own += f" -c statement_timeout={sooner}" if quickly else ""
         options = f"{given.pop('options', '') or ''} {_SERVER} {own}"
         secret = {"password": os.environ[PASSWORD]} if PASSWORD in os.environ else {}
-        whole = make_conninfo("", **{**_LIFE, **given, **secret, "options": options.strip()})
-        return psycopg.connect(whole, autocommit=True)
+        connecting = min(max(math.ceil(self.patience), _LEAST_CONNECTING), _MOST_CONNECTING)
+        unheard = min(int(self.patience * 1000), _MOST_UNHEARD)
+        life = {**_LIFE, "connect_timeout": f"{connecting}", "tcp_user_timeout": f"{unheard}"}
+        whole = make_conninfo("", **{**life, **given, **secret, "options": options.strip()})
+        base = Patient.connect(whole, autocommit=True)
+        base.patience = self.patience
+        return base
+
+    def refused(self, error: psycopg.Error, what: str = "") -> LogError:
+        """Return what `error` means to who asked for `what`: an `AwayError` where that is it."""
+        away = isinstance(error, (SilentError, errors.ConnectionTimeout)) or is_read_only(error)
+        kind = AwayError if away else LogError
+        return kind(f"store {self.text!r}{what and ' '}{what}: {told(error)}")
 
 
 class PostgresFile:
@@ -99,9 +129,10 @@ class PostgresFile:
 
     def __init__(self, address: Address, schema: str, *, lazily: bool = False) -> None:
         self.address, self.schema, self._lazily = address, schema, lazily
-        self._mutex = threading.RLock()
-        self._open: psycopg.Connection[Any] | None = None
-        self._used = 0.0
+        self._mutex = Turns()
+        self._open: Patient | None = None
+        self._changes: Patient | None = None  # that on which a change is under way
+        self._used, self._patience = 0.0, address.patience
         _FILES[id(self)] = weakref.ref(self)
         weakref.finalize(self, _FILES.pop, id(self), None)
 
@@ -138,7 +169,7 @@ class PostgresFile:
         One at a time changes the tables of a schema, from whichever machine.
         """
         with self._mutex:
-            if self._open is not None and _in_transaction(self._open):
+            if self._changes is not None:
                 yield
                 return
             with self._changing(_ROW) as found:
@@ -155,12 +186,25 @@ class PostgresFile:
     @contextlib.contextmanager
     def _changing(self, lock: str) -> Iterator[bool]:
         self.rows("BEGIN")
+        self._changes = self._open
         try:
             yield bool(self.rows(lock))
             self._commit()
         except BaseException:
             self._undo()
             raise
+        finally:
+            self._changes = None
+
+    @contextlib.contextmanager
+    def patient(self, seconds: float) -> Iterator[None]:
+        """Have the server say nothing for so long while the block runs: for what takes its time."""
+        with self._mutex:
+            self._patience = seconds
+            try:
+                yield
+            finally:
+                self._patience = self.address.patience
 
     def close(self) -> None:
         """Close the connection; it is opened again where it is needed."""
@@ -170,15 +214,19 @@ class PostgresFile:
                 base.close()
 
     @property
-    def _base(self) -> psycopg.Connection[Any]:
+    def _base(self) -> Patient:
         base, now = self._open, time.monotonic()
-        if base is not None and now - self._used > _IDLE and not _in_transaction(base):
+        if self._changes is not None:
+            if base is not self._changes or base.closed:  # another would do the rest alone
+                raise LogError(f"store {self.address.text!r}: the connection broke within a change")
+        elif base is not None and now - self._used > _IDLE:
+            base.patience = self.address.patience / 4  # the rest is for the next one
             with contextlib.suppress(psycopg.Error):
                 base.execute(b"SELECT 1")
         if base is None or base.closed:
             base = self._open = self.address.connect(self.schema, lazily=self._lazily)
             weakref.finalize(self, base.close).atexit = False  # threads may be using it then
-        self._used = now
+        self._used, base.patience = now, self._patience
         return base
 
     def _commit(self) -> None:
@@ -189,19 +237,20 @@ class PostgresFile:
         self.rows("COMMIT")
 
     def _undo(self) -> None:
-        base = self._open
         try:
-            if base is not None and not base.closed:
+            if (base := self._open) is not None and not base.closed:
                 base.rollback()
         except psycopg.Error:
             self.close()  # which takes it back
 
     def _refused(self, error: psycopg.Error) -> LogError:
-        return LogError(f"store {self.address.text!r}: {told(error)}")
+        if is_read_only(error):
+            self.close()  # anew, the address may lead to another server, that is not
+        return self.address.refused(error)
 
     def _leave(self) -> None:
         """Let go, in the child of a fork, of the parent's connection, and say nothing on it."""
-        self._mutex = threading.RLock()
+        self._mutex, self._changes = Turns(), None
         base, self._open = self._open, None
         if base is not None:
             cut(base)
@@ -209,8 +258,20 @@ class PostgresFile:
 
 def told(error: psycopg.Error) -> str:
     """Return what the matter is, in a line: not the details, which may show values."""
+    if is_read_only(error):
+        return (
+            "it is read-only: a standby, or a server with default_transaction_read_only; let the "
+            "address lead to one that takes records"
+        )
+    if isinstance(error, errors.ConnectionTimeout):
+        return "it says nothing to who connects: it hangs, or the network"
     text = error.diag.message_primary or str(error) or type(error).__name__
     return text.strip().split("\n")[0]
+
+
+def is_read_only(error: psycopg.Error) -> bool:
+    """Return whether the server refused because it takes no changes."""
+    return isinstance(error, errors.ReadOnlySqlTransaction)
 
 
 def cut(base: psycopg.Connection[Any]) -> None:
@@ -225,10 +286,6 @@ def cut(base: psycopg.Connection[Any]) -> None:
         finally:
             os.close(nowhere)
         base.close()
-
-
-def _in_transaction(base: psycopg.Connection[Any]) -> bool:
-    return base.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
 
 
 _FILES: dict[int, weakref.ref[PostgresFile]] = {}

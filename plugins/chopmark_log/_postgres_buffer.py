@@ -25,8 +25,9 @@ from ._renew import writer_name
 from ._spool import Spool
 from ._work import Make, Own
 
-PAUSE = 1.0
-"""Seconds between two looks whether the database is there again."""
+PAUSE, MOST_PAUSE = 1.0, 60.0
+"""Seconds between two looks whether the database is there again: the more, the more often it was,
+and away at once. One that lets itself be connected to may still take nothing."""
 _logger = logging.getLogger("chopmark")
 
 
@@ -43,7 +44,7 @@ class Buffer:
         self._folder, self._address, self._most = folder, address, most
         self._mutex = threading.Lock()
         self._own: Own | None = None
-        self._asked = 0.0
+        self._asked, self._pause = 0.0, PAUSE
         self.count = 0
         """How many records it took."""
 
@@ -52,8 +53,8 @@ class Buffer:
         """Whether the database was away when it was last looked for."""
         return self._own is not None
 
-    def append(self, make: Make, frames: Sequence[bytes]) -> int:
-        """Return, when the disk has a record, how many it took before.
+    def append(self, make: Make, frames: Sequence[bytes], why: str = "") -> int:
+        """Return, when the disk has a record, how many it took before; `why` the database did not.
 
         Raises:
             LogError: it was not taken: the disk fails, or as much waits as may.
@@ -61,7 +62,7 @@ class Buffer:
         try:
             with self._mutex:
                 self._check_room()
-                own, spool = self._opened()
+                own, spool = self._opened(why)
                 end = spool.append(own.leaf(make, spool.count), frames)
                 self.count += 1
                 number = self.count - 1
@@ -84,12 +85,15 @@ class Buffer:
 
     def look(self) -> None:
         """Let go of the spool where the database is there again: the next record goes there."""
-        if not self.away or time.monotonic() - self._asked < PAUSE:
+        if not self.away or time.monotonic() - self._asked < self._pause:
             return
-        self._asked = time.monotonic()
         try:
-            self._address.connect("chopmark_log").close()
+            with self._address.connect("chopmark_log") as base:
+                ((read_only,),) = base.execute(b"SHOW transaction_read_only").fetchall()
         except psycopg.Error:
+            read_only = "nobody knows"
+        self._asked = time.monotonic()
+        if read_only != "off":
             return
         _logger.warning("store %r is there again", self._address.text)
         self.close()
@@ -116,16 +120,18 @@ class Buffer:
                 f"{str(self._folder.spools)!r}: bring it back, or give `buffer_mb` a larger number"
             )
 
-    def _opened(self) -> tuple[Own, Spool]:
+    def _opened(self, why: str) -> tuple[Own, Spool]:
         own = self._own
         if own is None or not own.spool.usable:
             if own is not None:
                 own.spool.close()
             else:
                 _logger.error(
-                    "store %r is away: records wait in %r until it is there again",
-                    self._address.text, str(self._folder.spools),
+                    "store %r is away: records wait in %r until it is there again%s",
+                    self._address.text, str(self._folder.spools), why and f" ({why})",
                 )  # fmt: skip
+                soon = time.monotonic() - self._asked < MOST_PAUSE and self._asked > 0
+                self._pause = min(2 * self._pause, MOST_PAUSE) if soon else PAUSE
             self._make_room()
             writer = writer_name()
             self._own = own = Own(Spool(self._folder.spools, writer), writer)

@@ -19,7 +19,7 @@ from ._contents import Contents
 from ._files import sync_folder, write_whole
 from ._folder import LogFolder
 from ._leaf import decode
-from ._postgres import Address, told
+from ._postgres import Address
 from ._postgres_put import Put, is_there, put
 from ._spool import DOUBT, SUFFIX, TORN, framed, salvage
 from ._store import Store, id_of
@@ -55,7 +55,7 @@ def settle_doubts(folder: LogFolder, store: Store) -> None:
     paths = sorted(folder.spools.glob(f"*{DOUBT}"))
     if not paths:
         return
-    address = Address.of(folder.address or "")
+    address = Address.of(folder.address or "", folder.patience)
     try:
         with address.connect("chopmark_log") as base:
             for path in paths:
@@ -78,7 +78,7 @@ def settle_doubts(folder: LogFolder, store: Store) -> None:
                     path.rename(path.with_suffix(TORN))
                 sync_folder(folder.spools)
     except psycopg.Error as error:
-        raise LogError(f"store {address.text!r}: {told(error)}") from error
+        raise address.refused(error) from error
     except OSError as error:
         raise LogError(f"{str(folder.spools)!r}: {error}") from error
 

@@ -18,7 +18,7 @@ from chopmark import LogError
 
 from ._files import sync_folder, write_whole
 from ._folder import LogFolder, default_origin, kinds
-from ._postgres import Address, told
+from ._postgres import Address
 from ._postgres_tables import create
 from ._signing import SigningKey, read_signing_key, write_signing_key
 from ._sql_store import ARRIVING, KEY_NAMES
@@ -116,4 +116,4 @@ def meta_of(address: Address) -> dict[str, Any]:
                 return {}
             return dict(base.execute(b"SELECT name, value FROM meta").fetchall())
     except psycopg.Error as error:
-        raise LogError(f"store {address.text!r}: {told(error)}") from error
+        raise address.refused(error) from error

@@ -14,66 +14,60 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
+from psycopg import errors
 
 from chopmark import LogError
 
 from ._content import Payload, payload_frame
-from ._postgres import Address, cut, told
+from ._errors import AwayError
+from ._postgres import Address, cut, is_read_only
 from ._postgres_put import Put, is_there, put
+from ._postgres_queue import Waiting, next_of
+from ._postgres_wait import Patient
 
 if TYPE_CHECKING:
     from ._postgres_buffer import Buffer
 
-PATIENCE = 10.0
-"""Seconds for which a call waits for a server that is gone, and may come back."""
-MOST = 512
-"""How many records one statement puts in."""
-MOST_BYTES = 1 << 23
-"""How many bytes of content a statement puts in, if it has more than one record."""
+LEAST = 0.1
+"""Seconds for which an answer is waited for at the least, also where the time is over."""
 MOST_PAUSE = 0.002
 """Seconds that a statement waits for more records, at the most: an eighth of what one takes."""
-
-
-class AwayError(LogError):
-    """The database is away, and a record was not sent to it: something else may keep it."""
+_NOT_NOW = (errors.QueryCanceled, errors.LockNotAvailable, errors.ReadOnlySqlTransaction)
+"""What a server says that did nothing of a statement, and may do it later."""
+_BROKE = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
 class ErasedKeyError(Exception):
     """The key under which a content is sealed was erased meanwhile; it wants another one."""
 
 
-@dataclass(eq=False, slots=True)
-class _Waiting:
-    """A record that a thread waits for: `make` returns its leaf, for a number."""
+class _Trouble(NamedTuple):
+    """What an error of the database leaves behind.
 
-    make: Callable[[int], bytes]
-    payloads: Sequence[Payload]
-    leaf: bytes = b""
-    number: int = -1
-    error: Exception | None = field(default=None, repr=False)
+    `is_final` is whether asking again would not help, `in_doubt` whether the database may have
+    done what it was asked for, `told` what a caller is told.
+    """
 
-    @property
-    def is_done(self) -> bool:
-        return self.number >= 0 or self.error is not None
-
-    @property
-    def bytes(self) -> int:
-        return sum(len(one.data) for one in self.payloads)
+    is_final: bool
+    in_doubt: bool
+    told: LogError
 
 
 class Intake:
     """What one process puts in. Shared by its threads, which send what waits together.
+
+    A call waits for a server that is gone, or says nothing, for twice the `patience` of `address`:
+    when it said nothing for so long, it is asked once more, by a new connection.
 
     Args:
         address: the database.
         writer: the name of this process's records, new with each process.
         lazily: whether a record is taken before the server's disk holds it.
         buffer: what keeps records while the database is away, where there is such a one: then
-            nobody waits for the server, and `append` raises `AwayError` at once.
+            nobody waits for one that is gone, and `append` raises `AwayError` at once.
 
     Raises:
         LogError: the database cannot be reached, and there is no buffer.
@@ -86,13 +80,13 @@ class Intake:
         self._buffer = buffer
         self._pid = os.getpid()
         self._turn = threading.Condition()
-        self._queue: list[_Waiting] = []
+        self._queue: list[Waiting] = []
         self._busy = False
         self._pause = 0.0
         self._closed = False
         self._broken = ""
         self.count = 0
-        self._base: psycopg.Connection[Any] | None = None
+        self._base: Patient | None = None
         if buffer is None:
             try:
                 self._base = self._connect()
@@ -112,11 +106,11 @@ class Intake:
             payloads: the sealed content that belongs to it.
 
         Raises:
-            AwayError: the database is away, and there is a buffer; nothing was taken.
+            AwayError: the database is away; where there is a buffer, nothing was taken.
             ErasedKeyError: the key of the content is gone; nothing was taken.
             LogError: it was not taken, or nobody can say.
         """
-        mine = _Waiting(make, payloads)
+        mine = Waiting(make, payloads)
         with self._turn:
             self._queue.append(mine)
         while not mine.is_done:
@@ -126,12 +120,12 @@ class Intake:
                 if mine.is_done:
                     break
                 self._busy = True
-            batch: list[_Waiting] = []
+            batch: list[Waiting] = []
             try:
                 if self._pause:  # those that the last statement was for come again at once
                     time.sleep(self._pause)
                 with self._turn:
-                    batch = self._next()
+                    batch = next_of(self._queue)
                 start = time.monotonic()
                 self._send(batch)
                 took = time.monotonic() - start
@@ -178,26 +172,16 @@ class Intake:
         if base is not None:
             cut(base)
 
-    def _next(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
-        size = 0
-        while self._queue and len(batch) < MOST:
-            size += self._queue[0].bytes
-            if batch and size > MOST_BYTES:
-                break
-            batch.append(self._queue.pop(0))
-        return batch
-
-    def _send(self, batch: list[_Waiting]) -> None:
+    def _send(self, batch: list[Waiting]) -> None:
         if not self.usable:
             why = self._broken or "the log is closed"
             self._fail(batch, LogError(why) if self._buffer is None else AwayError(why))
             return
-        end, pause = time.monotonic() + PATIENCE, 0.02
+        end, pause = time.monotonic() + 2 * self._address.patience, 0.02
         left, doubt = self._numbered(batch), False
         while left:
             try:
-                base = self._connected()
+                base = self._connected(end)
                 if doubt and is_there(base, self._writer, self.count):
                     break
                 records = [Put(one.leaf, one.payloads) for one in left]
@@ -209,37 +193,52 @@ class Intake:
                     return
                 self._fail([one for one in left if _key(one) in gone], ErasedKeyError())
                 left = self._numbered([one for one in left if not one.is_done])
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                if self._base is not None and not self._base.closed:  # it said no, and lives
-                    self._fail(left, self._refused(error))
-                    return
-                sent = doubt or self._base is not None
-                self._drop()
-                if self._buffer is not None and not sent:
-                    self._fail(left, AwayError(str(self._refused(error))))
+            except psycopg.Error as error:
+                trouble = self._look_at(error)
+                if trouble.is_final:
+                    self._fail(left, trouble.told, done_with=doubt)
                     return
                 if self._buffer is not None and doubt:
-                    self._keep(self._buffer, left)
+                    self._keep(self._buffer, left, trouble.told)
                     break
-                doubt = True
-                if self._buffer is not None:
+                doubt = doubt or trouble.in_doubt
+                if self._buffer is not None and doubt:
                     continue  # it may be there again already
-                if time.monotonic() > end:
-                    self._fail(left, self._refused(error), done_with=True)
+                late = time.monotonic() > end or (is_read_only(error) and not doubt)
+                if self._buffer is not None or late:
+                    self._give_up(left, trouble.told, done_with=doubt)
                     return
                 time.sleep(pause)
                 pause = min(2 * pause, 1.0)
-            except psycopg.Error as error:
-                self._fail(left, self._refused(error))
-                return
         left = [one for one in left if not one.is_done]
         self.count += len(left)
         for number, one in enumerate(left, self.count - len(left)):
             one.number = number
 
-    def _keep(self, buffer: Buffer, left: Sequence[_Waiting]) -> None:
+    def _look_at(self, error: psycopg.Error) -> _Trouble:
+        """Return what `error` leaves behind; let go of a connection that is of no use any more."""
+        lives = self._base is not None and not self._base.closed
+        not_now = isinstance(error, _NOT_NOW)
+        found = _Trouble(
+            is_final=not not_now and (lives or not isinstance(error, _BROKE)),
+            in_doubt=not not_now and self._base is not None,
+            told=self._refused(error),
+        )
+        if not found.is_final:
+            found = found._replace(told=AwayError(str(found.told)))
+        if not lives or is_read_only(error):
+            self._drop()  # anew, the address may lead to another server
+        return found
+
+    def _give_up(self, left: Sequence[Waiting], error: LogError, *, done_with: bool) -> None:
+        """Refuse what was tried, and what waited meanwhile: it need not wait as long again."""
+        with self._turn:
+            waited, self._queue = self._queue, []
+        self._fail([*left, *waited], error, done_with=done_with)
+
+    def _keep(self, buffer: Buffer, left: Sequence[Waiting], why: LogError) -> None:
         """Have `buffer` keep what nobody knows of; what comes later is another writer's."""
-        self._broken = "what it sent last is in doubt"
+        self._broken = f"what it sent last is in doubt: {why}"
         try:
             buffer.keep_doubtful(
                 [(one.leaf, [payload_frame(part) for part in one.payloads]) for one in left]
@@ -247,8 +246,8 @@ class Intake:
         except LogError as error:
             self._fail(left, error)
 
-    def _numbered(self, batch: Sequence[_Waiting]) -> list[_Waiting]:
-        found: list[_Waiting] = []
+    def _numbered(self, batch: Sequence[Waiting]) -> list[Waiting]:
+        found: list[Waiting] = []
         for one in batch:
             try:
                 one.leaf = one.make(self.count + len(found))
@@ -257,22 +256,23 @@ class Intake:
                 one.error = error
         return found
 
-    def _fail(
-        self, batch: Sequence[_Waiting], error: Exception, *, done_with: bool = False
-    ) -> None:
+    def _fail(self, batch: Sequence[Waiting], error: Exception, *, done_with: bool = False) -> None:
         if done_with:
             self._broken = str(error)
         for one in batch:
             if not one.is_done:
                 one.error = error
 
-    def _connected(self) -> psycopg.Connection[Any]:
+    def _connected(self, end: float) -> Patient:
+        """Return a connection on which nobody waits for much longer than until `end`."""
         if self._base is None:
             self._base = self._connect()
+        left = end - time.monotonic()
+        self._base.patience = min(max(left, LEAST), self._address.patience)
         return self._base
 
-    def _connect(self) -> psycopg.Connection[Any]:
-        base = self._address.connect("chopmark_log", lazily=self._lazily)
+    def _connect(self) -> Patient:
+        base = self._address.connect("chopmark_log", lazily=self._lazily, quickly=True)
         weakref.finalize(self, base.close).atexit = False  # threads may be using it then
         return base
 
@@ -282,8 +282,8 @@ class Intake:
             base.close()
 
     def _refused(self, error: psycopg.Error) -> LogError:
-        return LogError(f"store {self._address.text!r} cannot take a record: {told(error)}")
+        return self._address.refused(error, "cannot take a record")
 
 
-def _key(one: _Waiting) -> bytes:
+def _key(one: Waiting) -> bytes:
     return one.payloads[0].key if one.payloads else b""

@@ -10,13 +10,14 @@ from itertools import count
 from chopmark import Content, LogError, PolicyError, Receipt, Record
 
 from ._content import read_payload
+from ._errors import AwayError
 from ._keyring import changed
 from ._log import TransparencyLog
 from ._options import NAME
 from ._postgres import Address
 from ._postgres_buffer import Buffer
 from ._postgres_folder import join, meta_of
-from ._postgres_intake import AwayError, ErasedKeyError, Intake
+from ._postgres_intake import ErasedKeyError, Intake
 from ._renew import Stamp
 from ._work import Make, Own
 
@@ -32,7 +33,8 @@ class SharedLog(TransparencyLog):
     survives whatever the server's disk survives; with `os` it survives the end of this process and
     of this machine, and a crash of the server after some 0.6 seconds (three times its
     `wal_writer_delay`). `buffer_mb` (0): how many MiB this machine may keep on its own disk while
-    the database is away; with 0, calls are refused then.
+    the database is away; with 0, calls are refused then. `store_seconds` (10): for how long a call
+    waits for a database that is gone, or says nothing, before it counts as away.
     """
 
     def __init__(self, options: Mapping[str, object], folder: str = "") -> None:
@@ -45,7 +47,7 @@ class SharedLog(TransparencyLog):
         self._numbers = count()  # of the records of this process, whatever took them
         super().__init__(options, folder)
         try:
-            self.address = Address.of(self._options.store)
+            self.address = Address.of(self._options.store, self._options.patience / 2)
         except LogError as error:
             raise PolicyError(f"option store of {NAME}: {error}") from None
 
@@ -76,10 +78,10 @@ class SharedLog(TransparencyLog):
                 continue
             try:
                 intake.append(partial(own.leaf, make), payloads)
-            except AwayError:
+            except AwayError as error:
                 if buffer is None:
                     raise
-                buffer.append(make, frames)
+                buffer.append(make, frames, str(error))
             return self._taken(id)
         raise LogError(f"log {self.address.text!r} took no record in {TRIES} tries")
 

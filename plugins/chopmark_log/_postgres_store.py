@@ -9,13 +9,14 @@ is kept only in the place of the one that its signer saw, so no two are ever sig
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from chopmark import LogError
 
+from ._folder import PATIENCE
 from ._integrate import BATCH
-from ._postgres import Address, PostgresFile
+from ._postgres import LONG, Address, PostgresFile
 from ._spool import SUFFIX
 from ._sql_store import SqlStore
 from ._store import Leaf, id_of
@@ -30,6 +31,7 @@ _SETTINGS = (
     "SELECT name, setting FROM pg_settings WHERE name IN "
     "('fsync', 'full_page_writes', 'data_checksums') ORDER BY name"
 )
+_READ_ONLY = "SELECT current_setting('transaction_read_only') = 'on', pg_is_in_recovery()"
 _LATE = "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::float FROM spool"
 _WAITS = "SELECT count(*) FROM spool"
 _NEXT = "SELECT leaf FROM spool ORDER BY id LIMIT 1"
@@ -49,12 +51,14 @@ _FORGET = (
 class PostgresStore(SqlStore):
     """The log in the database at `address`; what belongs to one machine of it is in `folder`.
 
+    A server that says nothing for `patience` seconds is away.
+
     Raises:
         LogError: it has no log of chopmark, or cannot be reached.
     """
 
-    def __init__(self, address: str, folder: Path) -> None:
-        self._file = PostgresFile(Address.of(address), "chopmark_log")
+    def __init__(self, address: str, folder: Path, patience: float = PATIENCE) -> None:
+        self._file = PostgresFile(Address.of(address, patience), "chopmark_log")
         self._file.rows("SELECT 1")  # that it cannot be reached does not make it no log
         super().__init__(address, folder, self._file)
 
@@ -84,6 +88,14 @@ class PostgresStore(SqlStore):
         ((version,),) = self.tables.rows("SHOW server_version")
         return {"version": version, **dict(self.tables.rows(_SETTINGS))}
 
+    @property
+    def read_only(self) -> str:
+        """Why the server takes no records, if it takes none, else ""."""
+        ((read_only, standby),) = self.tables.rows(_READ_ONLY)
+        if not read_only:
+            return ""
+        return "a standby" if standby else "by default_transaction_read_only"
+
     def collect(self) -> int:
         """Take what waits in the spool into the log, unless another process does; say how much.
 
@@ -96,6 +108,11 @@ class PostgresStore(SqlStore):
             taken += found
             if not more:
                 return taken
+
+    def prune(self, minimum: int) -> None:
+        """Take the entries before `minimum` away, a multiple of 256; their hashes stay."""
+        with self._file.patient(LONG):
+            super().prune(minimum)
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[bool]:
@@ -129,7 +146,7 @@ class PostgresStore(SqlStore):
             rows = sorted(self.tables.rows(_TAKE, (BATCH,)))
             if not rows:
                 return 0, False
-            leaves, read = _once((row[1:] for row in rows), dict(self.read()))
+            leaves, read = _once([row[1:] for row in rows], dict(self.read()), self.holds)
             if leaves:
                 self.take(leaves, read)
                 self.tables.many(
@@ -140,12 +157,15 @@ class PostgresStore(SqlStore):
 
 
 def _once(
-    rows: Iterable[tuple[str, int, bytes]], read: dict[str, int]
+    rows: Iterable[tuple[str, int, bytes]],
+    read: dict[str, int],
+    holds: Callable[[bytes, bytes], bool],
 ) -> tuple[list[Leaf], dict[str, int]]:
     """Return the leaves that were not taken before, and how many of each writer are taken then.
 
     A process that does not know whether a statement was done sends it again: a number that is there
-    twice is one record.
+    twice is one record. A server that was stopped may do the first one days later, when the writer
+    is not among `read` any more: then `holds` says whether the log has a leaf of that id.
     """
     leaves: list[Leaf] = []
     now: dict[str, int] = {}
@@ -153,8 +173,10 @@ def _once(
         if number < read.get(writer, 0):
             continue
         try:
-            leaves.append((id_of(leaf), leaf))
+            id = id_of(leaf)
         except LogError as error:
             raise LogError(f"the spool has of {writer} what is {error}") from error
-        read[writer] = now[writer] = number + 1
+        if writer in read or id is None or not holds(id, leaf):
+            leaves.append((id, leaf))
+            read[writer] = now[writer] = number + 1
     return leaves, now

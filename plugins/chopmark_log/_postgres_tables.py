@@ -15,7 +15,7 @@ import psycopg
 
 from chopmark import LogError
 
-from ._postgres import Address, PostgresFile, told
+from ._postgres import LONG, Address, PostgresFile
 
 WAIT, TRIES = 500, 5
 """Milliseconds for which calls may have to wait for an erasure, and how often it asks them to."""
@@ -77,8 +77,8 @@ def of_sqlite(tables: str) -> str:
 class ErasableSchema(PostgresFile):
     """The tables of a schema from which what was deleted can be taken out of the server's files."""
 
-    def __init__(self, address: str, schema: str) -> None:
-        super().__init__(Address.of(address), schema)
+    def __init__(self, address: Address, schema: str) -> None:
+        super().__init__(address, schema)
 
     def make(self, tables: str, meta: Sequence[tuple[str, object]] = ()) -> None:
         """Make `tables`, written for SQLite, unless they are there.
@@ -110,8 +110,8 @@ class ErasableSchema(PostgresFile):
             table = f"{self.schema}.{name}"
             ((size,),) = self.rows("SELECT pg_total_relation_size(?::regclass)", (table,))
             self._vacuum(table, "(FULL)" if size <= SMALL else "")
-        with contextlib.suppress(LogError):  # for roles that may; else it comes in some minutes
-            self.rows("CHECKPOINT")
+        with contextlib.suppress(LogError), self.patient(LONG):
+            self.rows("CHECKPOINT")  # for roles that may; else it comes in some minutes
 
     def _vacuum(self, table: str, how: str) -> None:
         # It waits for who reads the table, and who writes waits for it: so it waits not for long.
@@ -119,7 +119,8 @@ class ErasableSchema(PostgresFile):
         try:
             for left in reversed(range(TRIES)):
                 try:
-                    self.rows(f"VACUUM {how} {table}")
+                    with self.patient(LONG):
+                        self.rows(f"VACUUM {how} {table}")
                     return
                 except LogError as error:
                     if not left:
@@ -146,6 +147,4 @@ def _make(address: Address, schema: str, tables: str, meta: Sequence[tuple[str, 
                 cursor.executemany(b"INSERT INTO meta VALUES (%s, %s)", meta)
         return True
     except psycopg.Error as error:
-        raise LogError(
-            f"store {address.text!r}: no log can be made there: {told(error)}"
-        ) from error
+        raise address.refused(error, "can have no log made in it") from error

@@ -14,7 +14,7 @@ from chopmark import LogError
 
 from ._sql_entries import append, bundles
 from ._sql_tables import Tables
-from ._store import Head, Leaf, OvertakenError, Run, Store, start_of
+from ._store import NOWHERE, Head, Leaf, OvertakenError, Run, Store, start_of
 from ._tree import WIDTH, grow
 from .verify import (
     ED25519,
@@ -154,14 +154,24 @@ class SqlStore(Store):
         with self.tables.transaction():
             self.tables.many(_NOTE, [(name, -1 - read if over else read)])
 
-    def take(self, leaves: Sequence[Leaf], read: Mapping[str, int]) -> int:
+    def take(
+        self, leaves: Sequence[Leaf], read: Mapping[str, int], behind: Mapping[str, int] = NOWHERE
+    ) -> int:
         """Append `leaves` and note how far spools were `read`, as one; return the size then.
 
+        Args:
+            leaves: what is appended.
+            read: how far spools were read, by their names.
+            behind: up to where some of them were taken when they were read.
+
         Raises:
+            OvertakenError: more was taken of them since, so that entries would be there twice.
             LogError: the database did not take them; then nothing of them is in the log.
         """
         hashes = hash_leaves(leaf for _, leaf in leaves)
         with self.tables.transaction():
+            if behind:
+                self._check_behind(behind)
             size = self.size
             append(self.tables, self.name, size, [leaf for _, leaf in leaves])
             self._index([(start_of(id), size + n) for n, (id, _) in enumerate(leaves) if id])
@@ -206,6 +216,16 @@ class SqlStore(Store):
                     f"signed already; one of {head.size} could contradict it"
                 )
             self.tables.rows("INSERT INTO checkpoints VALUES (?, ?, ?)", (head.size, time, note))
+
+    def _check_behind(self, behind: Mapping[str, int]) -> None:
+        # A server may do a COMMIT long after who sent it gave it up, and reads all of it again.
+        now = self.read()
+        for name, start in behind.items():
+            if now.get(name, 0) != start:
+                raise OvertakenError(
+                    f"log {self.name!r} has {name!r} up to byte {now.get(name, 0)} by now, and not "
+                    f"to {start}: it is read anew"
+                )
 
     def _index(self, ids: Sequence[tuple[int, int]]) -> None:
         self.tables.many("INSERT INTO ids VALUES (?, ?)", ids)

@@ -21,6 +21,8 @@ from .verify import Checkpoint, VerifierKey
 Leaf = tuple[bytes | None, bytes]
 """What is appended: the id of what it records, 16 bytes, if it has one, and the bytes of a leaf."""
 
+NOWHERE: Mapping[str, int] = {}
+
 
 class Entry(NamedTuple):
     """One entry of the log."""
@@ -45,7 +47,7 @@ class Head(NamedTuple):
 
 
 class OvertakenError(LogError):
-    """Another checkpoint was signed since the one with which this one was compared."""
+    """Another was faster, and what was to be done is not what there is to be done now."""
 
 
 class Store(ABC):
@@ -171,6 +173,11 @@ class Store(ABC):
         """How many records the store itself has that are not in the log yet."""
         return 0
 
+    @property
+    def read_only(self) -> str:
+        """Why the store takes nothing new at present, if it does not, else ""."""
+        return ""
+
     def next(self) -> bytes | None:
         """Return the leaf that has waited longest in the store itself, None where none does."""
         return None
@@ -189,10 +196,18 @@ class Store(ABC):
         """Return how many bytes of each spool were taken, by its name."""
 
     @abstractmethod
-    def take(self, leaves: Sequence[Leaf], read: Mapping[str, int]) -> int:
+    def take(
+        self, leaves: Sequence[Leaf], read: Mapping[str, int], behind: Mapping[str, int] = NOWHERE
+    ) -> int:
         """Append `leaves` and note how far spools were `read`, as one; return the size then.
 
+        Args:
+            leaves: what is appended.
+            read: how far spools were read, by their names.
+            behind: up to where some of them were taken when they were read.
+
         Raises:
+            OvertakenError: more was taken of them since, so that entries would be there twice.
             LogError: nothing of them is in the log.
         """
 

@@ -34,9 +34,10 @@ def tables_of(folder: LogFolder, name: str, *, writing: bool = False) -> Erasabl
     address = folder.address
     if address is None:
         return ErasableFile(folder.path / f"{name}.db", writing=writing)
+    from ._postgres import Address
     from ._postgres_tables import ErasableSchema
 
-    return ErasableSchema(address, f"chopmark_{name}")
+    return ErasableSchema(Address.of(address, folder.patience), f"chopmark_{name}")
 
 
 class ErasableFile(SqliteFile):

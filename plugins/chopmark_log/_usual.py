@@ -6,7 +6,7 @@ nothing of ours went wrong, as in nearly all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from json.encoder import encode_basestring as _quoted
 
 from chopmark import Mark, Record, Usage, Verdict
@@ -15,8 +15,10 @@ from ._canonical import LARGEST, MOST, encode
 from ._leaf import VERSION, at, call_leaf
 
 _TEXT, _NUMBER = frozenset({str}), frozenset({int})
-_COMMITTED = ("answer", "request", "user")
-"""What a leaf commits to, but for few."""
+_COMMITTED = 3
+"""To how many texts a leaf commits, but for few: to answer, request and user."""
+_BITS = MOST.bit_length() - 1
+"""Numbers of a leaf have no more: shifted by them, those together are 0, and a negative is not."""
 
 
 def encode_call(
@@ -33,7 +35,7 @@ def encode_call(
     Raises:
         LogError: the record has something that has no place in a leaf.
     """
-    if not (clock or record.failures) and len(commitments) == len(_COMMITTED):
+    if not (clock or record.failures) and len(commitments) == _COMMITTED:
         leaf = _usual(record, writer, number, commitments, payload)
         if leaf is not None:
             return leaf
@@ -46,99 +48,92 @@ def _usual(
     """Return them, None where it is not sure that all of it has a place in a leaf."""
     texts = (
         record.action, record.adapter, record.audience, record.ending, record.id, record.model,
-        record.policy, record.sdk, payload, writer, *map(commitments.__getitem__, _COMMITTED),
+        record.policy, record.sdk, payload, writer,
+        commitments["answer"], commitments["request"], commitments["user"],
     )  # fmt: skip
     asked, answered = record.request.characters, record.answer.characters
-    numbers = (asked, answered, record.duration, record.holdback, record.messages, record.time)
-    switches = type(record.stream) is type(record.judged) is bool
+    took, held, count, time = record.duration, record.holdback, record.messages, record.time
+    if not (
+        _TEXT.issuperset(map(type, texts))
+        and _NUMBER.issuperset(map(type, (asked, answered, took, held, count, time)))
+        and not (asked | answered | took | held | count | time) >> _BITS
+        and type(record.stream) is type(record.judged) is bool
+    ):
+        return None
     marks = [*map(_mark, record.marks)]
     verdicts = [*map(_verdict, record.verdicts)]
     tokens = "" if record.usage is None else _tokens(record.usage)
-    sure = _are_texts(texts) and _are_numbers(numbers) and switches
-    if not sure or tokens is None or None in marks or None in verdicts:
+    if tokens is None or None in marks or None in verdicts:
         return None
-    action, adapter, audience, ending, id, model, policy, sdk, sealed, who, *commit = map(
-        _quoted, texts
+    (
+        action, adapter, audience, ending, id, model, policy, sdk, sealed, who, answer, request,
+        user,
+    ) = map(_quoted, texts)  # fmt: skip
+    begins = "{" if record.action == "allow" else f'{{"action":{action},'
+    whom = f'"audience":{audience},' if record.audience else ""
+    ends = "" if record.ending == "completed" else f'"ending":{ending},'
+    back = f'"holdback":{held},' if held else ""
+    marked = f'"marks":[{",".join(map(str, marks))}],' if marks else ""
+    found = f'"verdicts":[{",".join(map(str, verdicts))}],' if verdicts else ""
+    unjudged = "" if record.judged else '"judged":false,'
+    messages = f'"messages":{count},' if count != 1 else ""
+    kept = f'"payload":{sealed},' if payload else ""
+    stream = '"stream":true,' if record.stream else ""
+    leaf = (
+        f'{begins}"adapter":{adapter},{whom}"characters":{{"answer":{answered},"request":{asked}}},'
+        f'"commit":{{"answer":{answer},"request":{request},"user":{user}}},"duration":{took},'
+        f'{ends}{back}"id":{id},{unjudged}"k":"call",{marked}{messages}"model":{model},{kept}'
+        f'"policy":{policy},"sdk":{sdk},{stream}"t":{time},{tokens}"v":{VERSION},{found}'
+        f'"w":{{"h":{who},"n":{number}}}}}'
     )
-    leaf = "".join([
-        "{" if record.action == "allow" else f'{{"action":{action},',
-        f'"adapter":{adapter},',
-        f'"audience":{audience},' if record.audience else "",
-        f'"characters":{{"answer":{answered},"request":{asked}}},',
-        f'"commit":{{"answer":{commit[0]},"request":{commit[1]},"user":{commit[2]}}},',
-        f'"duration":{record.duration},',
-        "" if record.ending == "completed" else f'"ending":{ending},',
-        f'"holdback":{record.holdback},' if record.holdback else "",
-        f'"id":{id},',
-        "" if record.judged else '"judged":false,',
-        '"k":"call",',
-        f'"marks":[{",".join(map(str, marks))}],' if marks else "",
-        f'"messages":{record.messages},' if record.messages != 1 else "",
-        f'"model":{model},',
-        f'"payload":{sealed},' if payload else "",
-        f'"policy":{policy},"sdk":{sdk},',
-        '"stream":true,' if record.stream else "",
-        f'"t":{record.time},{tokens}"v":{VERSION},',
-        f'"verdicts":[{",".join(map(str, verdicts))}],' if verdicts else "",
-        f'"w":{{"h":{who},"n":{number}}}}}',
-    ])  # fmt: skip
     try:
-        found = leaf.encode()
+        data = leaf.encode()
     except UnicodeEncodeError:
         return None
-    return found if len(found) <= LARGEST else None
+    return data if len(data) <= LARGEST else None
 
 
 def _tokens(usage: Usage) -> str | None:
     went_in, came_out = usage.input_tokens, usage.output_tokens
-    if not _are_numbers((went_in, came_out)):
+    if not type(went_in) is type(came_out) is int or (went_in | came_out) >> _BITS:
         return None
     return f'"tokens":{{"in":{went_in},"out":{came_out}}},'
 
 
 def _verdict(verdict: Verdict) -> str | None:
-    score = round(verdict.score * 1000)
-    texts = (
+    category, detail, detector, direction, kind, outcome, version = texts = (
         verdict.category, verdict.detail, verdict.detector, verdict.direction, verdict.kind,
         verdict.outcome, verdict.version,
     )  # fmt: skip
-    if not (_are_texts(texts) and _are_numbers((verdict.part, score, verdict.start, verdict.end))):
+    part, score, start, end = numbers = (
+        verdict.part, round(verdict.score * 1000), verdict.start, verdict.end,
+    )  # fmt: skip
+    if not (
+        _TEXT.issuperset(map(type, texts))
+        and _NUMBER.issuperset(map(type, numbers))
+        and not (part | score | start | end) >> _BITS
+    ):
         return None
-    return "".join([
-        f'{{"category":{_quoted(verdict.category)},',
-        f'"detail":{_quoted(verdict.detail)},' if verdict.detail else "",
-        f'"detector":{_quoted(verdict.detector)},',
-        "" if verdict.direction == "output" else f'"direction":{_quoted(verdict.direction)},',
-        f'"end":{verdict.end},',
-        "" if verdict.kind == "answer" else f'"kind":{_quoted(verdict.kind)},',
-        f'"outcome":{_quoted(verdict.outcome)},',
-        f'"part":{verdict.part},' if verdict.part else "",
-        "" if score == 1000 else f'"score":{score},',
-        f'"start":{verdict.start}',
-        f',"version":{_quoted(verdict.version)}}}' if verdict.version else "}",
-    ])  # fmt: skip
+    said = f'"detail":{_quoted(detail)},' if detail else ""
+    way = "" if direction == "output" else f'"direction":{_quoted(direction)},'
+    sort = "" if kind == "answer" else f'"kind":{_quoted(kind)},'
+    where = f'"part":{part},' if part else ""
+    much = "" if score == 1000 else f'"score":{score},'
+    made_by = f',"version":{_quoted(version)}}}' if version else "}"
+    return (
+        f'{{"category":{_quoted(category)},{said}"detector":{_quoted(detector)},{way}"end":{end},'
+        f'{sort}"outcome":{_quoted(outcome)},{where}{much}"start":{start}{made_by}'
+    )
 
 
 def _mark(mark: Mark) -> str | None:
-    pairs = sorted(mark.data.items())
-    texts = [mark.marker, mark.kind, mark.where, mark.reason]
-    for pair in pairs:
-        texts += pair
-    if not _are_texts(texts) or type(mark.placed) is not bool:
+    marker, kind, where, reason, data = mark.marker, mark.kind, mark.where, mark.reason, mark.data
+    texts = (marker, kind, where, reason, *data, *data.values())
+    if not _TEXT.issuperset(map(type, texts)) or type(mark.placed) is not bool:
         return None
-    data = ",".join([f"[{_quoted(name)},{_quoted(value)}]" for name, value in pairs])
-    return "".join([
-        f'{{"data":[{data}],' if data else "{",
-        f'"kind":{_quoted(mark.kind)},"marker":{_quoted(mark.marker)}',
-        "" if mark.placed else ',"placed":false',
-        f',"reason":{_quoted(mark.reason)}' if mark.reason else "",
-        f',"where":{_quoted(mark.where)}}}' if mark.where else "}",
-    ])  # fmt: skip
-
-
-def _are_texts(values: Iterable[object]) -> bool:
-    return _TEXT.issuperset(map(type, values))
-
-
-def _are_numbers(values: Sequence[int]) -> bool:
-    return _NUMBER.issuperset(map(type, values)) and min(values) >= 0 and max(values) < MOST
+    pairs = ",".join([f"[{_quoted(name)},{_quoted(data[name])}]" for name in sorted(data)])
+    begins = f'{{"data":[{pairs}],' if pairs else "{"
+    unplaced = "" if mark.placed else ',"placed":false'
+    why = f',"reason":{_quoted(reason)}' if reason else ""
+    ends = f',"where":{_quoted(where)}}}' if where else "}"
+    return f'{begins}"kind":{_quoted(kind)},"marker":{_quoted(marker)}{unplaced}{why}{ends}'

@@ -60,7 +60,7 @@ def plain(text: str) -> str:
 
 def places_in(text: str) -> Places:
     """Return where in `text` each character of its plain form stands, and behind them its end."""
-    lengths = np.fromiter((len(_PLAIN[ord(one)]) for one in text), np.int64, len(text))
+    lengths = np.fromiter(map(len, map(_PLAIN.__getitem__, map(ord, text))), np.int64, len(text))
     return np.append(np.repeat(np.arange(len(text)), lengths), len(text))
 
 
@@ -73,6 +73,19 @@ def weights_of(codes: Codes) -> Places:
     """Return what each character weighs."""
     wide = ((codes >= 0x2E80) & (codes < 0xA4D0)) | ((codes >= 0x20000) & (codes < 0x40000))
     return wide.astype(np.int64) + 1
+
+
+def grams_in(codes: Codes) -> tuple[Places, Places]:
+    """Return where every gram of a plain text begins and ends: under any key the same."""
+    before = np.append(0, np.cumsum(weights_of(codes)))
+    starts = np.flatnonzero(before[:-1] + GRAM <= before[-1])
+    return starts, np.searchsorted(before, before[starts] + GRAM)
+
+
+def cut(codes: Codes, starts: Places, ends: Places) -> list[bytes]:
+    """Return the parts of a plain text from `starts` to `ends`, as they are hashed."""
+    data = codes.tobytes()
+    return [data[a * 4 : b * 4] for a, b in zip(starts.tolist(), ends.tolist())]  # noqa: B905
 
 
 class Parts(NamedTuple):
@@ -102,30 +115,25 @@ class Fingerprinter:
 
         A text that weighs less than a gram has none.
         """
-        return self._parts(texts, _window)
+        found, grams = [np.zeros((3, 0), np.int64)], []
+        for places, parts in self._each(texts):
+            found.append(places)
+            grams += parts()
+        return Parts(self.words(grams), *np.concatenate(found, axis=1))
 
-    def grams(self, text: str) -> Parts:
-        """Return the fingerprints of all grams of a plain text."""
-        return self._parts([text], lambda _: 1)
+    def words(self, grams: Iterable[bytes]) -> Words:
+        """Return the fingerprint of each gram, as `cut` gives it."""
+        return _digests(self._part, grams)
 
     def places(self, texts: Sequence[str]) -> tuple[Places, Places, Places]:
         """Return of which text each of `parts` is, where in it it begins, and where it ends."""
-        found = [np.zeros((3, 0), np.int64), *(places for places, _ in self._each(texts, _window))]
+        found = [np.zeros((3, 0), np.int64), *(places for places, _ in self._each(texts))]
         text, start, end = np.concatenate(found, axis=1)
         return text, start, end
 
-    def _parts(self, texts: Sequence[str], window: Callable[[Codes], int]) -> Parts:
-        found, grams = [np.zeros((3, 0), np.int64)], []
-        for places, cut in self._each(texts, window):
-            found.append(places)
-            grams += cut()
-        return Parts(_digests(self._part, grams), *np.concatenate(found, axis=1))
-
-    def _each(
-        self, texts: Sequence[str], window: Callable[[Codes], int]
-    ) -> Iterator[tuple[Places, Callable[[], list[bytes]]]]:
+    def _each(self, texts: Sequence[str]) -> Iterator[tuple[Places, Callable[[], list[bytes]]]]:
         """Yield, a block at a time, the places of what is chosen, and what cuts it out."""
-        for block in _blocks(texts, window):
+        for block in _blocks(texts):
             lengths = np.array([len(piece.codes) for piece in block])
             codes = np.concatenate([piece.codes for piece in block])
             windows = np.array([piece.window for piece in block])
@@ -134,7 +142,7 @@ class Fingerprinter:
             owner = np.searchsorted(first, starts, "right") - 1
             shift = (np.array([piece.at for piece in block]) - first)[owner]
             text = np.array([piece.text for piece in block])[owner]
-            yield np.stack((text, starts + shift, ends + shift)), partial(_cut, codes, starts, ends)
+            yield np.stack((text, starts + shift, ends + shift)), partial(cut, codes, starts, ends)
 
     def _chosen(self, codes: Codes, lengths: Places, windows: Places) -> tuple[Places, Places]:
         """Return where the chosen grams begin and end in texts of `lengths` side by side."""
@@ -172,13 +180,13 @@ class _Piece(NamedTuple):
     codes: Codes
 
 
-def _blocks(texts: Sequence[str], window: Callable[[Codes], int]) -> Iterator[list[_Piece]]:
+def _blocks(texts: Sequence[str]) -> Iterator[list[_Piece]]:
     """Return the texts in blocks of a size that memory bears; long ones are cut, and overlap."""
     block: list[_Piece] = []
     size = 0
     for number, text in enumerate(texts):
         codes = codes_of(text)
-        width = window(codes)
+        width = _window(codes)
         for at in range(0, max(len(codes) - _OVERLAP, 1), _BLOCK):
             block.append(_Piece(number, at, width, codes[at : at + _BLOCK + _OVERLAP]))
             size += len(block[-1].codes)
@@ -210,11 +218,6 @@ def _least(order: Words, starts: Places, ends: Places) -> Places:
     return np.flatnonzero(chosen)
 
 
-def _cut(codes: Codes, starts: Places, ends: Places) -> list[bytes]:
-    data = codes.tobytes()
-    return [data[a * 4 : b * 4] for a, b in zip(starts.tolist(), ends.tolist())]  # noqa: B905
-
-
 def _mix(words: Words) -> Words:
     # The end of MurmurHash3: every bit of the input moves every bit of the output.
     words = (words ^ (words >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
@@ -224,9 +227,11 @@ def _mix(words: Words) -> Words:
 
 
 def _digests(keyed: hashlib.blake2b, data: Iterable[bytes]) -> Words:
-    found = []
+    copy, found = keyed.copy, []
     for one in data:
-        digest = keyed.copy()
+        digest = copy()
         digest.update(one)
-        found.append(digest.digest() + bytes(8 - BITS // 8))
-    return np.frombuffer(b"".join(found), "<u8")
+        found.append(digest.digest())
+    words = np.zeros((len(found), 8), np.uint8)
+    words[:, : BITS // 8] = np.frombuffer(b"".join(found), np.uint8).reshape(-1, BITS // 8)
+    return words.view("<u8")[:, 0]

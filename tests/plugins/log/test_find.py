@@ -125,6 +125,12 @@ def test_a_short_answer_is_found_where_it_is_all_of_the_text(folder: LogFolder) 
     assert "3 letters" in said.notes[0]
 
 
+def test_where_no_answer_has_a_letter_nothing_is_found(folder: LogFolder) -> None:
+    fill(folder, "", "...")
+    for text in (english(1), english(1, 3000)):
+        assert find(folder, text).matches == ()
+
+
 def test_what_users_wrote_is_not_found(folder: LogFolder) -> None:
     fill(folder, english(1), asked=english(2), user="somebody")
     assert find(folder, english(2)).matches == ()

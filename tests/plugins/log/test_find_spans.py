@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chopmark_log._find_spans import spans_of
+from chopmark_log._find_spans import Compared, Span
 
 CHINESE = "春眠不觉晓处闻啼鸟夜来风雨声花落知多少白日依山尽黄河入海流欲穷千里目更上一层楼"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -25,6 +25,10 @@ def edited(text: str, rate: float, seed: int) -> str:
         else:
             made.append(one)
     return "".join(made)
+
+
+def spans_of(left: str, right: str) -> list[Span]:
+    return Compared(left).spans(right)
 
 
 def words(alphabet: str, count: int, seed: int = 1) -> str:

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from tests.depth import scaled
 
 from chopmark_log import _winnow
-from chopmark_log._winnow import GRAM, WINDOW, Fingerprinter, codes_of, places_in, plain, weights_of
+from chopmark_log._winnow import (
+    GRAM,
+    WINDOW,
+    Fingerprinter,
+    codes_of,
+    cut,
+    grams_in,
+    places_in,
+    plain,
+    weights_of,
+)
 
 KEY = bytes(range(32))
 MADE = Fingerprinter(KEY)
@@ -25,6 +35,12 @@ anything = st.text(st.characters(codec=None), max_size=60)  # lone surrogates, t
 
 def weight(text: str) -> int:
     return int(weights_of(codes_of(text)).sum())
+
+
+def sought(text: str, made: Fingerprinter = MADE) -> set[int]:
+    """Return the fingerprints of every gram, as who looks for a text has them."""
+    codes = codes_of(text)
+    return set(made.words(cut(codes, *grams_in(codes))).tolist())
 
 
 def chosen_naively(text: str, window: int) -> set[tuple[int, int]]:
@@ -77,8 +93,17 @@ def test_a_run_of_gram_and_window_is_found_wherever_it_stands(
     before: str, behind: str, run: str, left: str, right: str
 ) -> None:
     kept = MADE.parts([before + run + behind])
-    sought = MADE.grams(left + run + right)
-    assert set(kept.words.tolist()) & set(sought.words.tolist())
+    assert set(kept.words.tolist()) & sought(left + run + right)
+
+
+@given(some)
+def test_every_part_that_is_kept_is_among_those_that_are_sought(text: str) -> None:
+    codes = codes_of(text)
+    every = set(zip(*(one.tolist() for one in grams_in(codes)), strict=True))
+    for start, end in every:
+        assert weight(text[start:end]) >= GRAM > weight(text[start : end - 1])
+    kept = MADE.parts([text])
+    assert set(zip(kept.start.tolist(), kept.end.tolist(), strict=True)) <= every
 
 
 @given(st.lists(some, max_size=6))
@@ -106,8 +131,7 @@ def test_where_a_long_text_is_cut_makes_no_difference(monkeypatch: pytest.Monkey
 
 def test_with_another_key_nothing_is_the_same() -> None:
     other = Fingerprinter(bytes(32))
-    words = set(MADE.grams(CHINESE).words.tolist())
-    assert not words & set(other.grams(CHINESE).words.tolist())
+    assert not sought(CHINESE) & sought(CHINESE, other)
     assert MADE.wholes([CHINESE]).tolist() != other.wholes([CHINESE]).tolist()
 
 

@@ -262,12 +262,12 @@ def test_what_is_sent_twice_is_taken_once(tmp_path: Path, store: str) -> None:
 
 
 def test_a_server_that_crashes_loses_nothing_and_calls_wait_for_it(
-    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, server: Server
 ) -> None:
-    monkeypatch.setattr(_postgres_intake, "PATIENCE", 120.0)  # a busy machine starts it slowly
     store = server.database()
     folder = machine(tmp_path, store)
-    log = log_of(folder, store, contents=False)
+    # A busy machine starts it slowly.
+    log = log_of(folder, store, contents=False, store_seconds=120)
     ids = [log.append(sample_record()).record for _ in range(3)]
     server.stop(signal.SIGQUIT)
     back = threading.Timer(0.3, server.start)

@@ -101,11 +101,8 @@ def test_while_the_server_is_down_calls_go_on_and_all_are_in_the_log_once(
     assert faults_of(folder) == ()
 
 
-def test_without_a_buffer_calls_are_refused(
-    server: Server, store: str, folder: LogFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chopmark_log._postgres_intake.PATIENCE", 0.2)
-    log = log_of(folder, store, buffer_mb=0)
+def test_without_a_buffer_calls_are_refused(server: Server, store: str, folder: LogFolder) -> None:
+    log = log_of(folder, store, buffer_mb=0, store_seconds=1)
     taken(log, 1)
     server.stop()
     with pytest.raises(LogError, match="cannot take a record"):
