@@ -244,19 +244,26 @@ class Chopmark:
         """Guard an async call whose answer comes in pieces; close the generator to leave early."""
         from ._drive_async import drive as adrive
 
-        return adrive(self._call(request, shape, on_block, done), ask, self._engine.log, self)
+        flow = self._call(request, shape, on_block, done, threads=True)
+        return adrive(flow, ask, self._engine.log, self)
 
     def _call(
-        self, request: Request, shape: Shape[R], on_block: OnBlock, done: Done | None
+        self,
+        request: Request,
+        shape: Shape[R],
+        on_block: OnBlock,
+        done: Done | None,
+        *,
+        threads: bool = False,
     ) -> Flow:
         # The settings of `calling` are read here, not at the first step: a stream may be read
         # later, in another context.
         request = with_settings(request)
-        heard = HEARD.get()
-        if heard is None:
-            return call(self._engine, request, shape, on_block, self._unrecorded, done)
-        ended = heard.ended(done)
-        return call(self._engine, request, shape, on_block, self._unrecorded, ended, heard.begun)
+        heard, begun = HEARD.get(), None
+        if heard is not None:
+            done, begun = heard.ended(done), heard.begun
+        engine, unrecorded = self._engine, self._unrecorded
+        return call(engine, request, shape, on_block, unrecorded, done, begun, threads=threads)
 
     @property
     def guard(self) -> Decorator:

@@ -38,17 +38,20 @@ def call(
     unrecorded: Unrecorded,
     done: Callable[[Response], None] | None = None,
     begun: Callable[[Response], None] | None = None,
+    *,
+    threads: bool = False,
 ) -> Flow:
     """Run one call from the request to the record.
 
     `begun` is told what stands beside the answer before the model is asked, where something
-    does; `done` how the call ended.
+    does; `done` how the call ended. With `threads` the driver has what blocks run in one: without,
+    it runs where the call does, and is no step of its own.
     """
     engine.decider.check_audience(request.audience)
     if unrecorded.untried is not None:
         yield Effect(unrecorded.try_log)  # a caller who leaves meanwhile is recorded
     started, clock = time.time_ns() // 1_000_000, time.perf_counter()
-    session = Session(engine, request)
+    session = Session(engine, request, threads=threads)
     wrapping = Wrapping(engine.wrappers)
     held: Held[R] = []
     error: BaseException | None = None

@@ -35,7 +35,7 @@ class Plain(Generic[R]):
         self._say = session.said.append
         self._text: Callable[[R], str | None] | None = getattr(shape, "text", None)
         self._strings: bool = getattr(shape, "strings", False)
-        self._pass: Callable[[str], str | None] = _none  # of the channel, while all is calm there
+        self._pass: Callable[[str], str | None] = _none  # while all is calm, or waits
         self._feed: Callable[[str], str] | None = None  # of its screen and the marks
         self._lane: Lane | None = None  # the channel of the last piece, while it is open
         self._kind, self._index = "", 0
@@ -112,11 +112,14 @@ class Plain(Generic[R]):
         out = session.feed_lane(lane, given) if lane.active else lane.screen.feed(given)
         waits = self._blocking and lane.screen.blocking
         quick = self._strings or self._text is not None
-        if quick and not waits and kind == "answer" and not index:
-            if lane.active:
-                self._feed = partial(session.feed_lane, lane)
-            else:
-                self._pass, self._feed = lane.screen.calm.feed, lane.screen.feed
+        if quick and kind == "answer" and not index:
+            screen = lane.screen
+            if screen.waiting is not None:
+                self._pass = screen.waiting.feed  # it lets nothing go: no marks are fed
+            elif not lane.active:
+                self._pass = screen.calm.feed
+            if not waits:
+                self._feed = partial(session.feed_lane, lane) if lane.active else screen.feed
         return self._changed(raw, given, kind, index, out)
 
     def _changed(self, raw: R, given: str, kind: Kind, index: int, out: str) -> R | Pieces:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 from typing import Any
 
 import pluggy
@@ -68,6 +69,16 @@ class PluginManager(pluggy.PluginManager):
         if trace is not None:
             self.trace.root.setwriter(trace)
             self.enable_tracing()
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        """Pass over what is no hook at a glance: to look at each name takes half of a start."""
+        if name.startswith("__"):
+            return None
+        # A module may give by `__getattr__` what is not among its names.
+        named = vars(plugin) if isinstance(plugin, ModuleType) else {}
+        if name in named and not inspect.isroutine(named[name]):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
 
     def register(self, plugin: object, name: str | None = None) -> str | None:
         """Check `plugin` and add it; raise `PluginError` naming plugin, hook and cure."""

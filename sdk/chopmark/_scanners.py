@@ -12,11 +12,13 @@ from dataclasses import replace
 from ._checked import checked
 from ._errors import PolicyError
 from ._values import Context, Verdict
+from ._waiting import PatientScanner
 from .hookspecs import Detector, Needs, Scanner
 
 # One character ends a clause, or a full stop with the white space behind it: so that the end of
 # a clause is known as soon as it is there. Commas do not end one: a classifier needs the context.
-_CLAUSE_END = re.compile(r"[。！？；!?;\n…]|\.\s")
+# One set of characters in front of all lets `search` run over the others.
+_CLAUSE_END = re.compile(r"[。！？；!?;\n….](?:(?<!\.)|\s)")
 # Where a clause that is longer than the cap is cut, if it can be.
 _PART_END = re.compile(r"[，、：,:\s]")
 
@@ -93,7 +95,7 @@ class WindowScanner:
         return [v for v in moved if since <= v.start < until]
 
 
-class ClauseScanner:
+class ClauseScanner(PatientScanner):
     """Asks clause by clause; a clause longer than the cap is judged in windows that overlap.
 
     A window is as long as the cap, and only its first half is settled then: a denied span of up to
@@ -107,16 +109,24 @@ class ClauseScanner:
         self._cap = cap
         self._held = ""
         self._told = Told()
+        self._broken: Exception | None = None
 
     def due(self, text: str) -> bool:
         """Return whether `text` completes a clause, so that the detector will be asked."""
         return (
             len(self._held) + len(text) >= self._cap
+            or self._broken is not None
             or _CLAUSE_END.search(self._held[-1:] + text) is not None
         )
 
+    def wait(self, text: str) -> None:
+        """Take the next piece, which completes no clause."""
+        self._held += text
+
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece; judge the clauses that it completes."""
+        if self._broken is not None:
+            raise self._broken
         searched = max(0, len(self._held) - 1)
         held = self._held + text
         start = 0
@@ -125,18 +135,24 @@ class ClauseScanner:
             end = _CLAUSE_END.search(held, searched, start + self._cap)
             if end is not None:
                 until = searched = end.end()
-                found += self._judge(held[start:until], until - start)
+                window = held[start:until]
             elif len(held) - start >= self._cap:
                 window = held[start : start + self._cap]
                 until, searched = start + _first_half(window), start + self._cap - 1
-                found += self._judge(window, until - start)
             else:
                 self._held = held[start:]
+                return found
+            try:
+                found += self._judge(window, until - start)
+            except Exception as error:  # noqa: BLE001  it is raised, now or with the next piece
+                self._broken = _later(error, found)
                 return found
             start = until
 
     def finish(self) -> Sequence[Verdict]:
         """Judge the clause that the end of the text completes."""
+        if self._broken is not None:
+            raise self._broken
         rest, self._held = self._held, ""
         return self._judge(rest, len(rest)) if rest else ()
 
@@ -152,7 +168,7 @@ class ClauseScanner:
         return self._told.new(moved, self.settled)
 
 
-class WholeScanner:
+class WholeScanner(PatientScanner):
     """Asks at the end; before that, where the cap forces it, about everything so far.
 
     Then half of what is held is settled, as in `ClauseScanner`. Spans that begin in what an earlier
@@ -166,23 +182,36 @@ class WholeScanner:
         self._cap = cap
         self._text = ""
         self._told = Told()
+        self._broken: Exception | None = None
 
     def due(self, text: str) -> bool:
         """Return whether `text` reaches the cap, so that the detector will be asked."""
-        return len(self._text) - self.settled + len(text) >= self._cap
+        return len(self._text) - self.settled + len(text) >= self._cap or self._broken is not None
+
+    def wait(self, text: str) -> None:
+        """Take the next piece, which does not reach the cap."""
+        self._text += text
 
     def feed(self, text: str) -> Sequence[Verdict]:
         """Take the next piece; judge where the cap forces it."""
+        if self._broken is not None:
+            raise self._broken
         self._text += text
         found: list[Verdict] = []
         while len(self._text) - self.settled >= self._cap:
             until = self.settled + self._cap
             settles = self.settled + _first_half(self._text[self.settled : until])
-            found += self._judge(until, settles)
+            try:
+                found += self._judge(until, settles)
+            except Exception as error:  # noqa: BLE001  it is raised, now or with the next piece
+                self._broken = _later(error, found)
+                break
         return found
 
     def finish(self) -> Sequence[Verdict]:
         """Judge the whole text."""
+        if self._broken is not None:
+            raise self._broken
         end = len(self._text)
         return self._judge(end, end) if end > self.settled else ()
 
@@ -207,6 +236,17 @@ class Told:
         new = [v for v in found if _place(v) not in self._held]
         self._held = {_place(v) for v in found if v.end > settled}
         return new
+
+
+def _later(error: Exception, found: Sequence[Verdict]) -> Exception:
+    """Return `error`, to be raised behind what was `found` before it; raise it where nothing was.
+
+    A piece may have clauses that were judged: what was found in them counts, as it does where the
+    pieces are smaller.
+    """
+    if not found:
+        raise error
+    return error
 
 
 def _place(verdict: Verdict) -> tuple[str, int, int]:

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from ._checked import VerdictError, checked
 from ._glance import Calm, skip
+from ._replacing import clusters, order, past
 from ._values import Context, Direction, Failure, Kind, Outcome, Verdict
+from ._waiting import PatientScanner, Waiting, patient
 from .hookspecs import Detector, Scanner
 from .policy import Handling
 
@@ -33,13 +35,14 @@ class Screen:
     certain; nothing from that span on is ever released.
 
     While all is calm the text goes by the scanners, which glance at it: `calm.feed` then does what
-    `feed` does, and returns None where it does not.
+    `feed` does, and returns None where it does not. So does `waiting.feed` while all that is held
+    waits for a clause, or the whole text; `waiting` is None where no scanner does.
     """
 
     __slots__ = (
         "_decide", "_direction", "_escape", "_feeds", "_held", "_kept", "_kind", "_modifies",
         "_on_error", "_part", "_plan", "_released", "_watches", "_worst", "calm", "failures",
-        "stopped",
+        "stopped", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -57,7 +60,10 @@ class Screen:
         self._modifies = modifies
         self._escape = escape
         self.calm = Calm([watch.scanner for watch in watches])
-        self._feeds = [] if self.calm.on else _feeds(watches)
+        self._feeds: list[_Feed] = []
+        self.waiting: Waiting | None = None
+        if not self.calm.on:
+            self.look_closely()
         self._held = ""  # this and the next are of no meaning while all is calm
         self._released = 0
         self._plan: list[Verdict] = []  # decided verdicts that still bear on held text
@@ -74,10 +80,12 @@ class Screen:
         self._direction, self._kind, self._part = context.direction, context.kind, part
 
     def look_closely(self) -> None:
-        """Feed the scanners from the beginning on: a glance at the text was not enough."""
+        """Feed the scanners from now on: a glance at the text is not enough."""
         self.calm.give_up()
         self.calm.on = False
         self._feeds = _feeds(self._watches)
+        scanners = patient(watch.scanner for watch in self._watches)
+        self.waiting = Waiting(scanners) if scanners else None
 
     @property
     def released(self) -> int:
@@ -87,12 +95,13 @@ class Screen:
     @property
     def worst(self) -> int:
         """The most characters that were held at once."""
-        return max(self._worst, self.calm.worst)
+        held = len(self._held) + (self.waiting.length if self.waiting is not None else 0)
+        return max(self._worst, self.calm.worst, held)
 
     @property
     def verdicts(self) -> list[Verdict]:
         """The verdicts so far on what was released, by their place in the text."""
-        return sorted(self._kept, key=_order)
+        return sorted(self._kept, key=order)
 
     def due(self, text: str) -> bool:
         """Return whether feeding `text` will ask a detector that blocks."""
@@ -118,11 +127,15 @@ class Screen:
             fed = self._wake() + text
         if self.stopped:
             return ""
+        if self.waiting is not None and self.waiting.on:
+            if self.waiting.feed(text) is not None:
+                return ""
+            fed = self._collect() + text
         held = self._held = self._held + text if self._held else text
         frontier = end = self._released + len(held)
-        for feed, scanner, watch in self._feeds:
+        for feed, scanner, watch, has_taken in self._feeds:
             try:
-                found = feed(fed)
+                found = feed(text if has_taken else fed)
                 settled = scanner.settled
                 if found:
                     self._add(found, watch)
@@ -136,17 +149,10 @@ class Screen:
             out, self._held = held, ""
             self._released = end
         else:
-            cut = frontier - self._released
-            if cut > 0:
-                out, self._held = held[:cut], held[cut:]
-                self._released = frontier
-            else:
-                out = ""
-        waiting = len(self._held)
-        if waiting > self._worst:
-            self._worst = waiting
-        if not self._plan and not self.stopped:
-            self.calm.resume(self._held, end)
+            out = self._take(frontier)
+        if len(self._held) > self._worst:
+            self._worst = len(self._held)
+        self._resume(end)
         return out
 
     def finish(self) -> str:
@@ -157,11 +163,13 @@ class Screen:
         if calm.on and calm.is_over():
             out, calm.held = calm.held, ""
             return out
-        rest = self._wake() if calm.on else ""
+        rest = self._wake() if calm.on else self._collect()
         for watch in self._watches:
+            has_taken = not rest or isinstance(watch.scanner, PatientScanner)
             try:
-                found = watch.scanner.feed(rest) if rest else ()
-                found = [*found, *watch.scanner.finish()]
+                if not has_taken:
+                    self._add(watch.scanner.feed(rest), watch)
+                found = watch.scanner.finish()
                 if found:
                     self._add(found, watch)
             except Exception as error:  # noqa: BLE001  the plugin border
@@ -182,11 +190,27 @@ class Screen:
                     self._broke(watch, error)
         return rest
 
+    def _resume(self, end: int) -> None:
+        """Feed no longer than there is a need; `end` characters were."""
+        if self.waiting is not None:
+            self.waiting.on = not self.stopped and self.waiting.is_awaited(self._released)
+        elif not self._plan and not self.stopped:
+            self.calm.resume(self._held, end)
+
+    def _collect(self) -> str:
+        """Hold what waited like all the rest, and return it, to be fed."""
+        collected = self.waiting.take() if self.waiting is not None else ""
+        self._held += collected
+        self._worst = max(self._worst, len(self._held))
+        return collected
+
     def _broke(self, watch: Watch, error: Exception) -> None:
         """Part with what broke and keep the failure; by policy deny what is not settled."""
         self._watches = [one for one in self._watches if one is not watch]
         self._feeds = _feeds(self._watches)
         self.calm.give_up()
+        if self.waiting is not None:
+            self.waiting.part_with(watch.scanner)
         handled = self._on_error
         name = watch.detector.name
         self.failures.append(
@@ -200,7 +224,7 @@ class Screen:
         at = min(max(settled, self._released), end)
         broken = Verdict(category="error.detector", start=at, end=max(end, at))
         self._plan.append(self._placed(broken, watch.detector))
-        self._plan.sort(key=_order)
+        self._plan.sort(key=order)
 
     def _placed(self, verdict: Verdict, detector: Detector) -> Verdict:
         return replace(
@@ -220,14 +244,14 @@ class Screen:
             if outcome == "modify" and not self._modifies:
                 outcome = "warn"
             self._plan.append(replace(judged, outcome=outcome))
-        self._plan.sort(key=_order)
+        self._plan.sort(key=order)
 
     def _release_planned(self, frontier: int, *, last: bool) -> str:
         stop = min((v.start for v in self._plan if v.outcome in _STOPS), default=None)
         certain = stop is not None and (last or frontier > stop)
         limit = frontier if stop is None else min(frontier, stop)
         out: list[str] = []
-        for start, end, text in _clusters(self._plan):
+        for start, end, text in clusters(self._plan):
             if end <= self._released:
                 continue
             if start >= limit:
@@ -246,8 +270,8 @@ class Screen:
             self._plan = []
         else:
             done = self._released
-            self._kept += [v for v in self._plan if last or _past(v, done)]
-            self._plan = [] if last else [v for v in self._plan if not _past(v, done)]
+            self._kept += [v for v in self._plan if last or past(v, done)]
+            self._plan = [] if last else [v for v in self._plan if not past(v, done)]
         return "".join(out)
 
     def _take(self, until: int) -> str:
@@ -264,37 +288,9 @@ class Screen:
 
 
 _STOPS = ("deny", "escalate")
-_Feed = tuple[Callable[[str], Sequence[Verdict]], Scanner, Watch]
+_Feed = tuple[Callable[[str], Sequence[Verdict]], Scanner, Watch, bool]
 
 
 def _feeds(watches: Sequence[Watch]) -> list[_Feed]:
-    return [(watch.scanner.feed, watch.scanner, watch) for watch in watches]
-
-
-def _order(verdict: Verdict) -> tuple[int, int, str, str]:
-    return verdict.start, -verdict.end, verdict.detector, verdict.category
-
-
-def _past(verdict: Verdict, released: int) -> bool:
-    return verdict.end <= released and verdict.start < released
-
-
-def _clusters(plan: Sequence[Verdict]) -> list[tuple[int, int, str]]:
-    """Join overlapping spans to be modified; the longest span's replacement stands for all."""
-    found: list[tuple[int, int, Verdict]] = []
-    for verdict in plan:
-        if verdict.outcome != "modify" or verdict.end <= verdict.start:
-            continue
-        if found and verdict.start < found[-1][1]:
-            start, end, best = found[-1]
-            longer = verdict.end - verdict.start > best.end - best.start
-            found[-1] = (start, max(end, verdict.end), verdict if longer else best)
-        else:
-            found.append((verdict.start, verdict.end, verdict))
-    return [(start, end, _replacement(best)) for start, end, best in found]
-
-
-def _replacement(verdict: Verdict) -> str:
-    if verdict.replacement is not None:
-        return verdict.replacement
-    return f"[{verdict.category}]"
+    """Return how to feed each scanner; the last is whether it takes what waits as it comes."""
+    return [(w.scanner.feed, w.scanner, w, isinstance(w.scanner, PatientScanner)) for w in watches]

@@ -22,6 +22,9 @@ from .policy import ACTIONS
 MOST_BYTES = 64 * 1024 * 1024
 """The longest line that is read, in bytes."""
 
+SHOWN = 40
+"""The longest wrong value that is shown, in characters."""
+
 _AHEAD = 8  # lines that wait for each thread
 _BLOCK = 1 << 16
 _WORDS = {outcome: action for action, outcome in ACTIONS.items()}
@@ -185,8 +188,10 @@ def _direction(data: Mapping[str, Any], default: Direction) -> Direction:
 def _wrong(data: Mapping[str, Any], key: str, wanted: str) -> str:
     if key not in data:
         return f"has no {key!r}; give {wanted}"
-    kind = type(data[key]).__name__
-    return f"has a {key!r} that cannot be used ({kind}); give {wanted}"
+    value = data[key]
+    short = isinstance(value, str) and len(value) <= SHOWN
+    shown = repr(value) if short else f"of type {type(value).__name__}"
+    return f"has {key!r} {shown}, which cannot be used; give {wanted}"
 
 
 def written(name: str | int, found: Scored) -> str:

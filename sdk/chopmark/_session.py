@@ -39,15 +39,16 @@ class Session:
     """Screens a request, then takes the answer chunk by chunk.
 
     `stopped` turns True where the policy ends the call; nothing is delivered from then on.
+    `threads` says that what blocks is to run in one, and `blocking` that something does.
     """
 
-    def __init__(self, engine: Engine, request: Request) -> None:
+    def __init__(self, engine: Engine, request: Request, *, threads: bool) -> None:
         self.id = new_id()
         self.request = request
         self.stopped = False
         self.ending: Ending = "completed"
         self.usage: Usage | None = None
-        self.blocking = any(map(_blocking, engine.detectors))
+        self.blocking = threads and any(map(_blocking, engine.detectors))
         self._engine = engine
         self._lanes: dict[LaneKey, Lane] = {}
         self._closed: list[Screen] = []

@@ -246,6 +246,24 @@ def test_the_list_of_plugins_imports_none_of_them() -> None:
     assert {"keyword", "pii", "onnx", "label", "jsonl"} <= {p.name for p in installed()}
 
 
+@pytest.mark.parametrize(("command", "plugin"), [("desk", "desk"), ("incidents", "complaints")])
+def test_a_command_imports_the_plugin_of_its_name_or_those_until_one_has_it(
+    command: str, plugin: str
+) -> None:
+    code = (
+        "import sys; from chopmark._cli import cli\n"
+        "cli([sys.argv[1], '--help'], standalone_mode=False)\n"
+        "print(*{m.partition('.')[0] for m in sys.modules if m.startswith('chopmark_')})"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, command], capture_output=True, text=True, check=True
+    )
+    usage, *_, loaded = run.stdout.splitlines()
+    assert f" {command} " in usage
+    assert f"chopmark_{plugin}" in loaded.split()
+    assert "chopmark_onnx" not in loaded.split()
+
+
 def test_trace_prints_hook_calls() -> None:
     code = (
         "from chopmark import Chopmark, Policy; from chopmark.testing import plugin\n"

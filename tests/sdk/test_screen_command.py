@@ -146,11 +146,11 @@ BAD = [
     (b'{"id": 1, "text": "\xff"}', "is not UTF-8 at byte 19"),
     (b"[1]", "is no JSON object; write "),
     (b'{"text": "a"}', "has no 'id'; give a string or a whole number"),
-    (b'{"id": true, "text": "a"}', "has a 'id' that cannot be used (bool)"),
-    (b'{"id": 1.5, "text": "a"}', "has a 'id' that cannot be used (float)"),
+    (b'{"id": true, "text": "a"}', "has 'id' of type bool, which cannot be used"),
+    (b'{"id": 1.5, "text": "a"}', "has 'id' of type float, which cannot be used"),
     (b'{"id": 1}', "has no 'text'; give a string"),
-    (b'{"id": 1, "text": null}', "has a 'text' that cannot be used (NoneType)"),
-    (b'{"id": 1, "text": "a", "direction": "up"}', "has a 'direction' that cannot be used (str)"),
+    (b'{"id": 1, "text": null}', "has 'text' of type NoneType, which cannot be used"),
+    (b'{"id": 1, "text": "a", "direction": "up"}', "has 'direction' 'up', which cannot be used"),
 ]
 
 
@@ -241,6 +241,19 @@ def ask(program: subprocess.Popen[bytes], number: int) -> dict[str, Any]:
     program.stdin.flush()
     answer: dict[str, Any] = json.loads(program.stdout.readline())
     return answer
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux that is always full")
+@pytest.mark.parametrize("more", [["--text", "a"], ["--jsonl", "-"]])
+def test_a_full_disk_is_told_without_a_traceback(policy: str, more: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "chopmark", "screen", "--policy", policy, *more]
+    with Path("/dev/full").open("wb") as full:
+        line = b'{"id": 1, "text": "a"}\n'
+        done = subprocess.run(command, input=line, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr.decode()) == (
+        1,
+        "Error: what is written does not fit (No space left on device); make room\n",
+    )
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
