@@ -96,7 +96,9 @@ def _mail(rest: str) -> Url:
 
 
 def carried(url: Url, *, followed: bool) -> int:
-    """Return how many characters of `url` could be data.
+    """Return how many characters of `url` could be data; one beyond ASCII counts twice.
+
+    A Chinese character says as much as two letters, or more.
 
     Args:
         url: the address.
@@ -136,10 +138,14 @@ def _in_query(query: str) -> int:
     for pair in re.split("[&;]", query):
         name, equals, value = pair.partition("=")
         if equals:
-            count += len(unquote_plus(value)) + max(0, len(name) - LONGEST_NAME)
+            count += _said(unquote_plus(value)) + max(0, len(name) - LONGEST_NAME)
         else:
-            count += len(unquote_plus(name))
+            count += _said(unquote_plus(name))
     return count
+
+
+def _said(text: str) -> int:
+    return len(text) if text.isascii() else len(text) + sum(char > "\x7f" for char in text)
 
 
 def _encoded(text: str) -> int:

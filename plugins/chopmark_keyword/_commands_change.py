@@ -17,7 +17,7 @@ from ._bring import bring
 from ._cli import as_json, as_of, file_path, read_lists, utc
 from ._diff import Change, Kind, diff
 from ._lists import FOLDINGS, Entry, WordList
-from ._read import TO_UTF_8
+from ._read import misread, to_utf_8
 from ._write import WRITERS, cells
 
 _to = click.option(
@@ -126,7 +126,9 @@ def import_command(
     except OSError as error:
         raise click.ClickException(f"{source} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{source} is not UTF-8: {TO_UTF_8}") from error
+        raise click.ClickException(f"{source} is not UTF-8: {to_utf_8(error.object)}") from error
+    if misread(text, language):
+        raise click.ClickException(f"{source} is not UTF-8: {to_utf_8(text.encode())}")
     about = {"name": name, "version": version, "language": language}
     kept = {key: value for key, value in given.items() if value is not None}
     brought = bring(str(source), text, about, kept, column)

@@ -21,7 +21,7 @@ from ._due import due
 from ._lint import Grade, lint
 from ._lists import FOLDINGS, Folding, WordList, next_expiry
 from ._matcher import Matcher
-from ._read import TO_UTF_8
+from ._read import to_utf_8
 
 
 @click.command("lint")
@@ -79,7 +79,7 @@ def _texts(path: Path) -> Iterator[str]:
     except OSError as error:
         raise click.ClickException(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{path} is not UTF-8: {TO_UTF_8}") from error
+        raise click.ClickException(f"{path} is not UTF-8: {to_utf_8(error.object)}") from error
 
 
 @click.command("stats")

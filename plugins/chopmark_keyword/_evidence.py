@@ -9,6 +9,7 @@ The figures were chosen on benign text (bench/disguises.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from unicodedata import combining
@@ -53,6 +54,15 @@ SIGN = 3.0
 WIDEST = 4
 """The most characters in sight between two characters of a term."""
 
+AROUND = re.compile(r"\s*[“”‘’（）《》「」『』【】\"()\[\]]+\s*").fullmatch
+"""Finds a gap of brackets and quotation marks alone."""
+
+ENCLOSED = re.compile(r"[”’）》」』】\")\]][“‘（《「『【\"(\[]").fullmatch
+"""Finds a gap between two characters each of which has brackets of its own: `(a)(b)`."""
+
+LONG = 5
+"""The fewest letters or characters of a place in which a part may stand in brackets."""
+
 CLAUSE = frozenset('，。、！？；：…“”‘’（）《》「」『』【】,;:!?"\n\r()')
 """What ends a clause, or stands around a word in ordinary text."""
 
@@ -83,7 +93,7 @@ def strewn(found: Sequence[str]) -> float | None:
     """Return the bits of the gaps of a place in Chinese; None where they speak against it.
 
     Signs of a clause do, except where the same one stands between all of three characters or
-    more.
+    more. Brackets around a part of a long place say nothing, those around each character much.
     """
     if not any(found):
         return 0.0
@@ -91,6 +101,9 @@ def strewn(found: Sequence[str]) -> float | None:
         return SIGN
     bits = 0.0
     for gap in found:
+        if len(found) >= LONG - 1 and AROUND(gap) is not None and len(gap) <= WIDEST:
+            bits = SIGN if ENCLOSED(gap) else bits
+            continue
         if len(gap) > WIDEST or not CLAUSE.isdisjoint(gap):
             return None
         if gap and not gap.isspace():

@@ -3,7 +3,8 @@
 Folding looks at one character at a time, so that the folded form of a text never depends on where
 it was cut: NFKC and case folding (full width, ligatures, circled letters), white space to one
 space, curly quotes and dashes to the ASCII ones, lone surrogates to U+FFFD, and characters that
-nobody sees to nothing. Letters followed by combining marks are not composed.
+nobody sees to nothing. Letters followed by combining marks are not composed. Small capitals and
+white letters on black are styles too, though NFKC does not say so.
 """
 
 from __future__ import annotations
@@ -39,6 +40,14 @@ _INVISIBLE = (
     (0x1D173, 0x1D17A),
     (0xE0000, 0xE0FFF),
 )
+
+# Styles of letters of which NFKC knows nothing: white ones on black, in circles and in squares.
+# In flags' letters (U+1F1E6 to U+1F1FF) two make one flag: `_words` reads those.
+_STYLED: Mapping[str, str] = {
+    **{chr(0x1F150 + n): chr(0x61 + n) for n in range(26)},
+    **{chr(0x1F170 + n): chr(0x61 + n) for n in range(26)},
+    **dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz", strict=True)),
+}
 
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -82,6 +91,7 @@ def _odd() -> Mapping[str, str]:
             folded = _folded(char)
             if folded != char and (folded != char.casefold() or len(folded) != 1):
                 odd[char] = folded
+    odd.update(_STYLED)
     odd.update((chr(code), REPLACEMENT) for code in _SURROGATES)
     odd.update((chr(code), "") for low, high in _INVISIBLE for code in range(low, high + 1))
     return odd

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Protocol
@@ -181,6 +182,13 @@ class Lane:
         self.longest = self.reach = max(map(len, self._texts), default=0)
         automaton = AhoCorasick(self._texts, matchkind=MatchKind.Standard, store_patterns=False)
         self.find = automaton.find_matches_as_indexes
+
+    def seen_by(self, sight: Sight) -> Lane:
+        """Return this lane for another sight, which spells every term in the same way."""
+        lane = copy(self)
+        lane.sight = sight
+        lane.table = sight.table
+        return lane
 
     @property
     def empty(self) -> bool:

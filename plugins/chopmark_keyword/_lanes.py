@@ -12,6 +12,7 @@ from ._lane import Lane, Sight
 from ._lists import Entry, Folding
 from ._parts import Parts
 from ._sounds import Sounds
+from ._tones import Tones
 from ._words import Words
 
 Terms = Mapping[str, Sequence[int]]
@@ -75,6 +76,7 @@ def _lanes(
     if not terms:
         return []
     lanes = [lane for lane in (Lane(sight, terms) for sight in sights(terms)) if not lane.empty]
+    lanes += [lane.seen_by(Tones()) for lane in lanes if isinstance(lane.sight, Sounds)]
     longest = max((lane.longest for lane in lanes), default=0)
     for lane in lanes:
         lane.reach = max(reach, min(reach + 2 * longest, most))

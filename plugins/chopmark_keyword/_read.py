@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -24,6 +26,7 @@ from ._rows import Fault, Row, Sheet, read_csv, read_json, read_toml
 READERS = {".toml": read_toml, ".csv": read_csv, ".json": read_json}
 _ABOUT = ("name", "version", "language")
 _COLUMNS = ("term", "category", "level", "reviewer", "expires", "score", "folding", "risks")
+_HAN = re.compile("[\u3007\u3400-\u9fff\U00020000-\U0003ffff]")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _CATEGORY = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)*")
@@ -56,7 +59,10 @@ def read_bundled(name: str) -> WordList:
     return _or_refuse(check(f"bundled:{name}", read_toml(text)))
 
 
-TO_UTF_8 = "save the file as UTF-8 (from GBK: iconv -f GBK -t UTF-8 FILE)"
+def to_utf_8(data: bytes) -> str:
+    """Return the cure for `data`, which is not UTF-8; a spreadsheet's "Unicode text" is UTF-16."""
+    found = "UTF-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "GBK"
+    return f"save the file as UTF-8 (from {found}: iconv -f {found} -t UTF-8 FILE)"
 
 
 def read_file(path: Path) -> Reading:
@@ -81,8 +87,25 @@ def read_bytes(name: str, data: bytes) -> Reading:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return _failed(name, f"not UTF-8 at byte {error.start}; {TO_UTF_8}")
-    return check(name, reader(text))
+        return _failed(name, f"not UTF-8 at byte {error.start}; {to_utf_8(error.object)}")
+    reading = check(name, reader(text))
+    if reading.words is not None and misread(text, reading.words.language):
+        return _failed(name, f"Chinese without a Chinese character; {to_utf_8(data)}")
+    return reading
+
+
+def misread(text: str, language: str) -> bool:
+    """Return whether `text`, read as UTF-8, is Chinese in GBK: a few words of it may look so.
+
+    They then look like letters of Cyrillic, Armenian and Hebrew, one beside the other, of which a
+    Chinese list with no Chinese character at all has no use.
+    """
+    odd = [character for character in text if not character.isascii()]
+    if len(odd) < 2 or not language.startswith("zh") or min(odd) < "\u0370" or max(odd) > "\u05ff":
+        return False
+    with suppress(UnicodeDecodeError):
+        return all(map(_HAN.match, "".join(odd).encode().decode("gbk")))
+    return False
 
 
 def load_file(path: Path) -> WordList:

@@ -19,6 +19,9 @@ from ._tables import DIGITS, english, simplified, sounds
 SPELLINGS = 8
 """The most spellings of a term whose characters have several readings."""
 
+BACKWARDS = 4
+"""The fewest characters of a term that is seen written backwards, in its own characters."""
+
 
 class Sounds(Plain):
     """The sight of sounds."""
@@ -35,10 +38,24 @@ class Sounds(Plain):
         for reading in self._read(chars):
             units = tuple(zip(chars, map(len, reading), strict=True))
             yield Spelling("".join(reading), units)
+        back = self._back(chars)
+        if back:
+            units = tuple(zip(reversed(chars), map(len, back), strict=True))
+            yield Spelling("".join(back), units, clue="back")
 
     def texts(self, term: str) -> Iterable[str]:
         """Return the texts of those."""
-        return map("".join, self._read(in_simplified(term)))
+        chars = in_simplified(term)
+        yield from map("".join, self._read(chars))
+        back = self._back(chars)
+        if back:
+            yield "".join(back)
+
+    def _back(self, chars: str) -> Sequence[str]:
+        """Return what `chars` are usually read as, from the last to the first, if that is seen."""
+        if count_han(chars) < BACKWARDS or chars == chars[::-1]:
+            return ()
+        return [sounded(char) or char for char in reversed(chars)]
 
     def _read(self, chars: str) -> Iterable[Sequence[str]]:
         if count_han(chars) < 2:
@@ -75,6 +92,8 @@ class Sounds(Plain):
                 return 0.0
             else:
                 written.append((first, final, self._said(spelling, at, length)))
+        if spelling.clue and len(same) < len(spelling.units):
+            return 0.0
         if len(same) == len(spelling.units) and not any(gaps):
             return evidence.CERTAIN  # it is the term in other characters
         return bits + _in_letters(raw, written)

@@ -49,8 +49,9 @@ class LatinBodies:
                 ).finditer,
             ),
         )
+        # A firm is one; three people, flowers or makers are several.
         self._firm = re.compile(
-            rf"{_APART}{word}, {_WORD} and {_WORD}(?= (?:is|are|was|has|have|will|said)\b)"
+            rf"{_APART}{word}, {_WORD} and {_WORD}(?= (?:is|was|has)\b)"
         ).finditer
         self._used = re.compile(rf"{_USES} ({word}(?: {_WORD}){{0,2}})").finditer
         self._known = re.compile(rf"\b(?:{any_of(cues['known'])})\b").finditer

@@ -79,6 +79,16 @@ def test_what_could_be_data_is_counted(text: str, count: int) -> None:
     assert carried(url, followed=False) == count
 
 
+def test_what_says_more_in_a_character_counts_twice() -> None:
+    for text in (
+        "https://evil.net/?q=我的密码",
+        "https://evil.net/?q=%E6%88%91%E7%9A%84%E5%AF%86%E7%A0%81",
+    ):
+        url = read(text)
+        assert url is not None
+        assert carried(url, followed=False) == 8
+
+
 def test_a_fragment_counts_where_a_page_can_read_it() -> None:
     url = read("https://a.cn/#token=abcdef")
     assert url is not None

@@ -51,6 +51,13 @@ CHINESE = [
     ("跑分日结", "sound", "跑🔥分🔥日🔥结", "跑🔥分🔥日🔥结"),
     ("跑分日结", "sound", "跑👨‍👩‍👧分日结", "跑👨‍👩‍👧分日结"),
     ("usdt跑分", "sound", "USDT-跑粉", "USDT-跑粉"),
+    ("冰毒货到付款", "sound", "冰毒huo4dao4付款", "冰毒huo4dao4付款"),
+    ("冰毒货到付款", "sound", "bing1du2 huo4dao4 fu4 kuan3", "bing1du2 huo4dao4 fu4 kuan"),
+    ("冰毒货到付款", "sound", "冰du2货到ＦＵ４款", "冰du2货到ＦＵ４款"),
+    ("冰毒货到付款", "sound", "(冰)(毒)货到付款", "冰)(毒)货到付款"),
+    ("冰毒货到付款", "sound", "冰毒“货到”付款", "冰毒“货到”付款"),
+    ("枪支图纸", "sound", "纸图支枪", "纸图支枪"),
+    ("枪支图纸", "sound", "紙 图 支 槍", "紙 图 支 槍"),
 ]  # fmt: skip
 
 ENGLISH = [
@@ -75,7 +82,18 @@ ENGLISH = [
     ("kill yourself", "killyourself"),
     ("kill yourself", "k.i.l.l y.o.u.r.s.e.l.f"),
     ("kill yourself", "ｋｉｌｌ　ｙoｕrself"),
+    ("kill yourself", "k i l l yourself"),
+    ("kill yourself", "kill (y)(o)(u)(r)(s)(e)(l)(f"),
+    ("kill yourself", 'kill "yourself'),
+    ("kill yourself", "kill 🇾🇴🇺🇷self"),
+    ("kill yourself", "flesruoy llik"),
+    ("kill yourself", "llik flesruoy"),
+    ("how to make a bomb", "bomb a make to how"),
+    ("how to make a bomb", "how to make a b o m b"),
+    ("how to make a bomb", "🇭🇴🇼 🇹🇴 🇲🇦🇰🇪 🇦 🇧🇴🇲🇧"),
 ]
+
+STYLES = ["ᴋɪʟʟ ʏᴏᴜʀꜱᴇʟꜰ", "🅚🅘🅛🅛 🅨🅞🅤🅡🅢🅔🅛🅕", "🅺🅸🅻🅻 🆈🅾🆄🆁🆂🅴🅻🅵", "🄺🄸🄻🄻 🅈🄾🅄🅁🅂🄴🄻🄵"]
 
 
 @pytest.mark.parametrize(("term", "way", "text", "found"), CHINESE)
@@ -95,6 +113,11 @@ def test_an_english_term_is_found_through_its_disguise(
     detector = detect([term], "disguise")
     for text in (f"say {hidden}, he said", f"说{hidden}。", hidden):
         assert spans(detector, text) == [hidden]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_style_of_letters_is_seen_through_plainly(detect: Detect, style: str) -> None:
+    assert spans(detect(["kill yourself"], "plain"), f"say {style}!") == [style]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +140,11 @@ def test_an_english_term_is_found_through_its_disguise(
         ("100", "1 0 0; 1oo; l00"),
         ("芒果", "a mango; man go"),
         ("女人", "nuance"),
+        ("cum", "🇨🇺🇲🇽; flags 🇨🇺🇲"),
+        ("傻逼", "真“傻”逼着我；真（傻），（逼）"),
+        ("傻子", "子傻"),
+        ("bomb", "bmob; 'b', 'o', 'mb'"),
+        ("冰毒货到付款", "冰毒4货到付款；bing12du2huodaofukuan"),
         ("bomb", "b\n\n\n\n\no\n\n\n\n\nmb; bombs; b。o。mb"),
     ],
 )

@@ -123,6 +123,11 @@ BROKEN_TOML = {
         (HEAD + ENTRY).replace("炸", "烈").encode("gbk"),
         ["not UTF-8 at byte", "save the file as UTF-8 (from GBK: iconv"],
     ),
+    "GBK that reads as UTF-8": (
+        (HEAD + ENTRY).encode("gbk"),
+        ["Chinese without a Chinese character", "(from GBK: iconv"],
+    ),
+    "UTF-16": ((HEAD + ENTRY).encode("utf-16"), ["save the file as UTF-8 (from UTF-16: iconv"]),
 }
 
 BROKEN_CSV = {
@@ -163,3 +168,10 @@ def test_unknown_suffix_and_missing_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "dir.toml").mkdir()
     with pytest.raises(PolicyError, match=r"dir\.toml: cannot be read"):
         load(tmp_path / "dir.toml")
+
+
+@pytest.mark.parametrize("term", ["m²", "café", "lǜ u\u0308\u0304", "µº", "🎉é"])
+def test_a_chinese_list_may_have_letters_of_other_scripts_alone(tmp_path: Path, term: str) -> None:
+    path = tmp_path / "ops.toml"
+    path.write_text((HEAD + ENTRY).replace("炸药", term), "utf-8")
+    assert [entry.term for entry in load(path).lists[0].entries] == [term]

@@ -63,6 +63,7 @@ def found(detector: PiiDetector, text: str) -> list[tuple[str, str]]:
         ("a bill from Acme Widgets Ltd.", "organisation", "Acme Widgets Ltd."),
         ("studied at the University of California", "organisation", "University of California"),
         ("she works for Zylograf", "organisation", "Zylograf"),
+        ("Xyzzy, Plover and Frobozz is a firm", "organisation", "Xyzzy, Plover and Frobozz"),
     ],
 )  # fmt: skip
 def test_written_forms_are_found_whole(
@@ -85,6 +86,7 @@ def test_written_forms_are_found_whole(
         "Please write an essay about Python and the Internet.",
         "On 10 March 1912 the ship left.",
         "SELECT name FROM users WHERE id = 12",
+        "Gin, Rum and Whisky are spirits. Motown, Atlantic and Stax were labels.",
         "",
     ],
 )
