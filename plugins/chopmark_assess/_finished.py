@@ -126,9 +126,9 @@ def _changed(run: Run, folders: Sequence[Path], shelf: Shelf) -> Iterator[Missin
             yield "bank_gone", {"bank": name}
             continue
         try:
-            now = shelf.read(
-                run.folder,
-                ("bank", where),
+            now = shelf.read(  # runs one after the other have the same banks
+                None,
+                ("bank", where, schema, plan.get("repeat")),
                 [Path(where), Path(schema)],
                 partial(_digest, read, where),
             )

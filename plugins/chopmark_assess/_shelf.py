@@ -26,6 +26,7 @@ class Shelf:
         self._most = most
         self._lock = threading.Lock()
         self._kept: OrderedDict[Path, dict[Hashable, tuple[_Stamp, object]]] = OrderedDict()
+        self._shared: dict[Hashable, tuple[_Stamp, object]] = {}
 
     def load(self, folder: Path) -> Run:
         """Return the run in `folder` as `load` does; a review that came does not read all anew."""
@@ -34,19 +35,24 @@ class Shelf:
         reviews = self.read(folder, REVIEWS, [folder / REVIEWS], lambda: reviews_in(folder))
         return replace(run, reviews=reviews)
 
-    def read(self, folder: Path, what: Hashable, files: Sequence[Path], make: Callable[[], T]) -> T:
+    def read(
+        self, folder: Path | None, what: Hashable, files: Sequence[Path], make: Callable[[], T]
+    ) -> T:
         """Return what `make` makes of `files`, as it was kept where none of them changed since.
 
         Args:
-            folder: of the run that it belongs to, with which it is forgotten.
+            folder: of the run that it belongs to, with which it is forgotten; None for something
+                small that runs share.
             what: tells it from other things of that run.
             files: that it is read from.
             make: reads them; what it raises is not kept.
         """
         stamp = tuple(map(_stamp, files))  # first: what changes meanwhile is read the next time
         with self._lock:
-            kept = self._kept.setdefault(folder, {})
-            self._kept.move_to_end(folder)
+            kept = self._shared
+            if folder is not None:
+                kept = self._kept.setdefault(folder, {})
+                self._kept.move_to_end(folder)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
             found = kept.get(what)

@@ -48,6 +48,11 @@ class UrlTarget:
         shown = self._address.shown
         try:
             models = [model.id for model in self._client.models.list(timeout=20).data]
+        except self._openai.APIConnectionError as error:  # asking it by name would fail, too
+            raise AssessError(
+                f"{shown} cannot be reached ({self._address.hide(_cause(error))}); is the server "
+                "running, and is that its address?"
+            ) from None
         except self._openai.OpenAIError as error:
             why = self._address.hide(str(error))
             raise AssessError(f"{shown} does not list its models ({why}); give --model") from None
@@ -87,3 +92,10 @@ class UrlTarget:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _cause(error: BaseException) -> str:
+    """Return what ended a connection: the error of the client says no more than that it ended."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error) or type(error).__name__

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from tokenizers import Regex
 from tokenizers import Tokenizer as _Tokenizer
 from tokenizers.decoders import ByteLevel as Decoder
@@ -17,6 +18,20 @@ from chopmark import MarkError
 
 _NORMAL = 1
 """`tokenizer.ggml.token_type` of a token that is text."""
+
+
+class _PlainArray:
+    """The bytes of the reader's file, as an array of numpy's own class.
+
+    The reader cuts a quarter of a million pieces out of them, and each piece of an array of the
+    class `memmap` takes two and a half times as long.
+    """
+
+    def __get__(self, reader: Any, owner: type) -> Any:
+        return reader.__dict__["data"]
+
+    def __set__(self, reader: Any, mapped: np.memmap[Any, Any]) -> None:
+        reader.__dict__["data"] = mapped.view(np.ndarray)
 
 
 def read_gguf(path: str | os.PathLike[str]) -> bytes:
@@ -32,7 +47,7 @@ def read_gguf(path: str | os.PathLike[str]) -> bytes:
         raise MarkError("a .gguf file needs gguf: pip install gguf") from error
     file = Path(path)
     try:
-        fields = gguf.GGUFReader(file).fields
+        fields = type("Reader", (gguf.GGUFReader,), {"data": _PlainArray()})(file).fields
     except (OSError, ValueError, IndexError) as error:
         raise MarkError(f"{str(file)!r} cannot be read as GGUF: {error}") from error
     kind = _value(fields, "tokenizer.ggml.model"), _value(fields, "tokenizer.ggml.pre")

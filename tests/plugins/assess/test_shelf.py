@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -59,6 +61,38 @@ def test_what_a_shelf_says_is_what_is_on_the_disk_whatever_changed(run: Path) ->
     verdicts.write_text("".join(verdicts.read_text().splitlines(keepends=True)[:-1]))
     assert "problem" in told(policy, "en", shelf)[0]
     assert is_fresh()
+
+
+class Telling(Shelf):
+    """A shelf that tells what was read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[Any] = []
+
+    def read(self, folder: Any, what: Any, files: Any, make: Callable[[], Any]) -> Any:
+        def told() -> Any:
+            self.made.append(what)
+            return make()
+
+        return super().read(folder, what, files, told)
+
+
+def test_a_bank_of_many_runs_is_read_once_and_anew_when_it_changed(run: Path) -> None:
+    shutil.copytree(run, run.parent / "again")
+    service = run.parent / "service.toml"
+    service.write_text(service.read_text().replace('["run"]', '["run", "again"]'))
+    policy, shelf = load_policy(service), Telling()
+
+    def banks_read() -> int:
+        assert len(told(policy, "en", shelf)) == 2
+        return sum(what[0] == "bank" for what in shelf.made)
+
+    assert banks_read() == 1
+    bank = run.parent / "should-refuse.csv"
+    bank.write_text(bank.read_text().replace("number 3", "number three"))
+    assert banks_read() == 2
+    assert all(one["bank_changed"] for one in told(policy, "en", shelf))
 
 
 def test_a_run_is_not_read_again_while_it_is_the_same(run: Path) -> None:

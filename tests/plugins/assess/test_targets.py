@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -197,6 +198,14 @@ def test_the_only_model_of_a_server_is_taken(server: Any) -> None:
     server.says(json_answer({"object": "list", "data": [*models, {**models[0], "id": "two"}]}))
     with pytest.raises(AssessError, match="has not one model but one, two; give --model"):
         open_target(server.url, Asking())
+
+
+def test_a_server_that_is_not_there_is_not_asked_for_by_another_name() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:  # closed again: nobody answers
+        port = held.getsockname()[1]
+    with pytest.raises(AssessError, match=r"refused\); is the server running") as told:
+        open_target(f"http://127.0.0.1:{port}/v1", Asking())
+    assert "--model" not in str(told.value)
 
 
 def test_answers_in_another_order_find_their_cases_by_id(here: Path) -> None:
