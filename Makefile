@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.10 || command -v p
 PYTHON_NEW ?= $(shell test -x /usr/bin/python3.13 && echo /usr/bin/python3.13 || command -v python3.13)
 BIN := .venv/bin
 NEW := .venv-3.13/bin
-# What depends on the interpreter (threads, processes, files, Unicode's tables), with fewer examples.
+# What depends on the interpreter (threads, processes, files, Unicode's tables).
 # The whole suite passes there, too, but all of it twice takes longer than one waits for:
 # make test NEWEST=
 NEWEST ?= tests/sdk tests/adapters/openai tests/plugins/log tests/plugins/jsonl tests/plugins/keyword
@@ -21,7 +21,7 @@ demo: .venv/demo.done  ## a real model, guarded: screened, labelled, recorded
 
 test: .venv/dev.done $(if $(PYTHON_NEW),.venv-3.13/dev.done)  ## on the older Python, then on 3.13
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
-	$(if $(PYTHON_NEW),$(NEW)/pytest -n 2 --dist loadfile --hypothesis-profile again $(NEWEST) $(ARGS))
+	$(if $(PYTHON_NEW),$(NEW)/pytest -n 2 --dist loadfile $(NEWEST) $(ARGS))
 
 # What takes long: each test with all its examples, and those that are `deep`; then the log, with
 # losses of power, failing calls and kills, for which $(ARGS) are.

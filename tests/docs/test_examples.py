@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import runpy
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -106,9 +105,8 @@ def test_rag(play: Callable[..., str]) -> None:
     assert "li.hua@example.com" not in out
 
 
-def test_custom_detector(tmp_path: Path) -> None:
-    program = [sys.executable, EXAMPLES / "custom_detector.py"]
-    out = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+def test_custom_detector(play: Callable[..., str]) -> None:
+    out = play("none", "custom_detector.py")
     assert "We call it a project; write to " in out
     assert "example.com" not in out
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -104,8 +103,14 @@ def test_an_ordinary_text_stays_as_it_is(ids: list[int]) -> None:
     assert shorten(ids * 2) == ids * 2
 
 
+@pytest.fixture(scope="module")
+def bundled() -> Chopmark:
+    return Chopmark(Policy(name="p", plugins=("onnx",)))
+
+
 @pytest.mark.parametrize("text", ["a", "的", "1", "哈", "x", "啊", "6", "0", "ab", "na "])
-def test_the_bundled_models_find_nothing_in_one_sign_again_and_again(text: str) -> None:
-    chop: Any = Chopmark(Policy(name="p", plugins=("onnx",)))
-    found = chop.screen(text * 3000)
+def test_the_bundled_models_find_nothing_in_one_sign_again_and_again(
+    bundled: Chopmark, text: str
+) -> None:
+    found = bundled.screen(text * 3000)
     assert [v.category for v in found.verdicts if v.outcome == "deny"] == []
