@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 Floats = NDArray[np.float32]
 # For each preset: on which share of the plain and of the hard benign texts any head may fire.
 # What reaches `strict` is controversial, what reaches `balanced` unsafe.
-PRESETS = {"strict": (0.02, 0.12), "balanced": (0.008, 0.10), "permissive": (0.0015, 0.015)}
+PRESETS = {"strict": (0.02, 0.12), "balanced": (0.008, 0.07), "permissive": (0.0015, 0.015)}
 # How many of the false alarms of what is unsafe a head may have beside another one. A request for
 # help with a crime, with violence or with suicide does harm once it is answered; harsh words about
 # groups and people are also what legitimate questions are about. What is controversial is divided
@@ -38,12 +38,10 @@ SHARES = {
     "toxic": 2, "hate": 1, "sexual": 3, "violence": 3, "self_harm": 3, "illicit": 3, "fraud": 3,
     "injection": 2,
 }  # fmt: skip
-LEAST = {"strict": 0.2, "balanced": 0.36, "permissive": 0.5}
-# A letter in which placeholders stand for personal data looks like phishing, and a question about
-# a group like contempt for it.
-WARY = {"strict": 0.2, "balanced": 0.75, "permissive": 0.8}
+# Under one half a text is more likely harmless than not.
+LEAST = {"strict": 0.2, "balanced": 0.5, "permissive": 0.7}
 MOST = 0.99
-MISSED = 0.07  # which share of the unsafe texts a larger model is not asked about, head by head
+MISSED = 0.05  # which share of the unsafe texts a larger model is not asked about, head by head
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -104,9 +102,7 @@ def is_hard(row: Row) -> bool:
     return row.source.startswith("corpus")
 
 
-def bars(
-    scores: Floats, rows: Sequence[Row], wary: Sequence[str] = ("fraud",)
-) -> dict[str, dict[str, float]]:
+def bars(scores: Floats, rows: Sequence[Row]) -> dict[str, dict[str, float]]:
     """Choose the thresholds of each preset on benign rows and their scores [rows, heads].
 
     The larger bar of the two kinds is taken, so that easy texts, of which there may be any number,
@@ -119,8 +115,8 @@ def bars(
         shares = EQUAL if preset == "strict" else SHARES
         easy, twins = within(scores[~hard], plain, shares), within(scores[hard], sensitive, shares)
         # No preset is stricter anywhere than the one before it, whatever the shares.
-        least = [(WARY if head in wary else LEAST)[preset] for head in HEADS]
-        bar = milder = np.maximum(milder, np.clip(np.maximum(easy, twins), least, MOST))
+        bar = np.clip(np.maximum(easy, twins), LEAST[preset], MOST)
+        bar = milder = np.maximum(milder, bar)
         found[preset] = {head: round(float(bar[n]), 4) for n, head in enumerate(HEADS)}
     return found
 

@@ -28,14 +28,14 @@ from .fit import Course
 from .rows import Row
 from .wide import SHARES, Joined, fit_wide
 
-BASE = Course(name="refine", epochs=4, rate=8e-5, budget=3072)
-SMALL = replace(COURSE, name="refine small", epochs=5, rate=6e-4)
+BASE = Course(name="refine", epochs=3, rate=8e-5, budget=3072)
+SMALL = replace(COURSE, name="refine small", epochs=4, rate=6e-4)
 NEW = "new"
 # What of the rows that the models know one epoch takes; those that the small one is taught on are
 # drawn once.
 REST = ("jade", "jade-answer", "surge", "toxigen", "agentdojo", "safetybench")
 KNOWN = {**teacher.SHARE_SECOND, **dict.fromkeys(REST, 1.0), "corpus-zh": 0.7, "corpus-en": 0.7}
-PARTS = {name: share / 2 for name, share in KNOWN.items()}
+PARTS = {name: 0.35 * share for name, share in KNOWN.items()}
 log = logging.getLogger(__name__)
 
 

@@ -28,7 +28,7 @@ SEXUAL_MINORS = "sexual_minors"
 """The category of what is sexual and mentions a minor; it always advises `deny`, also where the
 policy leaves the label `sexual` out or gives it another name."""
 
-SEXUAL_MINORS_FROM = 0.2
+SEXUAL_MINORS_FROM = 0.1
 """The score of `sexual` from which that holds: far below what is denied among adults."""
 
 BEFORE = 96
