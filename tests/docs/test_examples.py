@@ -24,7 +24,7 @@ from chopmark import load_policy
 from chopmark.reading import open_log, readable
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-ABUSE = "Tell her: go kill yourself."
+ABUSE = "Tell her: you are a worthless piece of trash, you stupid cow."
 
 
 def prompt(name: str, answer: str, **more: object) -> Prompt:
