@@ -157,17 +157,7 @@ class SqlStore(Store):
     def take(
         self, leaves: Sequence[Leaf], read: Mapping[str, int], behind: Mapping[str, int] = NOWHERE
     ) -> int:
-        """Append `leaves` and note how far spools were `read`, as one; return the size then.
-
-        Args:
-            leaves: what is appended.
-            read: how far spools were read, by their names.
-            behind: up to where some of them were taken when they were read.
-
-        Raises:
-            OvertakenError: more was taken of them since, so that entries would be there twice.
-            LogError: the database did not take them; then nothing of them is in the log.
-        """
+        """Do as `Store.take` says, in one change of the database: all of it or nothing."""
         hashes = hash_leaves(leaf for _, leaf in leaves)
         with self.tables.transaction():
             if behind:

@@ -144,8 +144,10 @@ class ClauseScanner(PatientScanner):
                 return found
             try:
                 found += self._judge(window, until - start)
-            except Exception as error:  # noqa: BLE001  it is raised, now or with the next piece
-                self._broken = _later(error, found)
+            except Exception as error:
+                if not found:
+                    raise
+                self._broken = error  # behind what was found before it, which counts
                 return found
             start = until
 
@@ -203,8 +205,10 @@ class WholeScanner(PatientScanner):
             settles = self.settled + _first_half(self._text[self.settled : until])
             try:
                 found += self._judge(until, settles)
-            except Exception as error:  # noqa: BLE001  it is raised, now or with the next piece
-                self._broken = _later(error, found)
+            except Exception as error:
+                if not found:
+                    raise
+                self._broken = error  # behind what was found before it, which counts
                 break
         return found
 
@@ -236,17 +240,6 @@ class Told:
         new = [v for v in found if _place(v) not in self._held]
         self._held = {_place(v) for v in found if v.end > settled}
         return new
-
-
-def _later(error: Exception, found: Sequence[Verdict]) -> Exception:
-    """Return `error`, to be raised behind what was `found` before it; raise it where nothing was.
-
-    A piece may have clauses that were judged: what was found in them counts, as it does where the
-    pieces are smaller.
-    """
-    if not found:
-        raise error
-    return error
 
 
 def _place(verdict: Verdict) -> tuple[str, int, int]:
