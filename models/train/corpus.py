@@ -27,7 +27,7 @@ TESTS = frozenset(
 )  # fmt: skip
 # Heads on which a family that is positive elsewhere is not judged: the border runs through it.
 NEAR: Mapping[str, frozenset[str]] = {
-    "toxic": frozenset({"violence"}),
+    "toxic": frozenset({"hate", "violence"}),
     "hate": frozenset({"toxic", "violence"}),
     "sexual": frozenset({"toxic"}),
     "violence": frozenset({"toxic", "illicit"}),
