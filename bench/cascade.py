@@ -4,10 +4,11 @@
 
 The texts are those of the evaluation suite, which are hard on purpose: harmful ones, and harmless
 ones made after them. Files of everyday text come on top with --plain: a text a line, or JSON Lines
-with `text` or `instruction`. Each text is screened as a message, by the first model alone, by the
-two with what guard.json says of `unsure` and with every value given, and by the second alone; in
-turns, nothing remembered. Limits, for guard.json: on plain text the two take at most 0.6 of the
-time of the second alone, and they deny all but 2 % of what that denies.
+with `text`, `instruction` or `prompt`. Each text is screened as a message, by the first model
+alone, by the two with what guard.json says of `unsure` and with every value given, and by the
+second alone; in turns, nothing remembered. Times are of the processor. Limits, for guard.json: on
+plain text the two take at most 0.6 of the time of the second alone, and they deny all but 2 % of
+what that denies.
 """
 
 from __future__ import annotations
@@ -132,9 +133,9 @@ class Trial:
         for text in texts:
             says: dict[str, Screening] = {}
             for way, chop in self.ways.items():
-                started = time.perf_counter()
+                started = time.thread_time()
                 says[way] = chop.screen(text)
-                found.took[way] += time.perf_counter() - started
+                found.took[way] += time.thread_time() - started
             found.count += 1
             alone = says["second"]
             found.denied += alone.action == "block"
@@ -165,11 +166,11 @@ def suite(folder: Path) -> dict[tuple[str, str], list[str]]:
 
 def plain(file: Path) -> list[str]:
     """Return the texts of a file with one in each line."""
-    lines = file.read_text("utf-8").splitlines()
+    text = file.read_text("utf-8")
     if file.suffix == ".jsonl":
-        rows = map(json.loads, lines)
-        return [row.get("text") or row["instruction"] for row in rows]
-    return [line for line in lines if line.strip()]
+        rows = map(json.loads, filter(str.strip, text.split("\n")))  # other ends of lines are text
+        return [row.get("text") or row.get("prompt") or row["instruction"] for row in rows]
+    return [line for line in text.splitlines() if line.strip()]
 
 
 if __name__ == "__main__":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from chopmark import Context, Needs, Outcome, Verdict
+from chopmark.decoding import decode, written_out
 from chopmark.hookspecs import Detector
+from chopmark.together import together
 
 from ._calls import Calls
 from ._cascade import Cascade, Reading, Stage
@@ -17,12 +19,8 @@ from ._folder import Folder
 from ._minors import mentions_minor
 from ._options import ModelOptions, OnBudget
 from ._progress import Progress
-
-UNJUDGED = "unjudged"
-"""The category of a text that was too long to be judged whole."""
-
-LATE = f"{UNJUDGED}.budget"
-"""The category of a text for which the time did not suffice."""
+from ._silence import says_something
+from ._text import LATE, UNJUDGED, Found, TextInProgress
 
 SEXUAL_MINORS = "sexual_minors"
 """The category of what is sexual and mentions a minor; it always advises `deny`, also where the
@@ -31,22 +29,15 @@ policy leaves the label `sexual` out or gives it another name."""
 SEXUAL_MINORS_FROM = 0.1
 """The score of `sexual` from which that holds: far below what is denied among adults."""
 
-BEFORE = 96
-"""The most characters of the text so far that a model is shown with a new clause."""
-
-_WORD = 24
-# How many of the last clauses of a text are known again, with what stands in front of them.
-_ALIKE = 64
-Found = tuple[Sequence[Verdict], Mapping[str, float]]
-"""Verdicts, and the score of every category, reported or not."""
-
 OUTCOMES: Mapping[OnBudget, Outcome] = {"block": "deny", "allow": "allow", "warn": "warn"}
 """What is advised where time did not suffice."""
 
-_SOON = 32
+INJECTION = "injection"
+"""The category that is not looked for across messages: one task behind another of another kind
+looks like an attempt to set the first one aside."""
+
 _SILENCE = Reading(())
-_SILENT = frozenset("PZ")
-_SILENT_CONTROLS = frozenset(("Cc", "Cf", "Cs"))
+_RULES = 2  # changes with how texts are read, so that `version` does
 
 
 class OnnxDetector:
@@ -60,6 +51,11 @@ class OnnxDetector:
     Where the first model's score of a category reaches `unsure`, the second one is asked, and its
     scores stand in the place of the first one's for every category that it has. With
     `second_reads` = `whole` it reads every text that is no part of another one.
+
+    What a user says in several messages is read as one text, too: the last `across` characters of
+    the messages before each, and as many of its own. So is what the codes in a message say. That is
+    read as a clause is, by the second model where the first is unsure, and what is denied there is
+    a verdict on the later message, or on the codes.
 
     With `budget_ms`, no window is begun once that much time was spent on a call: all its messages
     and all clauses of its answer together. What is left has a verdict `unjudged.budget`, which
@@ -83,6 +79,7 @@ class OnnxDetector:
         self._budget_ms = options.budget_ms
         self._calls = Calls(options.budget_ms)
         self._on_budget = OUTCOMES[options.on_budget]
+        self._across = options.across
         columns = [column for stage in self.stages for column in stage.columns]
         named = {column.category for column in columns} - {""}
         minors = (SEXUAL_MINORS,) if any(column.sexual for column in columns) else ()
@@ -115,7 +112,7 @@ class OnnxDetector:
         """
         whole = context.direction == "input"
         needs = Needs.whole() if whole else self.needs
-        return _TextInProgress(self, self._calls.begin(context), needs)
+        return TextInProgress(self, self._calls.begin(context), needs)
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
         """Return what the models find in `text`, a verdict for each category.
@@ -140,7 +137,7 @@ class OnnxDetector:
         of `text` and was judged.
         """
         whole, before = before is None, before or ""
-        speaks = _says_something(text)
+        speaks = says_something(text)
         reading = self._read(before + text, progress, whole=whole) if speaks else _SILENCE
         reading = _with_minors(reading, before + text)
         scores = dict.fromkeys(self.categories, 0.0)
@@ -150,9 +147,56 @@ class OnnxDetector:
         scores[UNJUDGED] = float(bool(reading.unjudged or reading.late))
         return self._verdicts(text, reading), scores
 
+    def judge_message(self, progress: Progress, text: str) -> Found:
+        """Do what `judge_with_scores` does for a message, with its codes written out."""
+        seen = written_out(text)
+        found, scores = self.judge_within(progress, seen)
+        if seen == text:
+            return found, scores
+        start, end = _span(text)
+        return [replace(one, start=start, end=end) for one in found], scores
+
+    def judge_turned(self, progress: Progress, text: str, context: Context) -> Sequence[Verdict]:
+        """Return what is to be denied of what `text` says in ROT13, at the place of that."""
+        found: list[Verdict] = []
+        for part in decode(text):
+            if part.turned:
+                found += self._denied(progress, part.text, part.span, "decoded")
+        return found
+
+    def judge_across(self, progress: Progress, text: str, context: Context) -> Sequence[Verdict]:
+        """Return what is to be denied of `text` because of what its user said before it."""
+        found = together(text, context, self._across)
+        if found is None:
+            return ()
+        detail = f"with {found.messages} before"
+        turned = [part.text for part in decode(found.text) if part.turned]
+        for said in (written_out(found.text), *turned):
+            verdicts = self._denied(progress, said, _span(text), detail)
+            verdicts = [one for one in verdicts if one.category != INJECTION]
+            if verdicts:
+                return verdicts
+        return ()
+
+    def _denied(
+        self, progress: Progress, text: str, span: tuple[int, int], detail: str
+    ) -> Sequence[Verdict]:
+        """Return what is to be denied of `text`, which stands for a `span` of a message.
+
+        It is read as a clause is: by the second model where the first one is unsure.
+        """
+        own = Progress(progress.milliseconds, progress.budget)  # no part of what was read so far
+        reading = _with_minors(self._read(text, own, whole=False), text)
+        start, end = span
+        return [
+            replace(verdict, start=start, end=end, detail=verdict.detail or detail)
+            for verdict in self._verdicts(text, reading)
+            if verdict.outcome == "deny" or verdict.category == LATE
+        ]
+
     def _read(self, text: str, progress: Progress, *, whole: bool) -> Reading:
         judged = text.strip()
-        if not _says_something(judged):
+        if not says_something(judged):
             return _SILENCE
         return self._cascade.read(judged, progress, whole=whole)
 
@@ -164,8 +208,7 @@ class OnnxDetector:
                 found[column.category] = max(hit, found.get(column.category, hit))
         if not found and not reading.unjudged and not reading.late:
             return ()
-        start = len(text) - len(text.lstrip())
-        end = start + len(text.strip())
+        start, end = _span(text)
         verdicts = [
             Verdict(
                 category=category,
@@ -193,45 +236,6 @@ class OnnxDetector:
         return verdicts
 
 
-class _TextInProgress:
-    """Judges the pieces of one text within its call's budget, each behind the end of those before.
-
-    A clause alone often has another sense than in its text: of long texts half as many harmless
-    ones are flagged with 96 characters in front as without (5 % and 10 % of 324, of the corpus),
-    and as many harmful ones; more in front does not help further.
-    """
-
-    def __init__(self, detector: OnnxDetector, progress: Progress, needs: Needs) -> None:
-        self.name = detector.name
-        self.version = detector.version
-        self.needs = needs
-        self.blocking = detector.blocking
-        self._detector = detector
-        self._progress = progress
-        self._before = ""
-        # What was found in a clause behind another text, and what the next one is shown of both.
-        self._known: dict[tuple[str, str], tuple[Found, str]] = {}
-
-    def judge(self, text: str, context: Context) -> Sequence[Verdict]:
-        return self.judge_with_scores(text, context)[0]
-
-    def judge_with_scores(self, text: str, context: Context) -> Found:
-        if self.needs.kind == "whole":  # every piece begins where the text does
-            return self._detector.judge_within(self._progress, text)
-        asked = self._before, text
-        if (known := self._known.get(asked)) is not None:
-            found, self._before = known
-            return found
-        found = self._detector.judge_within(self._progress, text, self._before)
-        # What was reported would be again, in the clauses behind it.
-        self._before = "" if found[0] else _tail(self._before + text)
-        if self._progress.budget.left > 0:  # else some of it may not be judged
-            if len(self._known) >= _ALIKE:
-                self._known.clear()
-            self._known[asked] = found, self._before
-        return found
-
-
 def _with_minors(reading: Reading, text: str) -> Reading:
     """Add the rule over what is sexual: with a mention of a minor it is another category."""
     sexual = max((score for column, score in reading.scores if column.sexual), default=0.0)
@@ -241,29 +245,10 @@ def _with_minors(reading: Reading, text: str) -> Reading:
     return reading._replace(scores=[*reading.scores, (column, sexual)])
 
 
-def _tail(text: str) -> str:
-    """Return the end of `text`, from the beginning of a word on."""
-    if len(text) <= BEFORE:
-        return text
-    tail = text[-BEFORE:]
-    head, space, rest = tail.partition(" ")
-    return rest if space and len(head) < _WORD else tail
-
-
-def _says_something(text: str) -> bool:
-    """Return whether `text` has more than punctuation, space and control characters.
-
-    A text of nothing but full stops has as many clauses as characters; no model is asked then.
-    """
-    # Nearly every text speaks at once; of one that is long silent each character is looked at once.
-    return any(map(_speaks, text[:_SOON])) or any(map(_speaks, {*text[_SOON:]}))
-
-
-def _speaks(character: str) -> bool:
-    if character.isalnum():
-        return True
-    category = unicodedata.category(character)
-    return category[0] not in _SILENT and category not in _SILENT_CONTROLS
+def _span(text: str) -> tuple[int, int]:
+    """Return where `text` begins and ends without the white space around it."""
+    start = len(text) - len(text.lstrip())
+    return start, start + len(text.strip())
 
 
 def _version(cascade: Cascade, options: ModelOptions) -> str:
@@ -278,6 +263,6 @@ def _version(cascade: Cascade, options: ModelOptions) -> str:
     running = cascade.running
     limits = [
         options.max_windows, options.budget_ms, options.on_budget, options.second_reads,
-        running.providers, running.batch > 1,
+        options.across, _RULES, running.providers, running.batch > 1,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps([used, limits]).encode()).hexdigest()[:16]

@@ -12,9 +12,10 @@ from chopmark.hookspecs import Evidence
 from chopmark.showing import Sought, cell, handled, page, table, writing
 
 from ._cascade import Stage
-from ._detector import LATE, SEXUAL_MINORS, SEXUAL_MINORS_FROM, UNJUDGED, OnnxDetector
+from ._detector import SEXUAL_MINORS, SEXUAL_MINORS_FROM, OnnxDetector
 from ._folder import is_token_model
 from ._options import ModelOptions, read_options
+from ._text import LATE, UNJUDGED
 from ._token_detector import TokenDetector
 
 _CARD = "README.md"

@@ -30,12 +30,13 @@ OnBudget = Literal["block", "allow", "warn"]
 BUNDLED = "bundled:small"
 SECOND = "bundled:base"
 BATCH_MS = 2.0
+ACROSS = 120
 # Where a policy names no model: the larger one reads all messages, of an answer's clauses those of
 # which the small one is unsure, and what it calls unsafe is denied.
 _BUNDLED = {"second": SECOND, "second_reads": "whole", "threshold": "balanced"}
 _OWN = (
-    "budget_ms", "granularity", "heads", "max_bytes", "max_windows", "on_budget", "report_from",
-    "second", "second_reads", "second_sha256", "sha256", "threshold", "unsure",
+    "across", "budget_ms", "granularity", "heads", "max_bytes", "max_windows", "on_budget",
+    "report_from", "second", "second_reads", "second_sha256", "sha256", "threshold", "unsure",
 )  # fmt: skip
 _RUNNING = ("batch", "batch_ms", "cache", "providers", "threads")
 _KNOWN = ("model", "models", "warm_up", *_RUNNING, *_OWN)
@@ -63,6 +64,9 @@ class ModelOptions:
     heard alone, unless the first one has categories that it lacks, or time is limited. All other
     options hold for both.
 
+    What a user says in several messages is read together, up to `across` characters on either side
+    of where a message begins; 0 leaves that out.
+
     `budget_ms` is how long judging one call may take, in milliseconds: all messages of a request
     and the answer together. The window in progress is finished. `on_budget` is what is done with
     the rest. A network of more than `max_bytes`, external data included, is not loaded.
@@ -81,6 +85,7 @@ class ModelOptions:
     second_reads: SecondReads = "unsure"
     second_sha256: str = ""
     unsure: Unsure | None = None
+    across: int = ACROSS
     budget_ms: float | None = None
     on_budget: OnBudget = "block"
     threads: int = 1
@@ -191,6 +196,7 @@ def _entry(given: Table, folder: Path, name: str) -> ModelOptions:
         second_reads=given.one_of("second_reads", get_args(SecondReads), "unsure"),
         second_sha256=_sha256(given, "second_sha256"),
         unsure=_scores(given, "unsure"),
+        across=given.whole("across", ACROSS, least=0, most=2048),
         budget_ms=_budget(given),
         on_budget=given.one_of("on_budget", get_args(OnBudget), "block"),
     )

@@ -11,7 +11,7 @@ class Growth:
     """What a model has made of the beginning of a text that grows at its end.
 
     `text` is encoded for good, as `ids`; `windows` of them are judged for good, and `best` is the
-    highest probability by label in those.
+    highest probability by label in those, `doubted` where the doubtful ones begin and end.
     """
 
     def __init__(self) -> None:
@@ -19,6 +19,7 @@ class Growth:
         self.ids: list[int] = []
         self.windows = 0
         self.best: Sequence[float] = ()
+        self.doubted: Sequence[tuple[int, int]] = ()
 
     def goes_on(self, text: str) -> bool:
         """Return whether `text` begins with what is known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import add, truediv
 from threading import get_ident
 from time import perf_counter
@@ -27,7 +27,8 @@ class Scores(NamedTuple):
 
     `judged` of `tokens` tokens were in a window, in `windows` of them; with unlimited time it
     would have been `planned`. Where the time did not even suffice for encoding the text,
-    `encoded` is False and `tokens` are those that were encoded.
+    `encoded` is False and `tokens` are those that were encoded. Of a text of several windows,
+    `doubted` are the tokens of those that were doubtful, each from its first to behind its last.
     """
 
     values: Sequence[float]
@@ -36,6 +37,12 @@ class Scores(NamedTuple):
     windows: int
     planned: int
     encoded: bool = True
+    doubted: Sequence[Stretch] = ()
+
+
+Stretch = tuple[int, int]
+Doubtful = Callable[[Sequence[float]], bool]
+Judge = Callable[[list[int]], Sequence[float]]
 
 
 class Scorer:
@@ -92,37 +99,88 @@ class Scorer:
         cached: bool = False,
         until: float = math.inf,
         growth: Growth | None = None,
+        doubtful: Doubtful | None = None,
     ) -> Scores:
         """Return the scores of `text` by at most `most` windows.
 
         `cached` asks and fills the cache. After `until`, by `time.perf_counter`, no further window
         is begun, but the first one is judged in any case. With the same `growth` as before, only
-        the end of a text that grew is encoded and judged.
+        the end of a text that grew is encoded and judged. `doubtful` is asked of the scores of
+        every window.
         """
         me = get_ident()
         self.running.add(me)
         try:
-            return self._score(text, most, cached, until, growth)
+            return self._score(text, most, cached, until, growth, doubtful)
+        finally:
+            self.running.discard(me)
+
+    def score_stretches(
+        self,
+        text: str,
+        stretches: Sequence[Stretch],
+        most: int,
+        *,
+        cached: bool = False,
+        until: float = math.inf,
+    ) -> Scores:
+        """Return the scores of these `stretches` of the tokens of `text` alone, one for all."""
+        me = get_ident()
+        self.running.add(me)
+        try:
+            judge = self._remembered if cached else self._probabilities
+            ids = self.encoder.encode(once(text))
+            total = Scores([0.0] * len(self._temperatures), 0, 0, 0, 0)
+            for first, last in stretches:
+                if total.windows and perf_counter() >= until:
+                    tokens = last - first
+                    total = total._replace(
+                        tokens=total.tokens + tokens, planned=total.planned + tokens
+                    )
+                else:
+                    left = max(2, most - total.windows)
+                    found = self._by_windows(ids[first:last], left, judge, until, Growth(), None)
+                    total = _both(total, found)
+            return total
         finally:
             self.running.discard(me)
 
     def _score(
-        self, text: str, most: int, cached: bool, until: float, growth: Growth | None
+        self,
+        text: str,
+        most: int,
+        cached: bool,
+        until: float,
+        growth: Growth | None,
+        doubtful: Doubtful | None,
     ) -> Scores:
         judge = self._remembered if cached else self._probabilities
         text = once(text)
         if growth is None or not growth.goes_on(text):
             growth = Growth()
         ids, encoded = self.encoder.encode_until(text, until, growth)
+        found = self._by_windows(ids, most, judge, until, growth, doubtful)
+        return found._replace(encoded=encoded)
+
+    def _by_windows(
+        self,
+        ids: list[int],
+        most: int,
+        judge: Judge,
+        until: float,
+        growth: Growth,
+        doubtful: Doubtful | None,
+    ) -> Scores:
         total = len(ids)
         if not ids:  # nothing in it that the tokenizer keeps
-            return Scores([0.0] * len(self._temperatures), 0, 0, 0, 0, encoded)
+            return Scores([0.0] * len(self._temperatures), 0, 0, 0, 0)
         if total <= self.size:
-            return Scores(judge(shorten(ids)), total, total, 1, total, encoded)
+            return Scores(judge(shorten(ids)), total, total, 1, total)
         starts, planned, spread = plan(total, self.size, self.stride, most)
         known = Growth() if spread else growth
         best = known.best or [0.0] * len(self._temperatures)
         windows = known.windows
+        doubted = [*known.doubted]
         judged = end = starts[windows - 1] + self.size if windows else 0
         seen: set[bytes] = set()  # a text that says the same again and again has equal windows
         for start in starts[windows:]:
@@ -131,13 +189,16 @@ class Scorer:
             window = ids[start : start + self.size]
             if (key := self._cache.key(window)) not in seen:
                 seen.add(key)
-                best = list(map(max, best, judge(shorten(window))))
+                values = judge(shorten(window))
+                best = list(map(max, best, values))
+                if doubtful is not None and doubtful(values):
+                    doubted.append((start, start + self.size))
             windows += 1
             judged += start + self.size - max(start, end)
             end = start + self.size
             if end <= len(growth.ids) and start == (windows - 1) * self.stride:
-                known.windows, known.best = windows, best
-        return Scores(best, total, judged, windows, planned, encoded)
+                known.windows, known.best, known.doubted = windows, best, [*doubted]
+        return Scores(best, total, judged, windows, planned, doubted=doubted)
 
     def inherit(self, cache: Cache) -> bool:
         """Make this usable in a child process; return whether it is.
@@ -164,6 +225,17 @@ class Scorer:
         row: list[float] = self.network.run(ids) if self._batches is None else self._batches(ids)
         row = list(map(add, map(truediv, row, self._temperatures), self._biases))
         return tuple(map(_sigmoid, row)) if self._sigmoid else softmax(row)
+
+
+def _both(one: Scores, other: Scores) -> Scores:
+    """Return the scores of two parts of a text."""
+    return Scores(
+        values=list(map(max, one.values, other.values)),
+        tokens=one.tokens + other.tokens,
+        judged=one.judged + other.judged,
+        windows=one.windows + other.windows,
+        planned=one.planned + other.planned,
+    )
 
 
 def _sigmoid(value: float) -> float:

@@ -14,13 +14,14 @@ from chopmark import Context, Needs, PolicyError, Verdict
 from chopmark.hookspecs import Detector
 
 from ._calls import Calls
-from ._detector import LATE, OUTCOMES, UNJUDGED
+from ._detector import OUTCOMES
 from ._entities import Entity, read_tag
 from ._folder import read_folder
 from ._heads import Head
 from ._options import ModelOptions
 from ._progress import Progress
 from ._shared import Shared
+from ._text import LATE, UNJUDGED
 
 if TYPE_CHECKING:
     from ._token_scorer import TokenScorer

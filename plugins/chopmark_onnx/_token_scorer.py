@@ -12,7 +12,7 @@ from ._entities import Entity, Token, join, read_tag
 from ._folder import Folder
 from ._progress import Growth
 from ._running import Running
-from ._scorer import Scorer, Scores, softmax
+from ._scorer import Doubtful, Scorer, Scores, softmax
 from ._windows import plan
 
 
@@ -51,7 +51,13 @@ class TokenScorer(Scorer):
             self.running.discard(me)
 
     def _score(
-        self, text: str, most: int, cached: bool, until: float, growth: Growth | None
+        self,
+        text: str,
+        most: int,
+        cached: bool,
+        until: float,
+        growth: Growth | None,
+        doubtful: Doubtful | None,
     ) -> Scores:
         """Judge a text for whoever takes the time: there is no score of a whole text."""
         found = self._find(text, most, until)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from chopmark import Request, Response
 from chopmark.policy import language_asked
 
-from ._detector import UNJUDGED
+from ._text import UNJUDGED
 
 TOO_LONG: Mapping[str, str] = {
     "zh": "抱歉，内容过长，无法完整审核，因此无法提供回答。请缩短后重试。",

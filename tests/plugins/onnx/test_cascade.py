@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ SECOND: Mapping[str, Sequence[float]] = {  # the columns are toxic, hate, spam
     "怨": (5.0, -6.0, 2.0),  # the first one is of two minds
     "z": (6.0, 6.0, 6.0),  # the first one sees nothing in it
 }
+VARIED = "".join(random.Random(1).choices("abcdefghijklmno今天很好我", k=400))
 texts = st.text(alphabet="ax毒恨怨z 。.", max_size=40)
 
 
@@ -201,7 +203,7 @@ def test_warm_up_loads_both(small: Path, toy: Any) -> None:
 def test_a_long_text_that_the_second_sees_in_gaps_is_said_to_be(small: Path, toy: Any) -> None:
     short = toy(positions=8)
     detector = made(small, second=str(short), max_windows=3, unsure=0.0)
-    [verdict] = detector.judge("a" * 30, OUTPUT)  # 3 windows of 14 tokens hold it, 3 of 6 do not
+    [verdict] = detector.judge(VARIED[:30], OUTPUT)  # 3 windows of 14 tokens hold it, 3 of 6 do not
     assert (verdict.category, verdict.detail) == ("unjudged", "18 of 30 tokens judged")
 
 
@@ -274,3 +276,63 @@ def test_how_the_second_reads_is_checked_and_part_of_the_version(small: Path, la
         made(small, second_reads="whole")
     whole = made(small, second=str(large), second_reads="whole")
     assert whole.version != made(small, second=str(large)).version
+
+
+SURE = (-6.0, -6.0, -6.0)
+FIRST = {"怨": (0.0, -6.0, -6.0), "x": (2.0, -6.0, -6.0), "z": SURE}
+THEN = {"怨": (5.0, -6.0, 2.0), "x": SURE, "z": (6.0, 6.0, 6.0)}
+
+
+@pytest.fixture(scope="module")
+def alike(toy: Any) -> tuple[Path, Path]:
+    """Return two models that read the same tokens."""
+    guard = {"thresholds": {"strict": {"toxic": 0.9}}, "unsure": {"toxic": UNSURE}}
+    labels = ("toxic", "hate", "spam")
+    first: Path = toy(words=FIRST, guard=guard)
+    return first, toy(labels=labels, words=THEN, guard={"thresholds": guard["thresholds"]})
+
+
+def test_of_a_long_text_the_second_reads_what_the_first_is_unsure_of(
+    alike: tuple[Path, Path],
+) -> None:
+    first, second = alike
+    detector = made(first, second=str(second), granularity="whole", cache=0)
+    with asked(detector) as runs:
+        detector.judge(VARIED, OUTPUT)
+        assert runs == []
+        detector.judge(f"{VARIED}x{VARIED}", OUTPUT)
+        assert 1 <= len(runs) <= 4
+    whole = made(second, granularity="whole", cache=0)
+    with asked(whole, 0) as all_runs:
+        whole.judge(f"{VARIED}x{VARIED}", OUTPUT)
+    assert len(all_runs) > 10 * len(runs)
+
+
+def test_what_it_reads_of_a_long_text_counts(alike: tuple[Path, Path]) -> None:
+    detector = made(alike[0], second=str(alike[1]), granularity="whole")
+    around = VARIED[:120]
+    assert said(detector, f"{around}怨{around}") == said(detector, "怨")
+    assert said(detector, f"{around}x{around}") == said(detector, "x")
+    assert said(detector, f"{around}x{around}怨{around}")["spam"] == said(detector, "怨")["spam"]
+
+
+def test_with_tokens_of_its_own_it_reads_the_whole_text(small: Path, large: Path) -> None:
+    detector = made(small, second=str(large), granularity="whole", cache=0)
+    text = f"{VARIED[:60]}x{VARIED[60:120]}"
+    with asked(detector) as runs:
+        detector.judge(text, OUTPUT)
+    alone = made(large, granularity="whole", cache=0)
+    with asked(alone, 0) as all_runs:
+        alone.judge(text, OUTPUT)
+    assert len(runs) == len(all_runs)
+
+
+def test_a_text_that_grows_is_read_where_its_beginning_was_doubtful(
+    alike: tuple[Path, Path],
+) -> None:
+    detector = made(alike[0], second=str(alike[1]), granularity="whole")
+    text = "怨" + VARIED * 12
+    judging = detector.begin(OUTPUT)
+    for end in (2_000, 3_000, 4_000, len(text)):
+        found = {v.category: (v.score, v.outcome) for v in judging.judge(text[:end], OUTPUT)}
+        assert found == said(detector, "怨")
