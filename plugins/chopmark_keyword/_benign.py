@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ._deep import open_text
+from chopmark import Context
+
 from ._lint import Finding
 from ._lists import Entry, Folding, WordList
 from ._matcher import Matcher
+from ._whole import open_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ def commonness(
     found: Counter[tuple[str, int]] = Counter()
     hit = total = 0
     for text in texts:
-        scanner = open_text(matcher)
+        scanner = open_text(matcher, Context(direction="output"))
         verdicts = [*scanner.feed(text), *scanner.finish()]
         places = {verdict.detail.partition("/")[0].rpartition("#") for verdict in verdicts}
         found.update((name, int(number)) for name, _, number in places)

@@ -34,7 +34,7 @@ class Cursor:
         """Take the next piece; `last` says that the text ends with it."""
         lane = self._lane
         raw = self._raw + text
-        folded = raw.translate(lane.table)
+        folded = lane.table.write(raw)
         found: list[Found] = []
         keep = hold = len(raw)
         if lane.characters.isdisjoint(folded):
@@ -56,7 +56,7 @@ class Cursor:
         """Return the new occurrences, and where the first begins that what follows decides."""
         lane, base = self._lane, self._base
         joins = lane.sight.joins
-        lengths = [len(lane.table[ord(char)]) for char in raw]
+        lengths = lane.table.lengths(raw)
         starts = [*accumulate(lengths, initial=0)]
         found: list[Found] = []
         open_at = len(raw)

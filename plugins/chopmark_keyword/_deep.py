@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 
-from chopmark import Direction, Verdict
+from chopmark import Verdict
 
 from ._cursor import Cursor, Found
-from ._glance import ends
 from ._lane import Lane
 from ._matcher import Matcher
 from ._scanner import KeywordScanner
@@ -88,65 +87,3 @@ class DeepScanner:
                 found.append(hit.verdict(start, -end, detail))
             self._previous = item
         return found
-
-
-class WholeScanner:
-    """One text that is there from the beginning, as a request is: it is looked at when it ends.
-
-    Nothing of it is let go before, and so nobody asks for each piece what may still begin there.
-    The common text, which no lane finds anything in, is compared plainly alone.
-    """
-
-    __slots__ = ("_lanes", "_matcher", "_text", "settled")
-
-    calm = False  # what was fed once is fed to its end
-
-    def __init__(self, matcher: Matcher, lanes: Sequence[Lane]) -> None:
-        self.settled = 0
-        self._matcher = matcher
-        self._lanes = lanes
-        self._text = ""
-
-    def feed(self, text: str) -> Sequence[Verdict]:
-        """Take the next piece."""
-        self._text += text
-        return ()
-
-    def finish(self) -> Sequence[Verdict]:
-        """Judge the whole text."""
-        text, self._text = self._text, ""
-        self.settled += len(text)
-        if self.ends(text):
-            return ()
-        if self._touched(text):
-            return DeepScanner(self._matcher, self._lanes).whole(text)
-        plain = KeywordScanner(self._matcher)
-        return [*plain.feed(text), *plain.finish()]
-
-    def glance(self, text: str) -> int:
-        """Return the length of `text`: all of it is open until the text ends."""
-        return len(text)
-
-    def ends(self, text: str) -> bool:
-        """Return whether nothing is to be found in the whole text."""
-        glance = self._matcher.glance
-        return glance is not None and ends(glance, text) and not self._touched(text)
-
-    def skip(self, text: str) -> None:
-        """Keep `text`: nothing of it was let go."""
-        self._text += text
-
-    def _touched(self, text: str) -> bool:
-        for lane in self._lanes:  # noqa: SIM110  `any` costs as much as a lane
-            if lane.touches(text):
-                return True
-        return False
-
-
-def open_text(
-    matcher: Matcher, direction: Direction = "output"
-) -> KeywordScanner | DeepScanner | WholeScanner:
-    """Return a scanner of one text for all that `matcher` looks for in one that goes this way."""
-    if direction == "input" and matcher.request_lanes:
-        return WholeScanner(matcher, matcher.request_lanes)
-    return DeepScanner(matcher, matcher.lanes) if matcher.lanes else KeywordScanner(matcher)

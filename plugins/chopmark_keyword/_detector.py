@@ -9,13 +9,14 @@ from datetime import date, datetime, timezone
 
 from chopmark import Context, Needs, Policy, PolicyError, Verdict
 
-from ._deep import DeepScanner, WholeScanner, open_text
+from ._deep import DeepScanner
 from ._library import Library, log
 from ._lists import WordList
 from ._matcher import Matcher
 from ._options import read_options
 from ._read import read_bundled
 from ._scanner import KeywordScanner
+from ._whole import WholeScanner, open_text
 
 
 def _today() -> date:
@@ -78,7 +79,7 @@ class KeywordDetector:
         """Return a scanner of one text; it keeps to the lists as they are now."""
         if self._clock() >= self._due:
             self.refresh()
-        return open_text(self._matcher, context.direction)
+        return open_text(self._matcher, context)
 
     def refresh(self) -> None:
         """Look for changed files and entries that expired; a broken file changes nothing.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
@@ -22,6 +23,9 @@ FEWEST = 5
 
 WIDEST = 4
 """The most signs between two characters of a code, as in `0xe5, 0x86`."""
+
+
+_LETTER = re.compile("[A-Za-z\uff21-\uff5a]").search
 
 
 class Encoded(Plain):
@@ -75,6 +79,10 @@ class Rotated(Plain):
     def weigh(self, spelling: Spelling, match: Match) -> float:
         """Return CERTAIN: it is the term."""
         return evidence.CERTAIN
+
+    def worth(self, raw: str) -> bool:
+        """Return whether there are letters."""
+        return _LETTER(raw) is not None
 
 
 def _kept(char: str) -> str:

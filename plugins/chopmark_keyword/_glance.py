@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Set
 
+from chopmark.hookspecs import Wary
+
 from ._firsts import SPACED, read_firsts
-from ._near import END, look
+from ._near import END, look, places
 
 Glance = Callable[[str], int]
 """As `chopmark.hookspecs.GlancingScanner` has it."""
@@ -22,8 +24,10 @@ def ends(glance: Glance, text: str) -> bool:
 
 def make_glance(
     terms: Collection[str], changed: str, heads: Set[str], alone: Set[str]
-) -> Glance | None:
-    """Return how to glance at a text for folded `terms`; None where it would tell too little.
+) -> tuple[Glance, Wary] | None:
+    """Return how to glance at a text for folded `terms`, and what makes that necessary.
+
+    None says that a glance would tell too little.
 
     `changed` matches the characters that must be folded; `heads` are what a text can end in while
     a term is pending, `alone` those of one character that are so whatever stands before them.
@@ -32,7 +36,8 @@ def make_glance(
     if firsts is None:
         return None
     whole, begun = firsts.whole, firsts.begun
-    near = look(terms, changed)
+    wary = places(terms, changed)
+    near = look(wary)
 
     def glance(text: str) -> int:
         if text.isascii():
@@ -52,4 +57,4 @@ def make_glance(
             return 0
         return 1 if found.start() == len(text) - 1 and text[-1] in alone else -1
 
-    return glance
+    return glance, wary

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -60,7 +60,7 @@ class Sight(Protocol):
     name: str
 
     @property
-    def table(self) -> Mapping[int, str]:
+    def table(self) -> Table:
         """What the character of each code becomes, whatever stands around it.
 
         So it does not matter where a text is cut.
@@ -155,6 +155,50 @@ class Table(dict[int, str]):
         found = self[code] = self._of(chr(code))
         return found
 
+    def write(self, text: str) -> str:
+        """Return what `text` becomes: `text.translate(self)`, in a tenth of the time for ASCII."""
+        quick = self._quick
+        if quick is None or not text.isascii():
+            return text.translate(self)
+        data = text.encode().translate(quick.table, quick.gone)
+        for one, several in quick.longer:
+            if one in data:
+                data = data.replace(one, several)
+        return data.decode()
+
+    def lengths(self, text: str) -> Sequence[int]:
+        """Return how many characters stand for each of `text`."""
+        if self._quick is None or not text.isascii():
+            return [len(self[ord(char)]) for char in text]
+        return text.encode().translate(self._quick.lengths)
+
+    @cached_property
+    def _quick(self) -> _Ascii | None:
+        return _ascii([self[code] for code in range(128)])
+
+
+class _Ascii(NamedTuple):
+    """What ASCII characters become, byte by byte; `longer` are replaced by several afterwards."""
+
+    table: bytes
+    gone: bytes
+    longer: Sequence[tuple[bytes, bytes]]
+    lengths: bytes
+
+
+def _ascii(said: Sequence[str]) -> _Ascii | None:
+    """Return the table for what each of 128 characters becomes, None where there is none."""
+    longer = [(bytes((n,)), one.encode()) for n, one in enumerate(said) if len(one) > 1]
+    single = "".join([one for one in said if len(one) == 1])
+    several = b"".join([one for _, one in longer])
+    late = frozenset(b"".join([one for one, _ in longer]))
+    if not (single.isascii() and late.isdisjoint(single.encode()) and late.isdisjoint(several)):
+        return None
+    table = bytes([ord(one) if len(one) == 1 else n for n, one in enumerate(said)])
+    gone = bytes([n for n, one in enumerate(said) if not one])
+    rest = bytes(128)
+    return _Ascii(table + rest, gone, longer, bytes(map(len, said)) + rest)
+
 
 class Lane:
     """The spellings of some terms in one sight, ready to be found.
@@ -217,7 +261,7 @@ class Lane:
 
     def touches(self, text: str) -> bool:
         """Return whether some spelling stands in `text`, be it the term there or not."""
-        return self.sight.worth(text) and bool(self.find(text.translate(self.table), True))
+        return self.sight.worth(text) and bool(self.find(self.table.write(text), True))
 
     def spellings(self, pattern: int) -> Sequence[tuple[Spelling, Sequence[int]]]:
         """Return the spellings of one text, each with the ranks of its entries."""

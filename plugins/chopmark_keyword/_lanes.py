@@ -37,9 +37,17 @@ class Disguised:
 
 
 def make_lanes(
-    exact: Terms, joined: Terms, disguised: Disguised, reach: int, most: int
+    exact: Terms,
+    joined: Terms,
+    disguised: Disguised,
+    reach: int,
+    most: int,
+    *,
+    whole: bool = False,
 ) -> list[Lane]:
     """Return the lanes that are needed, none where no term needs one.
+
+    Where texts are `whole`, their codes are read instead of being compared with terms in codes.
 
     `exact` are terms of level `none`, `joined` terms of scripts with joiners. `reach` is how many
     characters a plain occurrence may span; a disguised one may span twice its spelling and as much
@@ -49,7 +57,7 @@ def make_lanes(
         *_lanes(_exact, exact, reach, reach),
         *_lanes(_joined, joined, reach, reach),
         *_lanes(_hidden, disguised.hidden, reach, most),
-        *_lanes(_coded, disguised.coded, reach, most),
+        *_lanes(_turned if whole else _coded, disguised.coded, reach, most),
     ]
 
 
@@ -68,6 +76,10 @@ def _hidden(terms: Terms) -> Sequence[Sight]:
 
 def _coded(terms: Terms) -> Sequence[Sight]:
     return [Encoded(), Rotated()]
+
+
+def _turned(terms: Terms) -> Sequence[Sight]:
+    return [Rotated()]
 
 
 def _lanes(

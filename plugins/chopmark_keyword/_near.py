@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
+from chopmark.hookspecs import TEXT_END, Wary
+
 from ._fold import charset
 
-END = "\uffff"
+END = TEXT_END
 """Must stand behind the text, so that its end is a character like any other: that is faster."""
 
 _PLACES = 4
@@ -24,8 +26,13 @@ _COMPARED = 256
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def look(terms: Iterable[str], changed: str) -> Callable[[str], re.Match[str] | None]:
-    """Return what finds the first place of a text at which a term may stand, or begin at its end.
+def look(wary: Wary) -> Callable[[str], re.Match[str] | None]:
+    """Return what finds the first place of a text where a term may stand, or begin at the end."""
+    return re.compile(f"[{wary.firsts}](?:{wary.rest})").search
+
+
+def places(terms: Iterable[str], changed: str) -> Wary:
+    """Return what such a place looks like.
 
     Any ASCII letter is such a place where a term begins with one, and whatever `changed` matches:
     that is not compared here.
@@ -38,10 +45,13 @@ def look(terms: Iterable[str], changed: str) -> Callable[[str], re.Match[str] | 
         elif not odd.endswith(_LETTERS):
             odd += _LETTERS
     found = [_places(group) for group in _grouped(list(by_first.values()))]
-    # One set of characters in front of all lets `search` run over the others; what is tried
-    # behind it begins with the set of a single place, so that most of it is passed over, too.
-    front = f"[{odd}{charset(by_first)[1:-1] if by_first else ''}]"
-    return re.compile(f"{front}(?:{'|'.join([END, *found, f'(?<=[{odd}])'])})").search
+    # One set of characters in front of all lets `search` run over the others; one behind it, and
+    # then that of a single place, have it pass over most of what is tried there, too.
+    firsts = odd + (charset(by_first)[1:-1] if by_first else "")
+    seconds = {END, *(term[1] for group in by_first.values() for term in group if term[1:])}
+    alone = any(len(term) == 1 for group in by_first.values() for term in group)
+    near = "" if alone else f"(?={charset(seconds)})"
+    return Wary(firsts, f"{near}(?:{'|'.join([END, *found])})|(?<=[{odd}])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,10 @@ class Parts(Plain):
             last = first
         return bits if split else 0.0
 
+    def worth(self, raw: str) -> bool:
+        """Return whether there is more than ASCII, which has no parts of characters."""
+        return not raw.isascii()
+
     def _split(self, char: str) -> str:
         folded = fold(char)
         return "".join([self._apart(simplified().get(one, one)) for one in folded if one.isalnum()])

@@ -27,12 +27,14 @@ class KeywordScanner:
 
     __slots__ = (
         "_before", "_cover", "_matcher", "_moved", "_queue", "_seen", "_tail", "glance", "settled",
+        "wary",
     )  # fmt: skip
 
     def __init__(self, matcher: Matcher) -> None:
         self.settled = 0
         self._matcher = matcher
         self.glance = matcher.glance
+        self.wary = matcher.wary
         self._seen = 0
         self._before = ""  # folded text, of which the last character stands before the tail
         self._tail = ""  # the pending end of the text, folded

@@ -10,7 +10,7 @@ from ._lane import Match, Spelling, Table
 from ._sounds import Sounds, sounded
 
 _TONES = frozenset("012345")
-_TONED = re.compile("[A-Za-z][0-5]").search
+_TONED = re.compile("[0-5](?<=[A-Za-z].)").search  # figures are rarer than letters
 
 
 class Tones(Sounds):

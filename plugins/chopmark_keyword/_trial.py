@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from ._deep import open_text
+from chopmark import Context
+
 from ._library import Library
 from ._lists import Folding, WordList
+from ._whole import open_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Trial:
 
     def places(self, text: str) -> list[Place]:
         """Return what is found in `text`, in order; exceptions of the lists hold."""
-        scanner = open_text(self._matcher, "input")
+        scanner = open_text(self._matcher, Context(direction="input"))
         found = []
         for verdict in (*scanner.feed(text), *scanner.finish()):
             entry, _, way = verdict.detail.partition("/")
