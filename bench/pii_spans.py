@@ -17,6 +17,7 @@ from pathlib import Path
 from chopmark import Context
 from chopmark.hookspecs import Detector
 
+INPUT = Context(direction="input")
 OUTPUT = Context(direction="output")
 KINDS = ("name", "address", "organisation")
 SCORES = (0.5, 0.7)
@@ -38,6 +39,12 @@ class Row:
 def hand(part: str) -> list[Row]:
     """Return the Chinese sentences written by hand, those of `part` only."""
     lines = (HAND / "zh_hand.jsonl").read_text("utf-8").splitlines()
+    return [_row(row) for row in map(json.loads, lines) if row["part"] == part]
+
+
+def pasted(part: str) -> list[Row]:
+    """Return texts in both languages with numbers and secrets, those of `part` only."""
+    lines = (HAND / "pasted_hand.jsonl").read_text("utf-8").splitlines()
     return [_row(row) for row in map(json.loads, lines) if row["part"] == part]
 
 
@@ -98,6 +105,28 @@ def found_in(detector: Detector, text: str) -> dict[Span, float]:
     verdicts = detector.judge(text, OUTPUT)
     spans = {(v.category.removeprefix("pii."), v.start, v.end): v.score for v in verdicts}
     return {span: score for span, score in spans.items() if span[0] in KINDS}
+
+
+def by_kind(title: str, detectors: Sequence[Detector], rows: Sequence[Row]) -> list[str]:
+    """Return a Markdown table of what `detectors` find of every kind in requests, exactly."""
+    labelled: Counter[str] = Counter()
+    said: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    for row in rows:
+        found = {
+            (v.category.removeprefix("pii."), v.start, v.end)
+            for detector in detectors
+            for v in detector.judge(row.text, INPUT)
+        }
+        labelled.update(kind for kind, _, _ in row.spans)
+        said.update(kind for kind, _, _ in found)
+        right.update(kind for kind, _, _ in found & row.spans)
+    lines = [f"{title}, {len(rows)} texts:", ""]
+    lines += ["| kind | labelled | P | R | F1 |", "|---|---|---|---|---|"]
+    for kind in sorted(labelled):
+        p, r, f = _scores([(labelled[kind], said[kind], right[kind], right[kind])])
+        lines.append(f"| {kind} | {labelled[kind]} | {p:.2f} | {r:.2f} | {f:.2f} |")
+    return [*lines, ""]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Enable it with `plugins = ["pii"]` and set it up under `[settings.pii]`:
     language = "zh"         # or "en": [EMAIL]; or "auto": as the text before it is written
     hash_key_file = "key"   # 32 random bytes, for "hash", and for the same pseudonyms everywhere
     placeholders = "code"   # <EMAIL_BCDFGHJKLM>, the same in every call; or "number": <EMAIL_1>
+    secrets = "requests"    # where passwords and keys are looked for; or "both", in answers too
     vault_entries = 10000   # the most originals that are kept, for "vault"
     vault_seconds = 3600    # and how long
 
@@ -36,25 +37,37 @@ from chopmark import Policy, hookimpl
 from chopmark.hookspecs import Detector, Evidence, Marker, Wrapper
 
 from ._detector import PiiDetector
-from ._kinds import KINDS
+from ._kinds import KINDS, SECRETS
 from ._marker import VaultMarker
 from ._numbering import Numbered
 from ._options import Options, read_options
 from ._restore import Restorer
+from ._secrets import SecretDetector
 from ._sharing import Sharing
 from ._vault import Vault
 
-__all__ = ["KINDS", "Options", "PiiDetector", "Restorer", "Vault", "VaultMarker"]
+__all__ = [
+    "KINDS",
+    "Options",
+    "PiiDetector",
+    "Restorer",
+    "SecretDetector",
+    "Vault",
+    "VaultMarker",
+]
 
 _sharing = Sharing()
 
 
 @hookimpl
 def chopmark_detectors(policy: Policy) -> Iterable[Detector]:
-    """Return the detector; raise `PolicyError` for a wrong option."""
+    """Return the detectors; raise `PolicyError` for a wrong option."""
     options = read_options(policy)
     vault = _sharing.vault(policy, options) if options.vault else None
-    return [PiiDetector(options, vault)]
+    detector = PiiDetector(options, vault)
+    if SECRETS.isdisjoint(options.actions):
+        return [detector]
+    return [detector, SecretDetector(detector, answers=options.secrets == "both")]
 
 
 @hookimpl

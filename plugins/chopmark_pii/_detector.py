@@ -10,7 +10,7 @@ from chopmark import Context, Needs, Verdict
 from chopmark.hookspecs import Scanner
 
 from ._edge import LONGEST
-from ._hits import Hit
+from ._hits import CONTINUED, Hit
 from ._kinds import ENTITIES, KINDS, PLACEHOLDER
 from ._language import read_before
 from ._options import Options
@@ -55,10 +55,12 @@ class PiiDetector:
 
     def open(self, context: Context) -> Scanner:
         """Return a scanner for one text."""
-        search, advise = self._search, self._advise
-        if context.direction == "input":
-            search, advise = self._input, self._advise_input
-        return self._follow(search, advise)
+        search = self._input if context.direction == "input" else self._search
+        return self._follow(search, self.advice(context))
+
+    def advice(self, context: Context) -> Advise:
+        """Return what makes verdicts of hits in a text: only a request's go into the vault."""
+        return self._advise_input if context.direction == "input" else self._advise
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
         """Return what is found in `text`, from left to right."""
@@ -84,6 +86,8 @@ class PiiDetector:
         action = options.actions.get(hit.kind)
         if action is None:
             return None
+        if hit.ground == CONTINUED and action not in ("vault", "mask"):
+            return _verdict(hit, KINDS[hit.kind].category, "")
         language = read_before(before) if options.language == "auto" else options.language
         if action == "mask":
             replacement = mask(hit.kind, plain)

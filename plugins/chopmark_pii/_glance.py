@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from chopmark.hookspecs import TEXT_END, Wary
+
 from ._alphabet import HYPHENS, PLATE_DOTS, PROVINCES, RUN, SPACES, WIDE_LETTERS, WIDE_RUN
 from ._hits import LOOK_AHEAD
 
@@ -17,6 +19,12 @@ _plate = re.compile(
     rf"[{PROVINCES}](?:[{WIDE_LETTERS}](?:"
     rf"[{re.escape(SPACES + HYPHENS)}]|[{PLATE_DOTS}]?[{WIDE_LETTERS}]{{0,6}}))?\Z"
 ).search
+
+
+def make_wary(hot: str) -> Wary:
+    """Return `GlancingScanner.wary`, for the same set `hot`."""
+    firsts = hot + _ENDS
+    return Wary(firsts, f"{TEXT_END}(?<=[{firsts}].)|(?<=[{hot}])")
 
 
 def make_glance(hot: str) -> Callable[[str], int]:

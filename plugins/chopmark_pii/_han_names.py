@@ -30,7 +30,8 @@ _link = re.compile(
 ).search
 _SHORT_TITLES = "总工哥姐叔姨伯婶董导队局处"
 _short_title = re.compile(
-    rf"[{_SHORT_TITLES}](?![{HAN}])|[叔姨哥姐总](?=家|[的说，]|在|把|给)"
+    rf"[{_SHORT_TITLES}](?![{HAN}])|[{_SHORT_TITLES}](?=家|[的说在把给让问您批签不和跟叫]"
+    "|今天|明天|昨天|上午|下午|刚才|刚刚|已经|周[一二三四五六日]|下周|回来|过来)"
 ).match
 _acts = re.compile(
     "[说称住问答让在的是和与把被对向给诉男女昨今上下已未同等签任也都还要去来打发递喝考入反]"
@@ -137,7 +138,11 @@ class HanNames:
             return None
         if self._title(text, behind) is not None:
             score = 0.75
-        elif _short_title(text, behind) is not None and left > 0:
+        elif (
+            left > 0
+            and _short_title(text, behind) is not None
+            and text[first : behind + 1] not in self._words.words
+        ):
             score = 0.6
         else:
             return None

@@ -17,6 +17,9 @@ class Hit(NamedTuple):
     ground: str
 
 
+CONTINUED = "continued"
+"""The ground of a span that goes on where one of its kind ended: together they are one value."""
+
 Match = Callable[[str, int, int], Hit | None]
 """`match(text, anchor, floor)`: `text` is plain, `anchor` is where `_search` saw something, and
 the hit must not start before `floor`. It looks no further back than `LOOK_BACK` before the
@@ -41,6 +44,9 @@ _WORDS = {
     "hk_macau": r"回[乡鄉][证證]|港澳|来往内地|來往內地|通行[证證]|home\s?return|permit",
     "taiwan": r"[台臺]胞[证證]|[台臺][湾灣]|来往大陆|來往大陸|通行[证證]|mtp|taiwan|permit",
     "ssn": r"ssn|social\s?security|社会安全|社會安全|社安",
+    "phone": r"电话|電話|座机|固话|传真|致电|拨打|tel|phone|fax|call",
+    "birth": r"出生|生日|生于|dob|d\.o\.b|birth|born",
+    "vin": r"车架|車架|车辆识别|車輛識別|底盘号|(?<![A-Za-z])vin|vehicle\s?id|chassis",
 }
 _SEARCH = {name: re.compile(words, re.IGNORECASE).search for name, words in _WORDS.items()}
 _DATE = re.compile(r"日期|有效期|签发|簽發|出生|生日|到期|date|issued|expir", re.IGNORECASE).search

@@ -14,10 +14,11 @@ from ._kinds import KINDS
 Action = Literal["redact", "mask", "hash", "pseudonym", "vault"]
 Language = Literal["zh", "en", "auto"]
 Placeholders = Literal["code", "number"]
+Secrets = Literal["requests", "both"]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 _KNOWN = (
-    "action", "hash_key_file", "kinds", "language", "placeholders", "vault_entries",
+    "action", "hash_key_file", "kinds", "language", "placeholders", "secrets", "vault_entries",
     "vault_seconds",
 )  # fmt: skip
 _KEY_LEAST = 16
@@ -29,13 +30,15 @@ class Options:
 
     `actions` has every kind that is on. `key` is what hashes and pseudonyms are made with.
     `placeholders` says what a model sees in the place of a value: a code that is the same in
-    every call, or its number in the call. `entries` and `seconds` bound the vault.
+    every call, or its number in the call. `secrets` says whether passwords and keys are looked for
+    in answers too. `entries` and `seconds` bound the vault.
     """
 
     actions: Mapping[str, Action]
     language: Language = "zh"
     key: bytes = field(default=b"", repr=False)
     placeholders: Placeholders = "code"
+    secrets: Secrets = "requests"
     entries: int = 10_000
     seconds: float = 3600.0
 
@@ -64,6 +67,7 @@ def read_options(policy: Policy) -> Options:
         language=given.one_of("language", get_args(Language), "zh"),
         key=_key(given, needed="hash" in actions.values()),
         placeholders=given.one_of("placeholders", get_args(Placeholders), "code"),
+        secrets=given.one_of("secrets", get_args(Secrets), "requests"),
         entries=given.whole("vault_entries", 10_000, least=1),
         seconds=given.number("vault_seconds", 3600.0, over=0, cure="write seconds, more than 0"),
     )

@@ -31,13 +31,13 @@ class PiiScanner:
 
     __slots__ = (
         "_advise", "_end", "_far", "_floor", "_from", "_held", "_pieces", "_search", "_trim",
-        "calm", "glance", "settled",
+        "calm", "glance", "settled", "wary",
     )  # fmt: skip
 
     def __init__(self, search: Search, advise: Advise) -> None:
         self.settled = 0
         self._search = search
-        self.glance = search.glance
+        self.glance, self.wary = search.glance, search.wary
         self.calm = True  # while nothing hot is held
         self._advise = advise
         self._far = ""  # what stands before the pieces, which no matcher looks at

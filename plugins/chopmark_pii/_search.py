@@ -10,15 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from ._abroad import abroad
 from ._alphabet import PROVINCES, WIDE_HOT
+from ._cued import cued
 from ._email import email, email_around
-from ._glance import make_glance
+from ._glance import make_glance, make_wary
 from ._hits import Hit, Match
 from ._iban import iban
-from ._network import ipv4, ipv6
+from ._network import ipv4, ipv6, mac
 from ._numbers import grouped, number, number_15
 from ._papers import plate
+from ._phones import phone
 from ._placeholder import CONSONANTS, TAG_LENGTH, literal
+from ._vin import vin
 
 # What follows the first digit of a run: groups of a social security number or a mobile number,
 # of a card, of a resident's number.
@@ -27,16 +31,26 @@ _GROUPS = (
     r"|[0-9]{3}[ -](?:[0-9]{4}[ -][0-9]{4}|[0-9]{6}[ -])"
     r"|[0-9]{5,6}[ -][0-9]{4}"
 )
+# Of a telephone number, a MAC address.
+_CALLS = r"[0-9]{0,4}[ .-](?:[0-9]{4,8}|[0-9]{2,4}[ .-][0-9]{2,8})"
+_HEX = "[0-9A-Fa-f]"
+_STATION = rf"{_HEX}?-{_HEX}{{2}}-{_HEX}{{2}}-|{_HEX}{{0,3}}\.{_HEX}{{4}}\.{_HEX}{{4}}"
+# Of what a word before it says: a date, an account, a vehicle.
+_CUED = r"[0-9]{3}|[0-9]?[./-][0-9]{1,2}[./-]|[A-Za-z0-9]{16}"
 _ANCHOR = (
     rf"[0-9:@{PROVINCES}%s](?:"
     r"(?<=@)(?=[A-Za-z0-9])()"
     rf"|(?<=[{PROVINCES}])(?=[A-Za-z][·A-Za-z0-9 -])()"
     r"|(?<=:)(?<!::)(?=[0-9A-Fa-f]{0,4}:)()"
     r"|(?<=[0-9])(?<![0-9]{2})(?:"
-    r"(?<=[A-Za-z]{2}[0-9])(?=[0-9] ?[A-Za-z0-9]{4})()"
+    r"(?<=\+[0-9])()"
+    r"|(?<=[A-Za-z]{2}[0-9])(?=[0-9] ?[A-Za-z0-9]{4})()"
     r"|(?=[0-9]{0,2}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9])()"
     rf"|(?={_GROUPS})()"
-    r"|(?=[0-9]{6})())%s)"
+    r"|(?=[0-9]{6})()"
+    rf"|(?={_CALLS})()"
+    rf"|(?={_STATION})()"
+    rf"|(?:(?={_CUED})|(?<=[A-Za-z_-][0-9]))())%s)"
 )
 
 
@@ -56,17 +70,21 @@ class Search:
         self._anchor = re.compile(_ANCHOR % more).search
         hot = f"0-9@{WIDE_HOT}{'_＿' if placeholders else ''}"
         self.hot = re.compile(f"[{hot}]").search
-        self.glance = make_glance(hot)
+        self.glance, self.wary = make_glance(hot), make_wary(hot)
         digits = number_15 if old else number
         bare: dict[int, tuple[Match, ...]] = {
             1: (email,),
             2: (plate,),
-            3: (ipv6,),
-            4: (iban, grouped, digits),
-            5: (ipv4, grouped),
-            6: (grouped, digits),
-            7: (digits,),
-            8: (literal,),
+            3: (mac, ipv6),
+            4: (abroad, grouped, digits, phone),
+            5: (iban, grouped, digits, vin, phone, cued),
+            6: (ipv4, grouped, phone, cued),
+            7: (grouped, digits, phone, cued),
+            8: (digits, vin, phone, cued),
+            9: (phone, mac, cued),
+            10: (mac,),
+            11: (vin, cued),
+            12: (literal,),
         }
         self._bare: Mapping[int, Sequence[Match]] = bare
         self._by_email: Mapping[int, Sequence[Match]] = {

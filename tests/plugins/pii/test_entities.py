@@ -17,7 +17,7 @@ KINDS = ("name", "address", "organisation")
 
 
 def make(**options: object) -> PiiDetector:
-    (made,) = chopmark_detectors(Policy(name="test", settings={"pii": options}))
+    made, *_ = chopmark_detectors(Policy(name="test", settings={"pii": options}))
     assert isinstance(made, PiiDetector)
     return made
 
@@ -163,3 +163,24 @@ def test_chinese_sentences_that_no_rule_was_fitted_on_are_read_well(detector: Pi
     for kind in KINDS:
         assert right[kind] / said[kind] > 0.85, kind
         assert right[kind] / labelled[kind] > 0.75, kind
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("张局今天不在", ["张"]),
+        ("陈姐，帮我订会议室", ["陈"]),
+        ("郑书记和冯镇长都来了", ["郑", "冯"]),
+        ("谢谢，唐护士长", ["唐"]),
+        ("刘总说下周再谈", ["刘"]),
+        ("张总是迟到，领导很生气", []),
+        ("于总体方案没有影响", []),
+        ("何处在下雨", []),
+    ],
+)
+def test_a_surname_before_a_title_is_found_and_before_a_word_that_looks_like_one_is_not(
+    text: str, names: list[str]
+) -> None:
+    made, *_ = chopmark_detectors(Policy(name="t", settings={"pii": {"kinds": {"name": True}}}))
+    found = made.judge(text, Context(direction="output"))
+    assert [text[v.start : v.end] for v in found] == names

@@ -29,7 +29,7 @@ UNITS = (
 @pytest.fixture(scope="module")
 def detector() -> PiiDetector:
     kinds = {"name": True, "address": True, "organisation": True}
-    (made,) = chopmark_detectors(Policy(name="test", settings={"pii": {"kinds": kinds}}))
+    made, *_ = chopmark_detectors(Policy(name="test", settings={"pii": {"kinds": kinds}}))
     assert isinstance(made, PiiDetector)
     return made
 

@@ -33,7 +33,7 @@ def policy(folder: str = "", **options: object) -> Policy:
 
 
 def make(folder: str = "", **options: object) -> PiiDetector:
-    (made,) = chopmark_detectors(policy(folder, action="pseudonym", **options))
+    made, *_ = chopmark_detectors(policy(folder, action="pseudonym", **options))
     assert isinstance(made, PiiDetector)
     return made
 
@@ -71,7 +71,7 @@ def test_every_kind_can_have_its_own_action(tmp_path: Path) -> None:
         "name": "pseudonym", "address": "mask", "organisation": "redact", "email": "vault",
         "cn.mobile": "hash",
     }  # fmt: skip
-    (detector,) = chopmark_detectors(policy(str(tmp_path), kinds=kinds, hash_key_file="key"))
+    detector, *_ = chopmark_detectors(policy(str(tmp_path), kinds=kinds, hash_key_file="key"))
     text = "我叫周文博，住在幸福路12号，在深圳市云海科技有限公司，a@b.cn，13800138000"
     found = {v.category: v.replacement or "" for v in detector.judge(text, INPUT)}
     assert CODE.fullmatch(found["pii.name"])
@@ -93,7 +93,7 @@ def test_every_kind_can_have_its_own_action(tmp_path: Path) -> None:
 def test_a_mask_of_a_name_keeps_initials_and_of_an_address_its_begin(
     text: str, masked: str
 ) -> None:
-    (detector,) = chopmark_detectors(policy(action="mask", kinds={"name": True, "address": True}))
+    detector, *_ = chopmark_detectors(policy(action="mask", kinds={"name": True, "address": True}))
     (verdict,) = detector.judge(text, OUTPUT)
     assert verdict.replacement == masked
 
