@@ -27,7 +27,7 @@ class HelpWrapper:
         """Wrap one call."""
         minor = request.audience in self._options.audiences
         response = yield request
-        if not minor and not self._options.help_adults:
+        if not response.verdicts or not (minor or self._options.help_adults):
             return response
         refused = response.action in ("block", "escalate")
         since = 0 if refused else request.newest

@@ -8,6 +8,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ._errors import PolicyBlocked, RequestError
+from ._quick import maker
 from ._shape import OnBlock
 from ._values import Chunk, Kind, Message, Request, Response, Usage
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ._chopmark import Chopmark, Done
 
 F = TypeVar("F", bound=Callable[..., Any])
+_make_request, _make_message = maker(Request), maker(Message)
 
 
 class TextShape:
@@ -227,7 +229,7 @@ class _Guarded:
             bound.apply_defaults()
             value = bound.arguments[self.prompt]
             call = partial(self.call_bound, bound, value)
-        request = Request(
+        request = _make_request(
             messages=_messages(value, self.name),
             adapter="python",
             model=self.name,
@@ -260,7 +262,7 @@ def _sent(value: Any, sent: Request) -> object:
 
 def _messages(value: object, name: str) -> tuple[Message, ...]:
     if isinstance(value, str):
-        return (Message(role="user", text=value),)
+        return (_make_message(role="user", text=value),)
     if not isinstance(value, list | tuple):
         raise RequestError(
             f"the prompt of {name}() is {type(value).__name__}; give a string or a list of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from ._values import Context, Verdict
 
@@ -60,11 +60,30 @@ class Scanner(Protocol):
         ...
 
 
+TEXT_END = "\uffff"
+"""Stands behind a text that is searched for what scanners are wary of."""
+
+
+class Wary(NamedTuple):
+    """What has a scanner glance at a text, as two parts of a regular expression.
+
+    `firsts` is a set of characters, without its brackets and with `^` and `-` escaped, and `rest`
+    what stands behind one of them; it looks back (`(?<=...)`) where it must not take the characters
+    of other scanners for its own. Where both are nowhere in a text with `TEXT_END` behind it,
+    `glance(text)` is 0.
+    """
+
+    firsts: str
+    rest: str
+
+
 class GlancingScanner(Scanner, Protocol):
     """A scanner that sees from a piece of text alone that it is of no interest.
 
     Where every scanner of a text does, they are not fed what a glance is enough for. They are not
     told of the end of the text where nothing is open, or `ends` says that nothing is to be found.
+    It may have `wary`, a `Wary`: where every scanner has, one search for all spares most glances at
+    text that is not ASCII, which ends within a word nearly always.
     """
 
     calm: bool

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from ._errors import PluginError
 from ._glance import passes
 from ._json_text import JsonScanner, escape
 from ._kept import Record
-from ._quick import quick
+from ._quick import maker, quick
 from ._scanners import check_needs, open_scanner
 from ._screen import Screen, Watch
 from ._strip import Own
 from ._values import Context, Failure, Receipt, Verdict
 from .deciding import Decider
-from .hookspecs import Detector, IdleScanner, Log, Marker, Signer, Wrapper
+from .hookspecs import Detector, IdleScanner, Log, Marker, Scanner, Signer, Wrapper
 from .policy import Policy
 
 _JSON = ("structured", "tool_call")
@@ -34,7 +34,11 @@ _ROLE_MEMBERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """The parts of a guarded call. Immutable, shared by threads."""
+    """The parts of a guarded call. Immutable, shared by threads.
+
+    What no call changes is worked out once: `inert` says that there is nothing to do at all, and
+    `early`, `late` and `around` are the wrappers by what a call asks of them.
+    """
 
     policy: Policy
     decider: Decider
@@ -47,14 +51,23 @@ class Engine:
     log: Log | None = None
     signer: Signer | None = None
     recorded: tuple[Callable[[Record, Receipt], None], ...] = ()
+    inert: bool = field(init=False)
+    early: tuple[Wrapper, ...] = field(init=False)  # before the request is screened
+    late: tuple[Wrapper, ...] = field(init=False)  # behind that
+    around: tuple[Wrapper, ...] = field(init=False)  # the framework's part, innermost first
+    opens: tuple[Callable[[Context], Scanner] | None, ...] = field(init=False)  # of `detectors`
 
-    @property
-    def inert(self) -> bool:
-        """Whether there is nothing to do at all."""
-        if self.log is not None:
-            return False
+    def __post_init__(self) -> None:
         roles = (self.detectors, self.markers, self.beside, self.wrappers, self.recorded)
-        return not any(roles)
+        found = {
+            "inert": self.log is None and not any(roles),
+            "early": tuple(one for one in self.wrappers if not _is_late(one)),
+            "late": tuple(one for one in self.wrappers if _is_late(one)),
+            "opens": tuple(getattr(one, "open", None) for one in self.detectors),
+            "around": tuple(one for one in reversed(self.wrappers) if hasattr(one, "within")),
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
 
     def cap(self, context: Context) -> int:
         """Return the most characters of a text that a detector may leave unsettled.
@@ -70,10 +83,12 @@ class Engine:
     def watches(self, context: Context) -> list[Watch]:
         """Return the scanners of one text, but those that are idle."""
         json_text = context.kind in _JSON
-        cap = self.cap(context)
         watches = []
-        for detector in self.detectors:
-            scanner = open_scanner(detector, context, cap)
+        for detector, opened in zip(self.detectors, self.opens, strict=True):
+            if opened is not None:
+                scanner = opened(context)
+            else:
+                scanner = open_scanner(detector, context, self.cap(context))
             if type(scanner) is IdleScanner:
                 continue
             watches.append(Watch(detector, JsonScanner(scanner) if json_text else scanner))
@@ -102,12 +117,15 @@ class Judged:
     failures: Sequence[Failure]
 
 
+_make_judged = maker(Judged)
+
+
 def judge(engine: Engine, text: str, context: Context, audience: str, part: int = 0) -> Judged:
     """Screen a whole text; where it is denied, `text` is what comes before the denied span."""
     watches = engine.watches(context)
     at_a_glance = passes([watch.scanner for watch in watches], text)
     if at_a_glance:
-        return Judged(text=text, stopped=False, verdicts=(), failures=())
+        return _make_judged(text=text, stopped=False, verdicts=(), failures=())
     screen = engine.screen(watches, context, audience)
     screen.place(context, part)
     if at_a_glance is False:
@@ -130,6 +148,11 @@ def check_role(role: str, value: object) -> None:
             f"{type(value).__qualname__!r} is no {role}: it has no {', '.join(missing)}; "
             f"see chopmark.hookspecs.{role.capitalize()}"
         )
+
+
+def _is_late(wrapper: Wrapper) -> bool:
+    """Return whether `wrapper` wants the screened request."""
+    return bool(getattr(wrapper, "screened", False))
 
 
 def is_beside(marker: Marker) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from contextlib import suppress
 from functools import partial
 from os import urandom
 from typing import Any, TypeVar
@@ -25,7 +24,7 @@ from ._shape import OnBlock, Shape
 from ._steps import END, Abandoned, Append, Ask, Effect, Flow, Push, Relay, Work
 from ._unrecorded import Unrecorded
 from ._values import Chunk, Receipt, Request, Response
-from ._wrapping import Wrapping
+from ._wrapping import Wrapping, within
 
 R = TypeVar("R")
 
@@ -52,22 +51,22 @@ def call(
         yield Effect(unrecorded.try_log)  # a caller who leaves meanwhile is recorded
     started, clock = time.time_ns() // 1_000_000, time.perf_counter()
     session = Session(engine, request, threads=threads)
-    wrapping = Wrapping(engine.wrappers)
+    wrapping = Wrapping()
     held: Held[R] = []
     error: BaseException | None = None
     try:
         sent = request
-        if engine.wrappers:
-            sent = yield from wrapping.enter(session.named())
+        if engine.early:
+            sent = yield from wrapping.enter(engine.early, session.named())
         screen = partial(session.screen_request, sent)
         sent = (yield Work(screen)) if session.blocking else screen()
         if not session.stopped:
-            if engine.wrappers:
-                sent = yield from wrapping.enter_screened(sent)
+            if engine.late:
+                sent = yield from wrapping.enter(engine.late, sent)
             so_far = session.begin()
             if so_far is not None and begun is not None:
                 begun(so_far)
-            yield Ask(sent, wrapping.within(sent))
+            yield Ask(sent, within(engine.around, sent) if engine.around else ())
             yield from _answer(session, shape, held, request.stream, so_far)
     except Abandoned as left:
         session.cut_off(left.ending)
@@ -90,7 +89,8 @@ def call(
             session.delivered(text)
     response = session.response()
     try:
-        response = yield from wrapping.leave(response, error)
+        if engine.wrappers:
+            response = yield from wrapping.leave(response, error)
     except Exception as broke:  # noqa: BLE001  the plugin border
         error = error or broke
     if engine.log is not None or engine.recorded:
@@ -106,13 +106,15 @@ def call(
         raise error
     if session.stopped and on_block == "raise":
         raise shape.error(response)
-    with suppress(Abandoned):  # a caller who leaves now is recorded already
+    try:
         if session.stopped:
             for raw in shape.refuse(response):
                 yield Push(raw)
         elif session.ending == "completed":
             for raw in shape.seal([raw for raw, _ in held], response):
                 yield Push(raw)
+    except Abandoned:
+        pass  # a caller who leaves now is recorded already
     return response
 
 

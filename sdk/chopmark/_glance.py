@@ -6,13 +6,15 @@ is held and the piece behind it, and fed only once one has to look closer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import cast
 
-from .hookspecs import GlancingScanner, Scanner
+from .hookspecs import TEXT_END, GlancingScanner, Scanner, Wary
 
 _Glance = Callable[[str], int]
+_Search = Callable[[str], object]
 _PATIENCE, _MOST_PATIENCE = 4, 128
 """A piece that wakes the scanners costs as much as a few that are fed, and may not come alone: a
 text has many figures, or words of another script, or hardly any."""
@@ -26,8 +28,8 @@ class Calm:
     """
 
     __slots__ = (
-        "_by", "_fed", "_first", "_lesson", "_patience", "_scanners", "_second", "_usable", "held",
-        "on", "worst",
+        "_by", "_fed", "_first", "_lesson", "_patience", "_scanners", "_second", "_usable", "_wary",
+        "held", "on", "worst",
     )  # fmt: skip
 
     def __init__(self, scanners: Sequence[Scanner]) -> None:
@@ -38,6 +40,7 @@ class Calm:
         self.worst = 0
         # Two attributes, for a loop over them costs more than what most glances do.
         self._first, self._second = _as_two(glances) if glances else (_nothing, _nothing)
+        self._wary = _wary_of(scanners) if self.on else None
         self._by: list[str] = []  # what went by since the scanners were fed
         self._fed = 0  # up to where they were
         self._patience = 0  # so many pieces are fed before glances are tried again
@@ -53,6 +56,11 @@ class Calm:
         if not self.on:
             return None
         held = self.held + text
+        wary = self._wary
+        if wary is not None and not held.isascii() and wary(held + TEXT_END) is None:
+            self._by.append(text)
+            self.held = ""
+            return held
         try:
             waiting = self._first(held)
             if waiting < 0:
@@ -137,6 +145,24 @@ def _glances_of(scanners: Iterable[Scanner]) -> Sequence[_Glance] | None:
             return None
         found.append(glance)
     return found
+
+
+def _wary_of(scanners: Sequence[Scanner]) -> _Search | None:
+    """Return what finds a place that makes a glance necessary, None where one always is."""
+    waries = [getattr(scanner, "wary", None) for scanner in scanners]
+    return None if None in waries else _joined(tuple(waries))
+
+
+@lru_cache(maxsize=64)
+def _joined(waries: Sequence[Wary]) -> _Search | None:
+    if not waries:
+        return None
+    # One set of characters in front of all lets `search` run over the others.
+    firsts, rests = zip(*waries, strict=True)
+    try:
+        return re.compile(f"[{''.join(firsts)}](?:{'|'.join(rests)})").search
+    except re.error:  # the plugin border: the glances are as good
+        return None
 
 
 def _as_two(glances: Sequence[_Glance]) -> tuple[_Glance, _Glance]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -55,7 +56,7 @@ def load_policy(
         found = _named(source, find)
         if found is not None:
             return found
-        if not Path(source).is_file():
+        if not os.path.isfile(source):  # Path raises where a name is too long
             names = builtin_names()
             raise PolicyError(
                 f"policy {source!r} is not known{did_you_mean(source, names)}; it is one of "
@@ -82,7 +83,7 @@ def load_policy(
 
 def extended_by(source: str, find: Find = lambda name: None) -> Policy | None:
     """Return the policy that the file `source` extends; None where it extends none."""
-    if not Path(source).is_file():
+    if not os.path.isfile(source):
         return None
     parent = tomllib.loads(Path(source).read_text("utf-8")).get("extends")
     return load_policy(_beside(parent, source), find) if isinstance(parent, str) else None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from dataclasses import replace
 
 from ._kept import Commitment, Record
+from ._quick import maker, replaced
 from ._values import Request, Response, Verdict
 from ._version import __version__
 
+_make_commitment, _make_record = maker(Commitment), maker(Record)
 _VARIANT = "89ab"
 _SHA256 = hashlib.sha256()
 """Copied for each commitment: to make one anew takes OpenSSL ten times as long."""
@@ -29,12 +30,12 @@ def commit(text: str, salt: bytes) -> Commitment:
     """Return a commitment to `text`; lone surrogates are committed to as they stand."""
     digest = _SHA256.copy()
     digest.update(salt + text.encode("utf-8", "surrogatepass"))
-    return Commitment(digest=digest.hexdigest(), characters=len(text))
+    return _make_commitment(digest=digest.hexdigest(), characters=len(text))
 
 
 def _without_content(verdict: Verdict) -> Verdict:
     """Drop the replacement: a mask may hold part of the text that it stands for."""
-    return verdict if verdict.replacement is None else replace(verdict, replacement=None)
+    return verdict if verdict.replacement is None else replaced(verdict, replacement=None)
 
 
 def make_record(
@@ -42,7 +43,7 @@ def make_record(
 ) -> Record:
     """Return the record of a finished call; `started` and `duration` are milliseconds."""
     asked = "\x1e".join([f"{m.role}\x1f{m.text}" for m in request.messages])
-    return Record(
+    return _make_record(
         id=response.id,
         time=started,
         policy=response.policy,

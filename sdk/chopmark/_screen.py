@@ -101,7 +101,7 @@ class Screen:
     @property
     def verdicts(self) -> list[Verdict]:
         """The verdicts so far on what was released, by their place in the text."""
-        return sorted(self._kept, key=order)
+        return sorted(self._kept, key=order) if self._kept else []
 
     def due(self, text: str) -> bool:
         """Return whether feeding `text` will ask a detector that blocks."""

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from ._engine import Engine, judge
 from ._marks import Lane, Marks, labels_of
-from ._quick import replaced
+from ._quick import maker, replaced
 from ._record import new_id
 from ._screen import Screen
 from ._strip import OwnError, Stripped, strip_request
@@ -29,6 +29,7 @@ from .policy import language_of
 
 LaneKey = tuple[Kind, int]
 _blocking = attrgetter("blocking")
+_make_context, _make_response = maker(Context), maker(Response)
 
 
 def _unjudged(failure: Failure) -> bool:
@@ -83,7 +84,7 @@ class Session:
         for n, message in enumerate(messages):
             if message.role not in engine.policy.roles or not message.text:
                 continue
-            context = Context(
+            context = _make_context(
                 direction="input",
                 role=message.role,
                 audience=request.audience,
@@ -211,7 +212,7 @@ class Session:
         elif stops:  # the call ended before the denied text was reached
             action = "allow"
         beside = self._marks_beside(screens)
-        return Response(
+        return _make_response(
             id=self.id,
             text="".join(self.said),
             action=action,
@@ -255,7 +256,7 @@ class Session:
         lane = self._lanes.get((kind, index))
         if lane is None:
             engine, request = self._engine, self.request
-            context = Context(
+            context = _make_context(
                 direction="output",
                 kind=kind,
                 audience=request.audience,

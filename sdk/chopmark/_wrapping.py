@@ -21,32 +21,12 @@ Steps = Generator[Effect, T, T]
 class Wrapping:
     """The wrappers of one call. `entered` is True while no wrapper is deciding on the request."""
 
-    def __init__(self, wrappers: Sequence[Wrapper]) -> None:
-        self.entered = not wrappers
-        self._wrappers = wrappers
-        self._early = [w for w in wrappers if not getattr(w, "screened", False)]
-        self._late = [w for w in wrappers if getattr(w, "screened", False)]
+    def __init__(self) -> None:
+        self.entered = True
         self._open: list[tuple[Opened, bool]] = []  # and whether it blocks
 
-    def enter(self, request: Request) -> Steps[Request]:
-        """Start the wrappers whose request is screened; return it as the last one yields it."""
-        return self._start(self._early, request)
-
-    def enter_screened(self, request: Request) -> Steps[Request]:
-        """Start the wrappers that want the screened request; return it as it is sent."""
-        return self._start(self._late, request)
-
-    def within(self, request: Request) -> list[AbstractContextManager[object]]:
-        """Return what stands around the framework's part of the call, innermost first."""
-        found = []
-        for wrapper in reversed(self._wrappers):
-            within = getattr(wrapper, "within", None)
-            around = within(request) if within is not None else None
-            if around is not None:
-                found.append(around)
-        return found
-
-    def _start(self, wrappers: Sequence[Wrapper], request: Request) -> Steps[Request]:
+    def enter(self, wrappers: Sequence[Wrapper], request: Request) -> Steps[Request]:
+        """Start `wrappers`, the first one outermost; return what the last one yields."""
         self.entered = False
         for wrapper in wrappers:
             generator, blocks = wrapper(request), bool(getattr(wrapper, "blocking", False))
@@ -78,6 +58,15 @@ class Wrapping:
         if latest is not None and latest is not error:
             raise latest
         return response
+
+
+def within(wrappers: Sequence[Wrapper], request: Request) -> list[AbstractContextManager[object]]:
+    """Return what stands around the framework's part of a call, innermost first.
+
+    `wrappers` are those that have something to put there.
+    """
+    found = (wrapper.within(request) for wrapper in wrappers)  # type: ignore[attr-defined]
+    return [around for around in found if around is not None]
 
 
 def _begin(generator: Opened) -> Request:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import pluggy
 
 from ._detector_roles import (
+    TEXT_END,
     Detector,
     GlancingScanner,
     IdleScanner,
@@ -22,6 +23,7 @@ from ._detector_roles import (
     Scanner,
     Span,
     StreamDetector,
+    Wary,
 )
 from ._kept import Record
 from ._log_roles import ContentLog, Entry, EventLog, Log, PagedLog, ReadableLog
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MARK_KINDS",
+    "TEXT_END",
     "ContentLog",
     "Detector",
     "Entry",
@@ -51,6 +54,7 @@ __all__ = [
     "Signer",
     "Span",
     "StreamDetector",
+    "Wary",
     "Wrapper",
     "hookimpl",
     "hookspec",

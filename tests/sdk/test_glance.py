@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chopmark import Verdict
 from chopmark._screen import Screen, Watch
+from chopmark.hookspecs import TEXT_END, Wary
 from chopmark.testing import WordDetector
 
 WORDS = ["ab", "bca", "aa", "cabc"]
@@ -53,6 +54,19 @@ class Seeing:
         return ()
 
 
+class Spared(Seeing):
+    """The same, which says what makes a glance necessary; `asked` is what it glanced at."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.wary = Wary(word[0], f"(?={word[1]}|{TEXT_END})(?<={word[0]})")
+        self.asked: list[str] = []
+
+    def glance(self, text: str) -> int:
+        self.asked.append(text)
+        return super().glance(text)
+
+
 class Blind:
     """The same, without a glance."""
 
@@ -90,6 +104,43 @@ def test_any_number_of_glances_shows_what_feeding_would(
     seeing = screen_of([Seeing(word) for word in words])
     blind = screen_of([Blind(Seeing(word)) for word in words])
     assert screened(seeing, pieces) == screened(blind, pieces)
+
+
+HAN = str.maketrans("abc", "甲乙丙")
+
+
+@given(words=st.lists(st.sampled_from(WORDS), max_size=4, unique=True), pieces=cut_texts())
+def test_one_search_for_all_shows_what_their_glances_would(
+    words: list[str], pieces: list[str]
+) -> None:
+    words, pieces = [w.translate(HAN) for w in words], [p.translate(HAN) for p in pieces]
+    seeing = screened(screen_of([Seeing(word) for word in words]), pieces)
+    assert screened(screen_of([Spared(word) for word in words]), pieces) == seeing
+
+
+def test_text_that_nobody_is_wary_of_needs_no_glance() -> None:
+    scanners = [Spared("甲乙"), Spared("丙丁")]
+    screen = screen_of(scanners)
+    assert [screen.feed(piece) for piece in ("天地", "丁甲玄", "乙丙黄")] == [
+        "天地",
+        "丁甲玄",
+        "乙丙黄",
+    ]
+    assert [scanner.asked for scanner in scanners] == [[], []]
+    assert screen.feed("宇甲") == "宇"
+    assert [scanner.asked for scanner in scanners] == [["宇甲"], ["宇甲"]]
+    assert screen.feed("乙宙") == "甲乙宙"
+    assert [v.category for v in screen.verdicts] == ["甲乙"]
+
+
+@pytest.mark.parametrize("wary", [None, Wary("甲", "(")])
+def test_without_a_search_there_are_the_glances(wary: Wary | None) -> None:
+    scanners = [Spared("甲乙"), Spared("丙丁")]
+    scanners[1].wary = wary  # type: ignore[assignment]
+    screen = screen_of(scanners)
+    assert screen.feed("天丙") + screen.feed("丁地") == "天丙丁地"
+    assert [v.category for v in screen.verdicts] == ["丙丁"]
+    assert [scanner.asked[0] for scanner in scanners] == ["天丙", "天丙"]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

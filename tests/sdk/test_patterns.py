@@ -51,6 +51,7 @@ BOUNDED = {
 """Patterns of which the time grows faster, and what bounds the texts that they are run on."""
 
 MADE_IN_A_CALL = {
+    "sdk/chopmark/_glance.py": "patterns of scanners, tried in turn at each place of a text",
     "plugins/chopmark_assess/_sets.py": "of the plugin's own table of sets",
     "plugins/chopmark_injection/_characters.py": "at most two characters, nothing is repeated",
     "plugins/chopmark_label/_detect.py": "a number of characters: no character is of both kinds",

@@ -224,6 +224,12 @@ def test_what_is_no_policy_at_all_is_told() -> None:
         Chopmark(policy)
 
 
+def test_a_name_that_is_too_long_for_a_file_is_told_as_unknown() -> None:
+    for name in ("x" * 5000, 'plugins = ["pii"]\n' * 40):
+        with pytest.raises(PolicyError, match="is not known; it is one of cn"):
+            load_policy(name)
+
+
 def test_an_unknown_name_and_a_missing_file_are_told() -> None:
     with pytest.raises(PolicyError, match=r"policy 'cm' is not known \(did you mean 'cn'\?\)"):
         Chopmark("cm")

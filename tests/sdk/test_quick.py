@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chopmark import _kept, _values
-from chopmark._quick import quick, replaced
+from chopmark._quick import maker, quick, replaced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,15 @@ def test_it_holds_what_a_dataclass_would(given: dict[str, Any]) -> None:
     assert replace(quick, size=7) == Quick(**{**given, "size": 7})
 
 
+@pytest.mark.parametrize("given", GIVEN)
+def test_its_maker_makes_the_same(given: dict[str, Any]) -> None:
+    make = maker(Quick)
+    assert make(**given) == Quick(**given)
+    assert type(make(**given)) is Quick
+    with pytest.raises(FrozenInstanceError):
+        make(**given).size = 2  # type: ignore[misc]
+
+
 def test_what_is_made_by_default_is_nobody_elses() -> None:
     assert Quick(name="a").parts is not Quick(name="a").parts
 
@@ -69,7 +78,7 @@ def test_a_changed_one_is_what_a_dataclass_would_make_of_it(given: dict[str, Any
     assert replaced(first, size=7, parts=[]) == replace(first, size=7, parts=[])
     assert first == Quick(**given)
     assert replaced(first, secret="t").secret == "t"
-    with pytest.raises(KeyError, match="colour"):
+    with pytest.raises(AttributeError, match="colour"):
         replaced(first, colour=1)
 
 
@@ -85,6 +94,12 @@ def test_a_class_of_it_may_have_more_fields() -> None:
 
     more = More(name="a", colour="red")
     assert replaced(more, name="b") == More(name="b", colour="red")
+
+    class Other(Quick):
+        pass
+
+    other = Other(name="a", parts=["x"])
+    assert (type(other), other.name, other.size, other.parts) == (Other, "a", 1, ["x"])
 
 
 def test_editors_see_its_fields() -> None:
