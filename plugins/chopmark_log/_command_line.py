@@ -8,19 +8,20 @@ it has one of its own, that is `{"holds": ..., "why": ...}`: false where somethi
 from __future__ import annotations
 
 import json
-import logging
+import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from chopmark import ChopmarkError, LogError
+from chopmark.terminal import Commands
 
 from ._errors import UnsoundError
 
@@ -30,14 +31,13 @@ if TYPE_CHECKING:
     from .verify import VerifierKey
 
 FAILS, UNCHECKED, INTERRUPTED = 1, 2, 130
+_MOST = 1 << 26
+"""Bytes of a file that is given, at the most: a device may have no end."""
 path_option = click.option(
     "--path", type=click.Path(path_type=Path), default="chopmark-log", show_default=True,
     help="The folder of the log.",
 )  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
-serving_json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Say as JSON where it listens, as soon as it does."
-)
 keys_option = click.option(
     "--key", "keys", multiple=True, help="A key that you know, or its file; by default the log's."
 )
@@ -46,6 +46,23 @@ log_keys_argument = click.argument("keys", nargs=-1, required=True, metavar="KEY
 only_option = click.option(
     "--only", is_flag=True, help="Know the log by what is given alone, and by no key before it."
 )
+
+
+class LogCommands(Commands):
+    """Commands that exit with 2 where what they found cannot be printed.
+
+    click would exit with 1 where nobody reads any more, which says that something does not hold.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:  # a command tells all others itself
+            with suppress(OSError):
+                click.echo(f"Error: what was found cannot be printed: {error}", err=True)
+            with suppress(OSError), open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), sys.stdout.fileno())  # what waits is not tried again
+            ctx.exit(UNCHECKED)
 
 
 def folder_of(path: Path) -> LogFolder:
@@ -157,7 +174,7 @@ def text_of(file: Path) -> str:
     """Return the text in a file; what is no UTF-8 in it is replaced.
 
     Raises:
-        LogError: it cannot be read.
+        LogError: it cannot be read, or has more than 64 MiB.
     """
     return bytes_of(file).decode("utf-8", "replace")
 
@@ -166,12 +183,16 @@ def bytes_of(file: Path) -> bytes:
     """Return what is in a file.
 
     Raises:
-        LogError: it cannot be read.
+        LogError: it cannot be read, or has more than 64 MiB.
     """
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            found = opened.read(_MOST + 1)
     except OSError as error:
         raise LogError(f"{str(file)!r}: {error.strerror}") from error
+    if len(found) > _MOST:
+        raise LogError(f"{str(file)!r} has more than {_MOST >> 20} MiB: no text or proof has")
+    return found
 
 
 @contextmanager
@@ -212,12 +233,24 @@ def leaf_beside(out: Path) -> Path:
     """Return the file of the leaf that belongs to the proof in `out`.
 
     Raises:
-        LogError: it is the same file.
+        LogError: it is the same file, or `out` is no name of a file.
     """
+    if not out.name:
+        raise LogError(f"{str(out)!r} is a folder; give the name of a file for the proof")
     leaf = out.with_suffix(".leaf")
     if leaf == out:
         raise LogError(f"{str(out)!r} is where the leaf goes; give the proof another ending")
     return leaf
+
+
+def check_apart(out: Path) -> None:
+    """Look whether others may get all that is in the folder `out`.
+
+    Raises:
+        LogError: it is the folder of a log.
+    """
+    if folder_of(out).is_log:
+        raise LogError(f"{str(out)!r} is the folder of a log, with its keys; give another one")
 
 
 def write_proof(entry: Entry, proof: object, out: Path) -> dict[str, Any]:
@@ -230,41 +263,3 @@ def write_proof(entry: Entry, proof: object, out: Path) -> dict[str, Any]:
     out.write_text(str(proof), "utf-8")
     leaf.write_bytes(entry.leaf)
     return {"entry": entry.index, "proof": str(out), "leaf": str(leaf)}
-
-
-def serve_until_interrupted(
-    as_json: bool,
-    make: Callable[[], Serving],
-    address: tuple[str, int],
-    does: str,
-    about: Mapping[str, Any],
-) -> None:
-    """Serve until it is interrupted; `does` says what, and is followed by where.
-
-    With --json that is one document, `about` and the `url`, as soon as it listens: who started it
-    waits for that line. What happens afterwards is told on standard error in either case. Where
-    nothing can listen there, it says so and exits with 2.
-    """
-    with errors():
-        try:
-            server = make()
-        except (OSError, OverflowError) as error:
-            raise LogError(f"{address[0]}, port {address[1]}: {error}") from error
-    try:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-        tell(as_json, {**about, "url": server.url}, f"{does} at {server.url}")
-        sys.stdout.flush()
-        server.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
-    finally:
-        server.server_close()
-
-
-class Serving(Protocol):
-    """A server of the standard library that knows its address."""
-
-    @property
-    def url(self) -> str: ...
-    def serve_forever(self) -> None: ...
-    def server_close(self) -> None: ...

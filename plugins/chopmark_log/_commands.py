@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chopmark import LogError
-from chopmark.terminal import Commands, table
+from chopmark.terminal import table
 
 from ._command_line import (
     FAILS,
+    LogCommands,
     errors,
     folder_of,
     index_of,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from ._store import Entry, Store
 
 
-@click.group("log", cls=Commands)
+@click.group("log", cls=LogCommands)
 def log() -> None:
     """Look into a transparency log of calls, prove what is in it, and verify it.
 
@@ -127,7 +128,9 @@ def status(path: Path, as_json: bool) -> None:
 
 @log.command("tail")
 @path_option
-@click.option("-n", "count", default=10, show_default=True, help="How many.")
+@click.option(
+    "-n", "count", type=click.IntRange(min=0), default=10, show_default=True, help="How many."
+)
 @json_option
 def tail(path: Path, count: int, as_json: bool) -> None:
     """Show the last records.

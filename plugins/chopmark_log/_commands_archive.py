@@ -13,6 +13,7 @@ from chopmark.terminal import Commands, counted, table
 from ._command_bars import bars
 from ._command_line import (
     FAILS,
+    check_apart,
     errors,
     folder_of,
     json_option,
@@ -56,6 +57,7 @@ def write(folder: Path, path: Path, open_month: bool, as_json: bool) -> None:
         from ._signing import read_verifier_key
 
         log = folder_of(path)
+        check_apart(folder)
         store = log.open()
         try:
             public = read_verifier_key(str(log.public))

@@ -96,6 +96,8 @@ def recover(path: Path, new_origin: str | None, as_json: bool) -> None:
         folder = folder_of(path)
         if not folder.is_log:
             raise LogError(f"{str(path)!r} is no log; make one with `chopmark log init`")
+        if not (folder.lock.exists() or folder.anew.exists()):
+            folder.open().close()  # no lock is laid into a folder of somebody else
         with _taking_turns(folder):
             if folder.anew.exists():
                 with unbroken():

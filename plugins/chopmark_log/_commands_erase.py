@@ -265,7 +265,7 @@ def _registrar(path: Path, as_json: bool) -> Iterator[Registrar]:
     """Hold the lock of the log; exit with 1 where nothing is kept of a subject."""
     from ._erase import registrar
 
-    with _refusals(), bars(as_json) as bar, registrar(folder_of(path), bar) as found:
+    with _refusals(), bars(as_json) as bar, registrar(folder_of(path), bar, of_any=True) as found:
         yield found
 
 

@@ -23,8 +23,6 @@ from ._command_line import (
     log_keys,
     log_keys_argument,
     only_option,
-    serve_until_interrupted,
-    serving_json_option,
     shown_time,
     tell,
     text_of,
@@ -32,6 +30,7 @@ from ._command_line import (
     unbroken,
     write_proof,
 )
+from ._command_serve import serve_until_interrupted, serving_json_option
 
 if TYPE_CHECKING:
     from ._parent import Parent

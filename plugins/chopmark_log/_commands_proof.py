@@ -203,8 +203,13 @@ def checkpoint(path: Path, as_json: bool) -> None:
 @click.command("export")
 @click.argument("out", type=click.Path(path_type=Path))
 @path_option
-@click.option("--from", "start", type=int, help="The first entry; by default all that is there.")
-@click.option("--to", "end", type=int, help="Behind the last entry; by default all.")
+@click.option(
+    "--from", "start", type=click.IntRange(min=0),
+    help="The first entry; by default all that is there.",
+)  # fmt: skip
+@click.option(
+    "--to", "end", type=click.IntRange(min=0), help="Behind the last entry; by default all."
+)
 @click.option("--open", "fields", help="Show texts, of request,answer,user,recipient.")
 @json_option
 def export(

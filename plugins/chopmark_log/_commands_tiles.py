@@ -10,7 +10,7 @@ from chopmark import LogError
 from chopmark.terminal import counted
 
 from ._command_bars import bars
-from ._command_line import errors, folder_of, json_option, path_option, tell
+from ._command_line import check_apart, errors, folder_of, json_option, path_option, tell
 
 
 @click.command("tiles")
@@ -33,6 +33,7 @@ def tiles(out: Path, path: Path, hashes_only: bool, as_json: bool) -> None:
         from ._tiles import write_tiles
 
         folder = folder_of(path)
+        check_apart(out)
         store = folder.open()
         try:
             last = store.checkpoint()

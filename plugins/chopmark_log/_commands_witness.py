@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from chopmark import LogError
-from chopmark.terminal import Commands, counted, table
+from chopmark.terminal import counted, table
 
 from ._command_line import (
     FAILS,
     UNCHECKED,
+    LogCommands,
     errors,
     folder_of,
     json_option,
@@ -21,13 +22,12 @@ from ._command_line import (
     log_keys_argument,
     only_option,
     path_option,
-    serve_until_interrupted,
-    serving_json_option,
     shown_time,
     tell,
     told_of_log,
     unbroken,
 )
+from ._command_serve import serve_until_interrupted, serving_json_option
 from ._packages import check_packages
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _witness_path = click.option(
 _KINDS = {"ed25519": 0x04, "ml-dsa-44": 0x06}
 
 
-@click.group("witness", cls=Commands)
+@click.group("witness", cls=LogCommands)
 def witness() -> None:
     """Watch logs of others: cosign what grew, refuse what was set back or tells two stories.
 

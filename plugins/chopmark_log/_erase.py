@@ -261,9 +261,18 @@ def holding(folder: LogFolder) -> Iterator[Store]:
 
 
 @contextlib.contextmanager
-def registrar(folder: LogFolder, told: Steps = unheard) -> Iterator[Registrar]:
-    """Do as `holding` does, while a block changes what is kept of people; `told` hears how far."""
+def registrar(
+    folder: LogFolder, told: Steps = unheard, *, of_any: bool = False
+) -> Iterator[Registrar]:
+    """Do as `holding` does, while a block changes what is kept of people; `told` hears how far.
+
+    Raises:
+        NoSubjectError: the log never kept contents, and the block wants those of somebody
+            (`of_any`); nothing was changed.
+    """
     with holding(folder) as store:
+        if of_any and not Keys.are_kept(folder):
+            raise NoSubjectError("the log keeps no contents of anybody; nothing was changed")
         keys, side = beside(folder, store)
         yield Registrar(folder, store, keys, side, told)
 

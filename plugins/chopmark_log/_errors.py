@@ -11,3 +11,7 @@ class UnsoundError(LogError):
 
 class AwayError(LogError):
     """The database takes nothing now, and may later: it is gone, says nothing, or is read-only."""
+
+
+class ReadOnlyError(AwayError):
+    """It answers who reads, and says at once that it takes no changes."""

@@ -19,6 +19,7 @@ from ._holding import Under
 from ._store import Entry, Store
 from .verify import Proof, VerifierKey
 
+_NAMES = {"checkpoint", "handovers", "keys", "records.jsonl", "verify.py"}
 _TOLD = 256
 """After so many records of a bundle it is told how far it is."""
 
@@ -63,8 +64,13 @@ def export(
 
     Raises:
         UnsoundError: an entry is missing, or is not the one that was signed; nothing was written.
-        LogError: the folder is there already or cannot be made, or nothing was signed yet.
+        LogError: the folder is there already or cannot be made, `end` is before `start`, or nothing
+            was signed yet.
     """
+    if not out.name:
+        raise LogError(f"{str(out)!r} is there already; give the name of a new folder")
+    if start > min(end, store.size):
+        raise LogError(f"there are no entries from {start} to {end}; the log has {store.size}")
     last = store.checkpoint()
     if last is None:
         raise LogError("the log has no checkpoint yet; ask again in a second")
@@ -72,6 +78,7 @@ def export(
     under, folder = Under(store, head.note), LogFolder(store.folder)
     end = min(end, head.size)
     making = out.with_name(out.name + ".part")
+    _check_ours(making)
     count = 0
     try:
         if out.exists():
@@ -102,6 +109,17 @@ def export(
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return count
+
+
+def _check_ours(making: Path) -> None:
+    """Look whether there is nothing in `making` but what an export that was cut short left."""
+    if making.is_dir():
+        others = {path.name for path in making.iterdir()} - _NAMES
+        if others:
+            raise LogError(
+                f"{str(making)!r} has other files, such as {min(others)!r}; give the bundle "
+                "another name; nothing was changed"
+            )
 
 
 def _all_of(store: Store, start: int, end: int) -> Iterator[Entry]:

@@ -20,6 +20,7 @@ from ._find_index import Index
 from ._find_pointers import Pointers
 from ._find_spans import Compared, Span
 from ._folder import LogFolder
+from ._mapped import Mapped
 from ._master import own_master
 from ._opened import ClosedError, Opener
 from ._side import Side
@@ -105,6 +106,7 @@ def find(
     *,
     writing: bool = True,
     told: Callable[[int, int], None] = lambda count, missing: None,
+    mapped: Mapped | None = None,
 ) -> Finding:
     """Return which answers of a log have `text`, or parts of it.
 
@@ -114,6 +116,7 @@ def find(
         writing: whether what the index lacks may be kept for the next time; else it is made in
             memory.
         told: hears how many entries more were taken into the index, and how many it lacked.
+        mapped: what keeps the index open, where somebody looks more than once.
 
     Raises:
         LogError: the log or its texts cannot be read, it keeps no contents, or the text has nothing
@@ -134,7 +137,7 @@ def find(
         if texts:
             _check(folder)
         keys = Keys(folder)
-        index = Index(folder, store, keys, own_master(folder, keys.check))
+        index = Index(folder, store, keys, own_master(folder, keys.check), mapped or Mapped())
         try:
             missing = index.missing
             # What cannot be read now is not to be passed over for ever.

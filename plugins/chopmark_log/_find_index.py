@@ -22,6 +22,7 @@ from chopmark import LogError
 from ._content import SubjectKey, record_id, unseal
 from ._epochs import KEY_BYTES, Epochs, destroy, epoch_of, epochs_in
 from ._folder import FINGERPRINTS, LogFolder
+from ._mapped import Mapped
 from ._master import Master
 from ._segments import Group, Segment, Segments, gaps
 from ._side import Side
@@ -38,11 +39,13 @@ _PAUSE = 0.01  # seconds in which others get the lock
 class Index:
     """The index of a log: which entries have an answer with a fingerprint."""
 
-    def __init__(self, folder: LogFolder, store: Store, keys: Keys, master: Master) -> None:
+    def __init__(
+        self, folder: LogFolder, store: Store, keys: Keys, master: Master, mapped: Mapped
+    ) -> None:
         self._store, self._keys, self._master = store, keys, master
         self._side = Side(folder)
         self._shared = folder.address is not None
-        self._segments = Segments(folder.path / FINGERPRINTS)
+        self._segments = Segments(folder.path / FINGERPRINTS, mapped.open)
         self._writes = os.access(folder.path, os.W_OK)
         self._epochs = Epochs(self._segments.folder, master.fingerprints)
         self.faults: list[str] = []

@@ -8,6 +8,7 @@ from chopmark import Mark, Request
 
 from ._find import Match, find
 from ._folder import LogFolder
+from ._mapped import Mapped
 from ._winnow import plain
 
 
@@ -20,7 +21,7 @@ class LogMarker:
     beside = True
 
     def __init__(self, folder: LogFolder) -> None:
-        self._folder = folder
+        self._folder, self._mapped = folder, Mapped()
 
     def open(self, request: Request) -> NoMarking:
         """Return what lets an answer go as it is."""
@@ -34,7 +35,7 @@ class LogMarker:
         """
         if not plain(text):
             return ()
-        found = find(self._folder, text, writing=False)
+        found = find(self._folder, text, writing=False, mapped=self._mapped)
         return [
             _mark(match, found.compared, found.entries)
             for match in found.matches

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._find_spans import Span
+from ._lists import Lists
 from ._segments import Group, Segment
 from ._winnow import Codes, Fingerprinter, Places, codes_of, cut, grams_in
 
 LIKELIEST = 16
 """How many entries are pointed to."""
 _DENSE = 1 << 13  # characters of which every gram is sought; of longer texts, chosen ones
-_NEWEST = 256  # of the entries that have a fingerprint, these are looked at
+_NEWEST = 512  # of the entries of a key that have a fingerprint, these are looked at
 _RARE, _RARE_IN = 8, 10_000  # what is in more entries than 8, and than one in 10,000, is common
 _WHOLE = 1e6  # what it weighs that an entry has all of the text
 _FINE = 1 << 16  # the parts of a unit in which is weighed
@@ -46,8 +47,10 @@ class Pointers:
         self._looks = [_Look(one, text, grams) for one, grams in zip(groups, sought, strict=True)]
         times: Places = np.zeros(len(known) + 1, np.int64)
         at: Places = np.zeros(len(known) + 1, np.int64)
-        for look in self._looks:
+        self._more = np.zeros((len(groups), len(known) + 1), np.bool_)
+        for n, look in enumerate(self._looks):
             times[look.numbers] += look.times
+            self._more[n, look.numbers] = look.more
         for grams in self._grams:
             at[grams.numbers] = grams.start
         self.times_whole = int(times[_ALL])
@@ -68,32 +71,30 @@ class Pointers:
         """Return in how many entries is what `entry`, the plain `answer`, shares with the text.
 
         Those are entries that have half of its fingerprints there, and two at the least: in the
-        groups of other keys, half of those that it would have under these. Where only the last
-        entries of a fingerprint are known, their share stands for all.
+        groups of other keys, half of those that it would have under these.
         """
         within = [one.between(*span.left) for one in self._grams]
         inside = np.unique(np.concatenate(within)) if len(within) > 1 else within[0]
         pairs = self._pairs.between(inside)
         sought = np.stack([_among(inside, one) for one in within])  # of all looks, or by each
+        more = self._more[:, inside]
         ours = np.zeros((len(self._looks), len(inside)), np.bool_)
         of_entry = pairs.entry == entry
         ours[pairs.look[of_entry], pairs.sought[of_entry]] = True
         ours &= sought
         sizes = ours.sum(1)
-        for n in set(np.flatnonzero(sizes == 0).tolist()) & set(pairs.look.tolist()):
+        unsure = (sizes == 0) | more.any(1)  # it may have some, but not be among the newest
+        for n in set(np.flatnonzero(unsure).tolist()) & set(pairs.look.tolist()):
             mine = self._kept[answer][n].between(*span.right)
             mine = mine[_among(mine, self._looks[n].numbers[1:])]
             ours[n], sizes[n] = _among(inside, mine), len(mine)
         ours &= sought
-        pairs = pairs.where(ours[pairs.look, pairs.sought])
-        known = np.zeros(ours.shape, np.int64)
-        np.add.at(known, (pairs.look, pairs.sought), 1)
-        hits = pairs.with_enough(np.maximum(np.minimum(2, sizes), sizes / 2))
-        alike = 0.0
-        for n in np.flatnonzero(hits).tolist():
-            look, there = self._looks[n], known[n] > 0
-            times = look.times[np.searchsorted(look.numbers, inside[there])]
-            alike += int(hits[n]) * _median(times) / _median(known[n][there])
+        least = np.maximum(np.minimum(2, sizes), sizes / 2)
+        longer = (ours & more).any(1)
+        hits = pairs.where(ours[pairs.look, pairs.sought]).with_enough(least)
+        alike = float(hits[~longer].sum())
+        for n in np.flatnonzero(longer).tolist():
+            alike += self._looks[n].alike(inside[ours[n]], float(least[n]))
         return max(1, round(alike))
 
     def _likeliest(self, weights: NDArray[np.float64], at: Places) -> list[int]:
@@ -103,19 +104,21 @@ class Pointers:
         """
         pairs = self._pairs
         weighs = weights[pairs.sought]
-        total: NDArray[np.float64] = np.bincount(pairs.entry, weighs).astype(np.float64)
-        entries = np.flatnonzero(np.bincount(pairs.entry))  # what all have weighs nothing
+        entries, which = _numbered(pairs.entry)
+        places = at[pairs.sought]
+        total: NDArray[np.float64]
+        total = np.bincount(which, weighs, len(entries)).astype(np.float64, copy=False)
         # No place of the text weighs more than all of it: most entries need no second look.
-        least = _least(total[entries], _LOOKED)
-        near = _in_one_place(pairs, weighs, at, total >= least)
+        least = _least(total, _LOOKED)
+        near = _in_one_place(which, places, weighs, total >= least)
         enough = _least(near[near > 0], LIKELIEST // 2)
         if enough < least:
-            near = _in_one_place(pairs, weighs, at, total >= enough)
+            near = _in_one_place(which, places, weighs, total >= enough)
         found: dict[int, None] = {}
         for score in (near, total):
-            some = entries[score[entries] >= _least(score[entries], LIKELIEST)]
+            some = np.flatnonzero(score >= _least(score, LIKELIEST))
             order = np.lexsort((some, score[some]))[::-1]  # of equals, the newest
-            new = [entry for entry in some[order].tolist() if entry not in found]
+            new = [entry for entry in entries[some[order]].tolist() if entry not in found]
             found |= dict.fromkeys(new[: LIKELIEST // 2])
         return list(found)
 
@@ -161,7 +164,7 @@ class _Look:
 
     `fingerprinter` is the group's. `numbers` are those of the grams that were sought, in order, and
     `times` in how many entries each is. `sought` and `entry` are pairs of a number and an entry
-    that has it.
+    that has it, of each number the newest: `more` says of which there are more.
     """
 
     def __init__(self, group: Group, text: str, grams: _Grams) -> None:
@@ -169,11 +172,22 @@ class _Look:
         self.numbers = np.append(_ALL, grams.once)
         words = np.append(made.wholes([text]), made.words(grams.said))
         order = np.argsort(words)
-        hits = [segment.find(words[order], _NEWEST) for segment in group.segments]
-        self.times: Places = np.zeros(len(words), np.int64)
-        self.times[order] = sum((one.times for one in hits), np.zeros(len(words), np.int64))
-        self.sought = self.numbers[order][np.concatenate([_NONE, *(one.sought for one in hits)])]
-        self.entry = np.concatenate([_NONE, *(one.entry for one in hits)])
+        self._place = np.argsort(order)
+        self._lists = Lists(group.segments, words[order])
+        which, self.entry = self._lists.newest(np.arange(len(words)), _NEWEST)
+        sizes = self._lists.sizes
+        found = np.bincount(which, minlength=len(words))
+        self.times: Places = np.where(sizes > _NEWEST, sizes, found)[self._place]
+        self.more = (sizes > _NEWEST)[self._place]
+        self.sought = self.numbers[order][which]
+
+    def alike(self, numbers: Places, least: float) -> float:
+        """Return how many entries have `least` of some numbers, also such as are not among pairs.
+
+        Where they are very many, it is an estimate.
+        """
+        which = self._place[np.searchsorted(self.numbers, numbers)]
+        return self._lists.alike(which, least)
 
 
 class _Pairs(NamedTuple):
@@ -187,7 +201,8 @@ class _Pairs(NamedTuple):
     def of(cls, looks: Sequence[_Look]) -> _Pairs:
         """Return those of all looks."""
         sought = np.concatenate([_NONE, *(one.sought for one in looks)])
-        order = np.argsort(sought, kind="stable")
+        few = sought.max(initial=0) < 1 << 16  # numbers so small are sorted in a tenth of the time
+        order = np.argsort(sought.astype(np.uint16) if few else sought, kind="stable")
         entry = np.concatenate([_NONE, *(one.entry for one in looks)])
         look = np.repeat(np.arange(len(looks)), [len(one.sought) for one in looks])
         return cls(sought[order], entry[order], look[order])
@@ -247,29 +262,34 @@ def _among(few: Places, others: Places) -> NDArray[np.bool_]:
     return same
 
 
-def _median(numbers: Places) -> float:
-    ranked = sorted(numbers.tolist())  # `np.median` takes ten times as long for so few
-    return float(ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
-
-
 def _least(scores: NDArray[np.float64], count: int) -> float:
     """Return what the best `count` have at the least, 0 where there are no more."""
     return float(np.partition(scores, -count)[-count]) if len(scores) > count else 0.0
 
 
+def _numbered(entries: Places) -> tuple[Places, Places]:
+    """Return in order what `entries` has, each once, and which of these each of them is."""
+    among = np.zeros(int(entries.max(initial=-1)) + 1, np.bool_)
+    among[entries] = True
+    once = np.flatnonzero(among)
+    number = np.empty(len(among), np.int64)
+    number[once] = np.arange(len(once))
+    return once, number[entries]
+
+
 def _in_one_place(
-    pairs: _Pairs, weights: NDArray[np.float64], at: Places, some: NDArray[np.bool_]
+    entries: Places, places: Places, weights: NDArray[np.float64], some: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Return the most that each entry shares with `_PLACE` characters of the text.
 
     Args:
-        pairs: of a gram and an entry that has it.
+        entries: of pairs of a gram and an entry that has it, the number of the entry.
+        places: where in the text each gram is.
         weights: what each pair weighs.
-        at: where in the text each gram is.
         some: whether each entry is looked at; the others share 0.
     """
-    mine = some[pairs.entry]
-    which, places = pairs.entry[mine], at[pairs.sought[mine]]
+    mine = some[entries]
+    which, places = entries[mine], places[mine]
     order = np.lexsort((places, which))
     which, places = which[order], places[order]
     shared = np.append(0.0, np.cumsum(weights[mine][order]))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from chopmark import LogError
 
-from ._erase import Done, registrar
+from ._erase import Done, holding, registrar
 from ._folder import LogFolder
 from ._integrate import integrate
 from ._master import Subject
@@ -23,6 +23,7 @@ from ._progress import Steps, adding, unheard
 from ._renew import OLDEST, ask
 from ._retention import end_entries, end_texts
 from ._spool import SUFFIX, is_alive
+from ._subject import Keys
 from ._work import settle
 
 PATIENCE = 10.0
@@ -70,7 +71,7 @@ def erase(
         NoSubjectError: nothing is kept of the subject; nothing was changed.
         LogError: the basis names the subject, a file cannot be written, or the log is busy.
     """
-    with registrar(folder, told) as by:
+    with registrar(folder, told, of_any=True) as by:
         done = by.erase(subject, basis, until)
     return Forgotten(done, _let_go(folder, told))
 
@@ -83,6 +84,10 @@ def prune(options: LogOptions, told: Steps = unheard) -> Forgotten:
     Raises:
         LogError: a file cannot be written, the log is busy, or an archive lacks what it must have.
     """
+    if not options.entries and not Keys.are_kept(options.folder):
+        with holding(options.folder) as store:  # no text was ever kept, and no entry is to end
+            integrate(options.folder, store)
+        return Forgotten(Done(), _let_go(options.folder, told))
     now = time.time_ns() // 1_000_000
     with registrar(options.folder, told) as by:
         integrate(by.folder, by.store)  # what waits is as old as the rest

@@ -39,8 +39,15 @@ class Taken(NamedTuple):
 
 @contextlib.contextmanager
 def integrating(folder: LogFolder) -> Iterator[bool]:
-    """Hold the lock of the log while the block runs; yield whether it could be had."""
-    file = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the lock of the log while the block runs; yield whether it could be had.
+
+    Raises:
+        LogError: its file cannot be opened.
+    """
+    try:
+        file = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise LogError(f"log {str(folder.path)!r} cannot be locked: {error}") from error
     _HELD.add(file)
     pid = os.getpid()
     try:

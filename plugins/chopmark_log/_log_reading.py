@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chopmark import Content
@@ -11,12 +12,14 @@ from chopmark.hookspecs import Entry
 from ._folder import LogFolder
 from ._packages import check_finding
 from ._read import backward, end, forward, get, outlines, read
+from ._slices import Slice, slices
 
 if TYPE_CHECKING:
     from chopmark.reading import Outline
 
     from ._entries import Proven
     from ._find import Finding
+    from ._mapped import Mapped
 
 
 class LogReading:
@@ -43,6 +46,14 @@ class LogReading:
             LogError: the log is damaged; what came before was yielded.
         """
         return outlines(self.folder, since, until)
+
+    def slices(self, count: int) -> list[Slice]:
+        """Return all of it in at most `count` slices, which processes count side by side.
+
+        Raises:
+            LogError: the log cannot be read.
+        """
+        return slices(self.folder, count)
 
     def missing(self) -> str | None:
         """Return the path of the folder where no log is in it."""
@@ -89,7 +100,13 @@ class LogReading:
         check_finding()
         from ._find import find
 
-        return find(self.folder, text)
+        return find(self.folder, text, mapped=self._mapped)
+
+    @cached_property
+    def _mapped(self) -> Mapped:
+        from ._mapped import Mapped
+
+        return Mapped()
 
     def proof(self, index: int) -> Proven:
         """Return the proof that entry `index` is in the log, and what checks it.

@@ -17,7 +17,7 @@ from typing import Any
 
 from chopmark import LogError
 
-from ._errors import AwayError
+from ._errors import AwayError, ReadOnlyError
 from ._folder import PATIENCE
 
 try:
@@ -113,8 +113,8 @@ class Address:
 
     def refused(self, error: psycopg.Error, what: str = "") -> LogError:
         """Return what `error` means to who asked for `what`: an `AwayError` where that is it."""
-        away = isinstance(error, (SilentError, errors.ConnectionTimeout)) or is_read_only(error)
-        kind = AwayError if away else LogError
+        away = isinstance(error, (SilentError, errors.ConnectionTimeout))
+        kind = ReadOnlyError if is_read_only(error) else AwayError if away else LogError
         return kind(f"store {self.text!r}{what and ' '}{what}: {told(error)}")
 
 

@@ -42,14 +42,20 @@ def read(folder: LogFolder, since: int = 0, until: int | None = None) -> Iterato
 
 
 def outlines(
-    folder: LogFolder, since: int = 0, until: int | None = None
+    folder: LogFolder,
+    since: int = 0,
+    until: int | None = None,
+    start: int = 0,
+    end: int | None = None,
 ) -> Iterator[Outline | dict[str, Any]]:
     """Yield the same, of each call its outline alone: nothing else is made of its leaf.
+
+    They are those of the entries from index `start` to before `end`, by default of all.
 
     Raises:
         LogError: the log is damaged; what came before was yielded.
     """
-    return _said(folder, since, until, _OUTLINES, _outliner())
+    return _said(folder, since, until, _OUTLINES, _outliner(), start, end)
 
 
 def _said(
@@ -58,12 +64,14 @@ def _said(
     until: int | None,
     forms: Mapping[str, Callable[[Any], Any]],
     brief: Callable[[bytes], Outline | None] | None = None,
+    start: int = 0,
+    end: int | None = None,
 ) -> Iterator[Any]:
     """Yield what `forms` make of leaves, or what `brief` does of one, where it makes anything."""
     if not folder.is_log:
         return
     with closing(folder.open()) as store:
-        for run in store.runs(0, store.size):
+        for run in store.runs(start, store.size if end is None else end):
             for index, leaf in enumerate(run.leaves, run.first):
                 usual = brief(leaf) if brief is not None else None
                 if usual is not None:

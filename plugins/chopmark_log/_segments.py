@@ -14,8 +14,9 @@ import fcntl
 import mmap
 import os
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -26,27 +27,17 @@ from chopmark import LogError
 
 from ._epochs import FILE
 from ._files import sync_folder
+from ._merging import BLOCK, in_order
 from ._winnow import BITS, VERSION, Fingerprinter, Places, Words
 
-MOST_WORDS = 1 << 22
-"""Of a segment that was merged: 32 MiB. A merge holds that twice in memory."""
+MOST_WORDS = 1 << 24
+"""Of a segment that was merged: 128 MiB."""
+_AGAIN = 4  # a segment is merged with one behind it that is a quarter of it, or more
 _LOW_BITS = 64 - BITS
 _LOW = np.uint64((1 << _LOW_BITS) - 1)
 _HEAD = struct.Struct("<16sQQQQ")
 _MAGIC = f"chopmark {VERSION}\n".encode().ljust(16, b"\0")
 _TRIES = 10
-
-
-class Hits(NamedTuple):
-    """Where fingerprints are that were sought: pairs of which one, and an entry that has it.
-
-    `times` says of each that was sought in how many entries it is; the pairs may have only the
-    last of these.
-    """
-
-    sought: Places
-    entry: Places
-    times: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +84,8 @@ class Segment:
         words = np.frombuffer(mapped, "<u8", offset=_HEAD.size)  # `memmap` takes ten times as long
         return cls(first, end, epoch, words, path)
 
-    def find(self, sought: Words, most: int) -> Hits:
-        """Return the entries with one of `sought`, of each the last `most`.
+    def bounds(self, sought: Words) -> tuple[Places, Places]:
+        """Return where the words of each of `sought` begin and end.
 
         What is sought in ascending order is found sooner: neighbours are in the same pages.
         """
@@ -104,11 +95,12 @@ class Segment:
         there = np.flatnonzero(low < len(self.words))
         there = there[self.words[low[there]] >> np.uint64(_LOW_BITS) == sought[there]]  # few are
         high[there] = np.searchsorted(self.words, least[there] | _LOW, "right")
-        take = np.minimum(high - low, most)
-        which = np.repeat(np.arange(len(sought)), take)
-        nth = np.arange(len(which)) - np.repeat(np.cumsum(take) - take, take)
-        words = self.words[np.repeat(high - take, take) + nth]
-        return Hits(which, (words & _LOW).astype(np.int64) + self.first, high - low)
+        return low, np.maximum(low, high)  # another may be clearing what is looked into
+
+    def entries(self, at: Places) -> Places:
+        """Return of which entries some of the words are."""
+        found: Places = (self.words[at] & _LOW).astype(np.int64) + self.first
+        return found
 
     def clear(self, entries: Places) -> bool:
         """Write over the fingerprints of `entries`, where they stand; return whether any is left.
@@ -116,16 +108,24 @@ class Segment:
         The file must be open to write. Each is replaced by the one before it that stays, so that
         the order holds: a word that is there twice says nothing more.
         """
-        gone = np.isin((self.words & _LOW).astype(np.int64) + self.first, entries)
-        stay = np.flatnonzero(~gone)
-        if len(stay):
-            nearest = np.searchsorted(stay, np.flatnonzero(gone)) - 1
-            self.words[gone] = self.words[stay[np.maximum(nearest, 0)]]
+        gone = np.concatenate([np.zeros(0, np.int64), *self._places(entries)])
+        if len(gone) < len(self.words):
+            starts = np.flatnonzero(np.diff(gone, prepend=-2) != 1)
+            runs = np.diff(starts, append=len(gone))
+            before = np.repeat(gone[starts] - 1, runs)
+            # Before the first one there is none: then it is the first that stays.
+            self.words[gone] = self.words[np.where(before < 0, runs[:1], before)]
         else:
             self.words[:] = 0
         if isinstance(self.words, np.memmap):
             self.words.flush()
-        return len(stay) > 0
+        return len(gone) < len(self.words)
+
+    def _places(self, entries: Places) -> Iterator[Places]:
+        """Yield, a block at a time, where the fingerprints of `entries` stand."""
+        for at in range(0, len(self.words), BLOCK):
+            of = (self.words[at : at + BLOCK] & _LOW).astype(np.int64) + self.first
+            yield np.flatnonzero(np.isin(of, entries)) + at
 
 
 class Group(NamedTuple):
@@ -142,10 +142,11 @@ def gaps(segments: Iterable[Segment], size: int) -> list[tuple[int, int]]:
 
 
 class Segments:
-    """The segments of a log, in a folder of their own."""
+    """The segments of a log, in a folder of their own; `opened` opens one that is looked into."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, opened: Callable[[Path], Segment] = Segment.open) -> None:
         self.folder = folder
+        self._opened = opened
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -173,18 +174,18 @@ class Segments:
         """
         for _ in range(_TRIES):
             try:
-                return self._read(writing=False)
+                return self._read(self._opened)
             except FileNotFoundError:
                 continue  # merged in between
             except OSError as error:
                 raise LogError(f"{str(self.folder)!r} cannot be read: {error}") from error
         raise LogError(f"{str(self.folder)!r} is being changed all the time; try again")
 
-    def _read(self, *, writing: bool) -> list[Segment]:
+    def _read(self, opened: Callable[[Path], Segment] = Segment.open) -> list[Segment]:
         found: list[Segment] = []
         for path in self.folder.glob(f"*.{VERSION}"):
             with contextlib.suppress(ValueError):
-                found.append(Segment.open(path, writing=writing))
+                found.append(opened(path))
         found.sort(key=lambda one: (one.first, -one.end))
         kept: list[Segment] = []
         for one in found:
@@ -221,7 +222,7 @@ class Segments:
         gone = np.array(sorted(entries), np.int64)
         with self.telling():
             self._tidy()
-            for one in self._read(writing=True):
+            for one in self._read(partial(Segment.open, writing=True)):
                 mine = gone[(gone >= one.first) & (gone < one.end)]
                 if len(mine) and len(one.words) and not one.clear(mine):
                     self._write(replace(one, words=np.zeros(0, np.uint64)))
@@ -234,34 +235,50 @@ class Segments:
             raise LogError(f"{str(self.folder)!r} cannot be written: {error.strerror}") from error
 
     def _merge(self) -> None:
-        """Merge the last segments while they are of like size: each word is moved seldom."""
-        kept = self._read(writing=False)
-        while len(kept) > 1:
-            one, other = kept[-2:]
-            sizes = len(one.words), len(other.words)
-            near = one.end == other.first and one.epoch == other.epoch
-            wide = other.end - one.first > 1 << _LOW_BITS
-            if not near or wide or sizes[0] > 2 * sizes[1] or sum(sizes) > MOST_WORDS:
-                break
-            words = np.concatenate((one.words, other.words + np.uint64(other.first - one.first)))
-            words.sort(kind="stable")  # two that are sorted: one pass
-            kept[-2:] = [self._write(Segment(one.first, other.end, one.epoch, words))]
+        """Merge segments of one epoch: all once it is over, before that those of like size.
+
+        So there are few, in which it is looked, and each word is moved seldom.
+        """
+        kept = self._read()
+        for at in range(len(kept) - 2, -1, -1):
+            while at + 1 < len(kept) and self._are_due(kept, at):
+                kept[at : at + 2] = [self._merged(*kept[at : at + 2])]
         self._tidy()
+
+    def _are_due(self, kept: Sequence[Segment], at: int) -> bool:
+        one, other = kept[at : at + 2]
+        sizes = len(one.words), len(other.words)
+        near = one.end == other.first and one.epoch == other.epoch
+        wide = other.end - one.first > 1 << _LOW_BITS
+        if not near or wide or sum(sizes) > MOST_WORDS:
+            return False
+        return one.epoch < kept[-1].epoch or sizes[0] <= _AGAIN * sizes[1]
+
+    def _merged(self, one: Segment, other: Segment) -> Segment:
+        blocks = in_order(one.words, other.words, other.first - one.first)
+        count = len(one.words) + len(other.words)
+        return self._put(one.first, other.end, one.epoch, count, blocks)
 
     def _tidy(self) -> None:
         """Take away what was merged, is damaged, or of another version."""
-        kept = {one.path for one in self._read(writing=False)}
+        kept = {one.path for one in self._read()}
         ours = {self.folder / "lock", self.folder / FILE}
         for path in set(self.folder.iterdir()) - kept - ours:
             path.unlink()
 
-    def _write(self, segment: Segment) -> Segment:
-        path = self.folder / f"{segment.first:012}-{segment.end:012}.{VERSION}"
+    def _write(self, one: Segment) -> Segment:
+        return self._put(one.first, one.end, one.epoch, len(one.words), [one.words])
+
+    def _put(
+        self, first: int, end: int, epoch: int, count: int, blocks: Iterable[Words]
+    ) -> Segment:
+        """Write a segment of so many words, which are in `blocks`, in order."""
+        path = self.folder / f"{first:012}-{end:012}.{VERSION}"
         making = path.with_suffix(".part")
         with open(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            numbers = segment.first, segment.end, segment.epoch, len(segment.words)
-            file.write(_HEAD.pack(_MAGIC, *numbers))
-            file.write(segment.words.astype("<u8", copy=False).tobytes())
+            file.write(_HEAD.pack(_MAGIC, first, end, epoch, count))
+            for words in blocks:
+                file.write(words.astype("<u8", copy=False).data)
             file.flush()
             os.fsync(file.fileno())
         making.replace(path)

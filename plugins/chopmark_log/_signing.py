@@ -38,6 +38,7 @@ _PUBLIC = (
 _NO_KEY = "is no key NAME+ID+KEY: it was cut short, or is of a type that is not known here"
 _NAME_AND_ID = re.compile(r"[^\s+]+\+[0-9a-f]{8}\+").match
 _SEED_BYTES = 32
+_MOST = 1 << 20  # bytes of a file with a key: a device may have no end
 _KINDS = (ED25519, ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE)
 
 
@@ -218,7 +219,8 @@ def _read_verifier_key(text: str) -> VerifierKey:
             raise LogError(str(error)) from None
     file = Path(text)
     try:
-        held = file.read_text("utf-8")
+        with file.open("rb") as opened:
+            held = opened.read(_MOST).decode("utf-8")
     except OSError as error:
         raise LogError(f"key {text!r}: {error.strerror}") from error
     except UnicodeError:

@@ -6,14 +6,15 @@ import threading
 import time
 from types import TracebackType
 
-from ._errors import AwayError
+from ._errors import AwayError, ReadOnlyError
 
 
 class Turns:
     """Threads take turns; one may take several within its own.
 
     Where one fails because the database is away, those that waited for it fail by the same
-    `AwayError`: else each would wait as long, one after another.
+    `AwayError`: else each would wait as long, one after another. One that is read-only refuses at
+    once, and only changes: those that waited go on, for they may want to read.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,6 @@ class Turns:
         self, kind: type[BaseException] | None, error: BaseException | None,
         at: TracebackType | None,
     ) -> None:  # fmt: skip
-        if isinstance(error, AwayError):
+        if isinstance(error, AwayError) and not isinstance(error, ReadOnlyError):
             self._failed, self._why = time.monotonic(), str(error)
         self._lock.release()

@@ -7,6 +7,7 @@ nothing of ours went wrong, as in nearly all.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from json.encoder import encode_basestring as _quoted
 
 from chopmark import Mark, Record, Usage, Verdict
@@ -17,6 +18,8 @@ from ._leaf import VERSION, at, call_leaf
 _TEXT, _NUMBER = frozenset({str}), frozenset({int})
 _COMMITTED = 3
 """To how many texts a leaf commits, but for few: to answer, request and user."""
+_MARKS = 64
+"""Marks that are kept as they were written: most calls have one that many others have, too."""
 _BITS = MOST.bit_length() - 1
 """Numbers of a leaf have no more: shifted by them, those together are 0, and a negative is not."""
 
@@ -127,13 +130,31 @@ def _verdict(verdict: Verdict) -> str | None:
 
 
 def _mark(mark: Mark) -> str | None:
-    marker, kind, where, reason, data = mark.marker, mark.kind, mark.where, mark.reason, mark.data
-    texts = (marker, kind, where, reason, *data, *data.values())
-    if not _TEXT.issuperset(map(type, texts)) or type(mark.placed) is not bool:
+    data = mark.data
+    try:
+        return _written(
+            mark.placed, mark.marker, mark.kind, mark.where, mark.reason, *data, *data.values()
+        )
+    except TypeError:  # what cannot be hashed is no text
         return None
-    pairs = ",".join([f"[{_quoted(name)},{_quoted(data[name])}]" for name in sorted(data)])
+
+
+@lru_cache(maxsize=_MARKS, typed=True)  # else `placed=1` were as good as True
+def _written(
+    placed: bool, marker: str, kind: str, where: str, reason: str, *data: str
+) -> str | None:
+    """Return a mark as it is written; `data` are the names of its data, and then the values."""
+    if not _TEXT.issuperset(map(type, (marker, kind, where, reason, *data))) or (
+        type(placed) is not bool
+    ):
+        return None
+    half = len(data) // 2
+    pairs = ",".join([
+        f"[{_quoted(name)},{_quoted(value)}]"
+        for name, value in sorted(zip(data[:half], data[half:], strict=True))
+    ])  # fmt: skip
     begins = f'{{"data":[{pairs}],' if pairs else "{"
-    unplaced = "" if mark.placed else ',"placed":false'
+    unplaced = "" if placed else ',"placed":false'
     why = f',"reason":{_quoted(reason)}' if reason else ""
     ends = f',"where":{_quoted(where)}}}' if where else "}"
     return f'{begins}"kind":{_quoted(kind)},"marker":{_quoted(marker)}{unplaced}{why}{ends}'

@@ -82,6 +82,9 @@ BAD = (
     (2, "log erase --subject bert --day 2026-01-01 --basis law --path {log}"),
     (1, "log hold add --subject nobody --reason case --path {log}"),
     (1, "log hold rm no-such-hold --path {log}"),
+    (1, "log erase --subject anna --basis law --path {here}/other"),  # which keeps no texts
+    (1, "log restrict --subject anna --basis law --until 2099-01-01 --path {here}/other"),
+    (1, "log hold add --subject anna --reason case --path {here}/other"),
     (1, "log find --text nothing_that_anybody_said_here --path {log}"),
     (2, "log find --text ... --path {log}"),
     (2, "log export {here}/archive --path {log}"),

@@ -167,7 +167,7 @@ def test_a_signal_that_breaks_an_append_off_loses_and_doubles_nothing(folder: Lo
             taken.append(log.append(record).record)  # begins a spool, which a disk may make slow
             try:
                 # Again, for where one meets a finalizer, Python passes it over.
-                signal.setitimer(signal.ITIMER_REAL, 0.0007, 0.1)
+                signal.setitimer(signal.ITIMER_REAL, 0.0007, 1.0)
                 while True:
                     record = sample_record()
                     made.append(record.id)

@@ -13,7 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chopmark import LogError
-from chopmark_log import _segments
+from chopmark_log import _merging, _segments
+from chopmark_log._lists import Lists
+from chopmark_log._mapped import Mapped
+from chopmark_log._merging import in_order
 from chopmark_log._segments import Segment, Segments, gaps
 
 words = st.integers(0, 2**40 - 1) | st.integers(0, 5)
@@ -43,8 +46,11 @@ def fill(kept: Segments, texts: list[frozenset[int]], sizes: Iterator[int]) -> N
 
 
 def found(kept: Segments, word: int, most: int = 100) -> list[int]:
-    hits = [one.find(np.array([word], np.uint64), most) for one in kept.read()]
-    return sorted({int(entry) for one in hits for entry in one.entry})
+    segments = kept.read()
+    if not segments:
+        return []
+    lists = Lists(segments, np.array([word], np.uint64))
+    return sorted(lists.newest(np.zeros(1, np.int64), most)[1].tolist())
 
 
 @given(docs, st.lists(st.integers(5, 12), min_size=1), st.sets(st.integers(0, 29)))
@@ -99,25 +105,68 @@ def test_segments_are_merged_while_they_are_of_like_size(
 ) -> None:
     texts = [frozenset({n, n + 1000}) for n in range(64)]
     fill(kept, texts, iter([2] * 32))
-    assert len(kept.read()) <= 6
+    assert len(kept.read()) <= 4
     assert found(kept, 1010) == [10]
     monkeypatch.setattr(_segments, "MOST_WORDS", 8)
-    before = len(kept.read())
     with kept.writing():
-        for first in (64, 68):
+        for first in range(64, 80, 4):
             kept.add(segment(first, [[1]] * 4))
-        kept.add(segment(72, [[1]] * 4))
-    assert len(kept.read()) == before + 2
-    assert found(kept, 1) == [1, *range(64, 76)]
+    assert [len(one.words) for one in kept.read()][1:] == [8, 8, 4]
+    assert found(kept, 1) == [1, *range(64, 80)]
+
+
+def test_of_an_epoch_that_is_over_one_segment_is_left(kept: Segments) -> None:
+    ends = []
+    with kept.writing():
+        for first, count, epoch in ((0, 40, 1), (40, 2, 1), (42, 1, 1), (43, 30, 2), (73, 2, 2)):
+            texts = [{n, 7} for n in range(first, first + count)]
+            kept.add(segment(first, texts, epoch))
+            ends.append([one.end for one in kept.read()])
+    assert ends[1] == [40, 42]
+    assert [(one.first, one.end) for one in kept.read()] == [(0, 43), (43, 73), (73, 75)]
+    assert found(kept, 7) == list(range(75))
+
+
+@given(
+    st.lists(st.integers(0, 99), unique=True), st.lists(st.integers(0, 99), unique=True),
+    st.integers(0, 50), st.integers(1, 5),
+)  # fmt: skip
+def test_words_are_merged_in_order_a_block_at_a_time(
+    one: list[int], other: list[int], shift: int, block: int
+) -> None:
+    left, right = (np.array(sorted(words), np.uint64) for words in (one, other))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_merging, "BLOCK", block)
+        blocks = [each.tolist() for each in in_order(left, right, shift)]
+    assert [word for each in blocks for word in each] == sorted(
+        [*one, *(word + shift for word in other)]
+    )
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=20), st.sets(st.integers(0, 5)))
+def test_what_is_cleared_is_written_over_with_the_nearest_that_stays(
+    entries: list[int], gone: set[int]
+) -> None:
+    words = np.array([n << 24 | entry for n, entry in enumerate(entries)], np.uint64)
+    one = Segment(0, 6, 1, words.copy())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_segments, "BLOCK", 3)
+        left = one.clear(np.array(sorted(gone), np.int64))
+    stay = [n for n, entry in enumerate(entries) if entry not in gone]
+    assert left == bool(stay)
+    for n, word in enumerate(one.words.tolist()):
+        before = [at for at in stay if at <= n] or stay[:1]
+        assert word == (words[before[-1]] if stay else 0)
 
 
 def test_only_the_newest_entries_are_told_and_all_are_counted(kept: Segments) -> None:
     with kept.writing():
         kept.add(segment(0, [[7]] * 20))
     (one,) = kept.read()
-    hits = one.find(np.array([6, 7], np.uint64), 3)
-    assert (hits.sought.tolist(), hits.entry.tolist()) == ([1, 1, 1], [17, 18, 19])
-    assert hits.times.tolist() == [0, 20]
+    lists = Lists([one], np.array([6, 7], np.uint64))
+    which, entries = lists.newest(np.arange(2), 3)
+    assert (which.tolist(), entries.tolist()) == ([1, 1, 1], [17, 18, 19])
+    assert lists.sizes.tolist() == [0, 20]
 
 
 def test_what_a_crash_left_of_a_merge_is_not_found_twice_nor_kept(kept: Segments) -> None:
@@ -162,3 +211,25 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         Segments(tmp_path / "fp").writing(),
     ):
         pass
+
+
+def test_what_is_kept_open_is_what_the_files_say(kept: Segments) -> None:
+    looking = Segments(kept.folder, Mapped().open)
+    with kept.writing():
+        kept.add(segment(0, [[1, 2], [2]], 1))
+    assert found(looking, 1) == [0]
+    ((first,), (again,)) = looking.read(), looking.read()
+    assert first is again
+    with kept.writing():
+        kept.clear([0])
+    assert (found(looking, 1), found(looking, 2)) == ([], [1])
+    with kept.writing():
+        kept.add(segment(2, [[1], [1]], 1))  # which is merged with the one that is open
+    assert (found(looking, 1), found(looking, 2)) == ([2, 3], [1])
+    with kept.writing():
+        kept.clear(range(4))  # its file is another one now
+    assert found(looking, 1) == found(looking, 2) == []
+    (one,) = looking.read()
+    assert one.path is not None
+    one.path.write_bytes(b"short")
+    assert looking.read() == []

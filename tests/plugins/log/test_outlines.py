@@ -15,7 +15,9 @@ from tests.plugins.log.logs import log_of
 from chopmark import Failure, LogError, Mark, Record, Usage, Verdict
 from chopmark.reading import Outline, new_event, outline, outlines
 from chopmark.testing import LogContract, sample_record
+from chopmark_log._canonical import encode
 from chopmark_log._folder import LogFolder
+from chopmark_log._leaf import event_leaf
 from chopmark_log._log import TransparencyLog
 from chopmark_report import count
 
@@ -90,3 +92,22 @@ def test_the_contract_finds_outlines_that_are_not_those_of_the_entries(tmp_path:
     contract(TransparencyLog({"path": str(tmp_path / "right")}), tmp_path)
     with pytest.raises(AssertionError):
         contract(Forgetful({"path": str(tmp_path / "wrong")}), tmp_path)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
+def test_slices_one_behind_the_other_are_all_of_the_log(tmp_path: Path, count: int) -> None:
+    made = LogFolder(tmp_path / "log")
+    made.create("example.com/log")
+    store = made.open(writing=True)
+    leaves = [
+        encode(event_leaf(new_event("key.rotated", actor=str(n)), "w", n)) for n in range(700)
+    ]
+    store.take([(None, leaf) for leaf in leaves], {})
+    store.prune(256)
+    store.close()
+    log = TransparencyLog({"path": str(made.path)})
+    cut = log.slices(count)
+    assert len(cut) == min(count, 2)
+    assert all(map(len, cut))
+    assert [one for each in cut for one in each.outlines()] == list(log.outlines())
+    assert sum(map(len, cut)) == 444

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -13,6 +16,7 @@ import psycopg
 from tests.plugins.log.postgres import Server, serving
 
 from chopmark import LogError
+from chopmark_log._errors import AwayError
 from chopmark_log._postgres import Address, PostgresFile
 
 
@@ -96,3 +100,33 @@ def test_what_takes_long_fails_as_everything_else_where_the_server_is_gone(
         server.start()
     with file.patient(60):
         assert numbers(file) == []
+
+
+@contextlib.contextmanager
+def another_reads_behind(file: PostgresFile, patience: float) -> Iterator[Future[list[int]]]:
+    """Have the turn while another thread waits for it to read; yield what that gets."""
+    with ThreadPoolExecutor(1) as threads, file.patient(patience):
+        waits = threads.submit(numbers, file)
+        time.sleep(0.1)  # so that it stands at the lock
+        yield waits
+
+
+def test_who_only_reads_is_answered_behind_a_change_that_a_read_only_server_refuses(
+    file: PostgresFile,
+) -> None:
+    file.rows("INSERT INTO numbers VALUES (1)")
+    read_only = "options=-c%20default_transaction_read_only%3Don"
+    standby = PostgresFile(Address.of(f"{file.address.text}&{read_only}"), "tried")
+    with pytest.raises(AwayError, match="read-only"), another_reads_behind(standby, 60) as waits:
+        standby.rows("INSERT INTO numbers VALUES (2)")
+    assert waits.result() == [1]
+
+
+def test_who_waits_behind_one_to_whom_the_server_said_nothing_need_not_wait_as_long(
+    file: PostgresFile,
+) -> None:
+    with pytest.raises(AwayError), another_reads_behind(file, 0.5) as waits:
+        file.rows("SELECT pg_sleep(60)")
+    with pytest.raises(AwayError, match="it said nothing for"):
+        waits.result()
+    assert numbers(file) == []
