@@ -7,30 +7,29 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
 from chopmark import ChopmarkError, LogError, load_policy
 from chopmark.hookspecs import ReadableLog
-from chopmark.reading import gather_sections, open_log, outlines, readable
+from chopmark.reading import gather_sections, open_log, readable
 from chopmark.terminal import counted
 from chopmark.wording import Wording
 
 from ._data import to_data
+from ._ends import ends
 from ._options import LANGUAGES
 from ._plots import plots
+from ._reading import count_log
 from ._render import as_html, as_markdown, as_text
 from ._sections import Source, sections_of
-from ._tally import Tally, count
+from ._tally import Tally
 
-T = TypeVar("T")
 _DAY = click.DateTime(["%Y-%m-%d"])
-_EVERY = 10_000
-"""After so many records the progress is told."""
 
 
 @click.command("report")
@@ -61,7 +60,8 @@ def report(
     """Say what a log has of a time: calls, verdicts, labels, failures, complaints, drift.
 
     From the log of the policy alone, read once. Exit codes: 0; 1 the log does not hold, or part
-    of it cannot be read (the report says so); 2 there is no log, or nothing could be read.
+    of it cannot be read (the report says so); 2 there is no log, or nothing could be read; 130
+    Ctrl-C, and nothing was written. With --json the last two print why, too, as JSON.
     """
     if out is not None and out.suffix not in _FORMS:
         raise click.UsageError(f"{out}: name a file that ends in {', '.join(_FORMS)}")
@@ -72,7 +72,7 @@ def report(
     if end is not None and end <= start:
         raise click.UsageError("--until lies before --since")
     words = Wording.of(__package__, language)
-    try:
+    with ends(as_json):
         loaded = load_policy(policy)
         log = readable(open_log(loaded))
         _check_there(log)
@@ -86,9 +86,6 @@ def report(
             _write(out, _FORMS[out.suffix](tally, source, title or words("page.title"), words))
             calls = tally.calls.count if tally.calls else 0
             click.echo(f"wrote {out}: {counted(calls, 'call')}")
-    except ChopmarkError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
     sys.exit(1 if source.unread or source.faults else 0)
 
 
@@ -101,7 +98,8 @@ def read_log(
     """
     tally, unread = Tally(), ""
     try:
-        count(_progress(outlines(log, since, until)), tally)
+        with _progress() as told:
+            count_log(log, since, until, tally, told)
     except LogError as error:
         unread = str(error)
     looking: Callable[[], list[str]] | None = getattr(log, "faults", None)
@@ -139,17 +137,14 @@ def _check_there(log: ReadableLog) -> None:
         )
 
 
-def _progress(entries: Iterator[T]) -> Iterator[T]:
-    """Tell a terminal how many were read."""
-    return _told(entries) if sys.stderr.isatty() else entries
-
-
-def _told(entries: Iterator[T]) -> Iterator[T]:
+@contextmanager
+def _progress() -> Iterator[Callable[[int], object] | None]:
+    """Yield what tells a terminal how many entries were read; its line is empty in the end."""
+    if not sys.stderr.isatty():
+        yield None
+        return
     try:
-        for number, entry in enumerate(entries, 1):
-            if number % _EVERY == 0:
-                click.echo(f"\r{number:,} records", nl=False, err=True)
-            yield entry
+        yield lambda number: click.echo(f"\r{number:,} records", nl=False, err=True)
     finally:
         click.echo("\r\033[K", nl=False, err=True)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from chopmark import ChopmarkError, LogError, Policy, load_policy
+from chopmark import LogError, Policy, load_policy
 from chopmark.hookspecs import Evidence
 from chopmark.reading import (
     gather_evidence,
@@ -19,11 +19,12 @@ from chopmark.reading import (
     open_log,
     readable,
 )
-from chopmark.terminal import counted, table, visible
+from chopmark.terminal import table, visible
 from chopmark.wording import Wording
 
 from ._commands import as_page, read_log
 from ._data import to_data
+from ._ends import ends
 from ._index import missing
 from ._options import LANGUAGES
 from ._pack import Checked, Pack, check_pack, write_pack
@@ -46,7 +47,7 @@ from ._signature import read_key
 @click.option("--provisions", "listing", is_flag=True, help="Instead: list the provisions.")
 @click.option(
     "--language", type=click.Choice(LANGUAGES), default="en", show_default=True,
-    help="Of the index and of the report.",
+    help="Of the index, of the report, and of what is told.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
 def evidence(
@@ -70,22 +71,20 @@ def evidence(
     signed what is there. Take the key from elsewhere, not from the pack; a log's is in log.pub.
 
     Exit codes: 0; 1 a piece of evidence could not be written, or a checked pack was changed, or was
-    not signed by --key; 2 nothing could be done.
+    not signed by --key; 2 nothing could be done; 130 Ctrl-C, and nothing was written. With --json
+    the last two print why, too, as JSON.
     """
-    try:
+    with ends(as_json):
         if key is not None and check is None:
             raise click.UsageError("--key is for --check")
         if listing:
-            _list(language, as_json)
+            _list(Wording.of(__package__, language), as_json)
         elif check is not None:
             _check(check, key, as_json)
         elif policy and out is not None:
             _write(load_policy(policy), policy, out, Wording.of(__package__, language), as_json)
         else:
             raise click.UsageError("give --policy and --out, or --check, or --provisions")
-    except ChopmarkError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
 
 
 def _write(policy: Policy, name: str, out: Path, words: Wording, as_json: bool) -> None:
@@ -114,11 +113,12 @@ def _write(policy: Policy, name: str, out: Path, words: Wording, as_json: bool) 
         }
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        click.echo(f"wrote {out}: {counted(len(pack.written), 'piece')} of evidence")
-        click.echo(_signed(pack))
+        click.echo(words("told.wrote", out=out, count=len(pack.written)))
+        click.echo(_signed(pack, words))
         for one in pack.failed:
-            click.echo(f"could not be written: {one.path}: {one.problem}", err=True)
-        click.echo(f"nothing in it for: {', '.join(without) or '-'}")
+            click.echo(words("told.lost", path=one.path, why=one.problem), err=True)
+        if without:
+            click.echo(f"{words('told.without')}\n{_listed(without, words)}")
     sys.exit(1 if pack.failed else 0)
 
 
@@ -157,10 +157,19 @@ def _raising(error: LogError) -> Callable[[Path], object]:
     return write
 
 
-def _signed(pack: Pack) -> str:
+def _signed(pack: Pack, words: Wording) -> str:
     if pack.signed_by:
-        return f"signed by {pack.signer}, key {pack.signed_by}"
-    return "not signed: no plugin of the policy has a key on this machine that could"
+        return words("told.signed", signer=pack.signer, key=pack.signed_by)
+    return words("told.unsigned")
+
+
+def _listed(names: Iterable[str], words: Wording) -> str:
+    """Return the provisions of these ids as a table."""
+    heads = [words(f"column.{name}") for name in ("id", "law", "asks")]
+    found = provisions()
+    language = words.language
+    rows = [(name, found[name].law[language], found[name].asks[language]) for name in names]
+    return table(heads, rows)
 
 
 def _check(folder: Path, key: str | None, as_json: bool) -> None:
@@ -189,17 +198,15 @@ def _of_signature(found: Checked) -> list[str]:
     return [told[found.signature]] if found.signature in told else []
 
 
-def _list(language: str, as_json: bool) -> None:
-    found = provisions().values()
+def _list(words: Wording, as_json: bool) -> None:
     if as_json:
         data = [
             {
                 "id": p.id, "law": dict(p.law), "url": p.url, "asks": dict(p.asks),
                 "without": dict(p.without),
             }
-            for p in found
+            for p in provisions().values()
         ]  # fmt: skip
         click.echo(json.dumps(data, indent=2, ensure_ascii=False))
-        return
-    rows = [(p.id, p.law[language], p.asks[language]) for p in found]
-    click.echo(table(("ID", "LAW", "ASKS"), rows))
+    else:
+        click.echo(_listed(provisions(), words))

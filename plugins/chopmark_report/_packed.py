@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from ._tally import Complaint, Day, Placed, Span, Tally
+from ._tally import COUNTERS, Complaint, Day, Decision, Placed, Span, Tally
 
 
 def packed(tally: Tally) -> dict[str, Any]:
@@ -76,13 +76,14 @@ def _complaints(rows: Any) -> dict[str, Complaint]:
     }
 
 
+def _early(rows: Any) -> dict[str, Decision]:
+    return {str(key): Decision(_number(time), str(what)) for key, (time, what) in rows}
+
+
 def _texts(rows: Any) -> dict[str, Mapping[str, str]]:
     return {str(name): {str(key): str(value) for key, value in text} for name, text in rows}
 
 
-_COUNTERS = (
-    "actions", "endings", "adapters", "models", "audiences", "failures", "verdicts", "durations"
-)  # fmt: skip
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "calls": _span,
     "policies": _spans,
@@ -92,5 +93,6 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "days": _days,
     "complaints": _complaints,
     "texts": _texts,
-    **dict.fromkeys(_COUNTERS, _counter),
+    "early": _early,
+    **dict.fromkeys(COUNTERS, _counter),
 }

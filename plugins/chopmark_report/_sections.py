@@ -231,5 +231,5 @@ def _brought(plugin: str, one: ReportSection) -> Section:
 
 def _flat(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {inner}" for name, inner in value.items()) or "-"
-    return str(value)
+        return ", ".join(f"{name}: {_flat(inner)}" for name, inner in value.items()) or "-"
+    return "-" if value is None else str(value)

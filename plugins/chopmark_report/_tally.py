@@ -70,11 +70,20 @@ class Complaint:
 
 
 @dataclass(slots=True)
+class Decision:
+    """When a complaint was decided, and how."""
+
+    time: int
+    what: str
+
+
+@dataclass(slots=True)
 class Tally:
     """What `count` found. Times are milliseconds since 1970, durations milliseconds.
 
     `verdicts` counts (category, outcome, direction, detector, its version), `durations` rounds to
-    two digits. `texts` are those of policies that the log keeps, by `name@digest`.
+    two digits. `texts` are those of policies that the log keeps, by `name@digest`. `early` has the
+    decisions on complaints that had not come in: they may have in what was counted elsewhere.
     """
 
     calls: Span | None = None
@@ -98,6 +107,13 @@ class Tally:
     events: dict[str, Span] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
     texts: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    early: dict[str, Decision] = field(default_factory=dict)
+
+
+COUNTERS = (
+    "actions", "endings", "adapters", "models", "audiences", "failures", "verdicts", "durations"
+)  # fmt: skip
+"""The fields of a tally that are counters."""
 
 
 def count(entries: Iterable[Mapping[str, Any] | Outline], before: Tally | None = None) -> Tally:
@@ -209,9 +225,17 @@ def _count_event(tally: Tally, event: Mapping[str, Any]) -> None:
         tally.complaints[event["id"]] = Complaint(time, int(data.get("deadline", 0)))
     elif kind == "complaint.decided":
         for about in event["about"]:
-            found = tally.complaints.get(about)
-            if found is not None and not found.decided:
-                found.decided, found.decision = time, str(data.get("decision", ""))
+            decide(tally, about, Decision(time, str(data.get("decision", ""))))
+
+
+def decide(tally: Tally, complaint: str, decision: Decision) -> None:
+    """Take a decision on a complaint that is not decided yet, whether or not that is known."""
+    found, early = tally.complaints.get(complaint), tally.early.get(complaint)
+    if found is None:
+        if early is None or not early.time:
+            tally.early[complaint] = decision
+    elif not found.decided:
+        found.decided, found.decision = decision.time, decision.what
 
 
 def _see(seen: dict[str, Span], name: str, time: int) -> None:

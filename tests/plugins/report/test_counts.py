@@ -240,6 +240,8 @@ def test_complaints_are_told_with_the_time_to_their_decision_and_what_is_late() 
         event("6", "complaint.decided", 4 * DAY, "2", decision="upheld"),
         event("7", "complaint.decided", 4 * DAY, "9", decision="upheld"),
     ]
+    waiting = {section.key: section for section in sections_of(count(made[:3]), SOURCE, EN)}
+    assert ("hours", "p50: -, p95: -") in waiting["complaints"].rows
     found = to_data(count(made), SOURCE)["complaints"]
     assert found == {
         "received": 3, "decided": 2, "late": 1, "hours": {"p50": 5, "p95": 71},

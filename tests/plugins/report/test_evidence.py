@@ -222,6 +222,13 @@ def test_nothing_is_written_over(policy: Path, tmp_path: Path) -> None:
     assert (found.exit_code, "name a new folder" in found.output) == (2, True)
 
 
+def test_machines_are_told_why_there_is_no_pack(policy: Path, tmp_path: Path) -> None:
+    found = run("--policy", policy, "--out", tmp_path, "--json")
+    assert found.exit_code == 2
+    why = f"{tmp_path} is there already; name a new folder"
+    assert json.loads(found.stdout) == {"holds": None, "why": why}
+
+
 def test_what_is_no_pack_is_told(tmp_path: Path) -> None:
     found = run("--check", tmp_path)
     assert (found.exit_code, "is no evidence pack" in found.output) == (2, True)
@@ -236,6 +243,21 @@ def test_the_index_is_written_in_chinese_for_who_asks(policy: Path, tmp_path: Pa
     assert "nothing in this pack" not in index
     assert 'href="report/report.html"' in MarkdownIt("commonmark").enable("table").render(index)
     assert '<html lang="zh">' in (tmp_path / "pack/report/report.html").read_text("utf-8")
+
+
+def test_who_asks_in_chinese_is_told_in_chinese_what_there_is_and_what_not(
+    policy: Path, tmp_path: Path
+) -> None:
+    found = run("--policy", policy, "--out", tmp_path / "pack", "--language", "zh")
+    assert f"已写入 {tmp_path / 'pack'}，证据" in found.stdout
+    lacking = found.stdout.split("以下条款尚无证据：\n")[1].splitlines()
+    assert lacking[0].split() == ["编号", "法规", "要求"]
+    assert not re.search("[A-Z][a-z]", "".join(one.split(maxsplit=1)[1] for one in lacking))
+    one = provisions()[lacking[1].split()[0]]
+    assert lacking[1].split(maxsplit=1)[1].split() == [
+        *one.law["zh"].split(),
+        *one.asks["zh"].split(),
+    ]
 
 
 def test_the_provisions_are_listed_in_both_languages() -> None:

@@ -15,6 +15,7 @@ from chopmark import Chopmark, PolicyBlocked, load_policy
 from chopmark._cli import cli
 from chopmark.reading import open_log
 from chopmark.testing import sample_record
+from chopmark_report import _commands
 
 
 @pytest.fixture
@@ -207,3 +208,28 @@ def test_a_log_that_is_damaged_half_way_has_a_report_that_says_so_and_what_was_r
     said = out.read_text("utf-8")
     assert "a bundle of entries is damaged" in said
     assert "does not hold" in said
+
+
+@pytest.mark.parametrize("line", ['plugins = ["pii"]', 'plugins = ["jsonl"]', "plugins = 3"])
+def test_machines_are_told_why_there_is_no_report(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "p.toml"
+    path.write_text(line)
+    found = run("--policy", path, "--json")
+    assert found.exit_code == 2
+    told = json.loads(found.stdout)
+    assert told["holds"] is None
+    assert f"Error: {told['why']}" in found.stderr
+
+
+def test_ctrl_c_ends_it_with_a_code_of_its_own_and_nothing_is_written(
+    policy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_commands, "count_log", pressed)
+    out = tmp_path / "new.html"
+    found = run("--policy", policy, "--out", out, "--json")
+    assert (found.exit_code, json.loads(found.stdout)["why"]) == (130, "interrupted")
+    assert "interrupted; nothing was written" in found.stderr
+    assert not out.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,30 @@ def test_pages_have_the_same_sections(policy: Path, form: str) -> None:
     assert "Tests with banks of questions" in page
     assert "50.00 % (9.45 - 90.55)" in page
     assert "there is no run in" in page
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CUT = """() => [...document.querySelectorAll(".wide")]
+  .filter((one) => one.scrollWidth > one.clientWidth)
+  .map((one) => one.getAttribute("aria-label"))"""
+A4, MARGINS = 794, 2 * 38
+"""Pixels of the width of a sheet, and of what a browser leaves at its sides."""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium; apt-get install chromium")
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nothing_is_cut_off_on_paper(policy: Path, tmp_path: Path, language: str) -> None:
+    playwright = pytest.importorskip("playwright.sync_api", reason="it comes with the dev extra")
+    done = run("report", "--policy", policy, "--out", "report.html", "--language", language)
+    assert done.exit_code == 0, done.output
+    with playwright.sync_playwright() as running:
+        flags = ["--headless", "--no-sandbox", "--disable-gpu"]
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_page(viewport={"width": A4 - MARGINS, "height": 1000})
+        page.goto((tmp_path / "report.html").as_uri())
+        page.emulate_media(media="print")
+        assert page.evaluate(CUT) == []
+        browser.close()
 
 
 def test_machines_are_told_the_same(policy: Path) -> None:
