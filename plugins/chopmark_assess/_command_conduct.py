@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,8 @@ def _stopped_by_ctrl_c(stop: threading.Event) -> Iterator[None]:
     def first(number: int, frame: FrameType | None) -> None:
         stop.set()
         signal.signal(signal.SIGINT, before)
+        with suppress(OSError):  # `click.echo` might be at work already
+            os.write(2, b"\nending what is under way; Ctrl-C again ends at once\n")
 
     before = signal.signal(signal.SIGINT, first)
     try:

@@ -10,7 +10,7 @@ import click
 
 from chopmark.terminal import visible
 
-from ._command_conduct import write_summary
+from ._command_conduct import INTERRUPTED, write_summary
 from ._command_options import run_argument
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def review_command(run_folder: Path, reviewer: str, share: float, only_list: boo
 
     First come refusals that go on, then what the machine calls wrong or could not judge, then a
     random share of what it calls right. Every decision is kept at once; the last one on a case
-    counts. Accept what is right for the case, reject what is not, and say why.
+    counts. Accept what is right for the case, reject what is not, and say why. Exits with 130
+    after Ctrl-C; what was decided before it stays.
     """
     from ._review import may_review, queue
     from ._run import load
@@ -47,14 +48,18 @@ def review_command(run_folder: Path, reviewer: str, share: float, only_list: boo
     if only_list:
         click.echo(listed(mine, texts=True) if mine else "nothing waits")
     else:
-        decided = _ask(run_folder, mine, reviewer)
+        ended, decided = _ask(run_folder, mine, reviewer)
         write_summary(load(run_folder))
         click.echo(f"decided: {decided}, waiting: {len(mine) - decided}")
+        if not ended:
+            click.echo("interrupted; decisions are kept, and the same command goes on", err=True)
+            raise SystemExit(INTERRUPTED)
     if len(mine) < len(waiting):
         click.echo(f"{len(waiting) - len(mine)} were annotated by {reviewer}, and wait for others")
 
 
-def _ask(folder: Path, waiting: list[Result], reviewer: str) -> int:
+def _ask(folder: Path, waiting: list[Result], reviewer: str) -> tuple[bool, int]:
+    """Have a person decide; return whether that came to its end, and how much was decided."""
     from ._review import decide
     from ._run import Review, load
 
@@ -64,22 +69,32 @@ def _ask(folder: Path, waiting: list[Result], reviewer: str) -> int:
         click.echo(f"expected  {one.expects}\nmachine   {one.by_machine}: {visible(one.why)}")
         click.echo(f"asked     {visible(one.case.text)}")
         click.echo(f"answer    {visible(one.answer.text if one.answer else '')}")
-        said = click.prompt(
-            "right for the case? accept, reject, skip, quit",
-            type=click.Choice(["a", "r", "s", "q"]),
-        )
+        try:
+            said, reason = _said()
+        except (click.Abort, KeyboardInterrupt):  # Ctrl-C, or there is no more input
+            click.echo()
+            return False, decided
         if said == "q":
             break
         if said == "s":
             continue
-        reason = click.prompt("why", default="" if said == "a" else None, show_default=False)
         review = Review(
             case=one.case.id, accepts=said == "a", reason=reason, reviewer=reviewer,
             time=time.time(),
         )  # fmt: skip
         decide(load(folder), [review])
         decided += 1
-    return decided
+    return True, decided
+
+
+def _said() -> tuple[str, str]:
+    """Return what the person says of an answer, and why."""
+    said = click.prompt(
+        "right for the case? accept, reject, skip, quit", type=click.Choice(["a", "r", "s", "q"])
+    )
+    if said in ("s", "q"):
+        return said, ""
+    return said, click.prompt("why", default="" if said == "a" else None, show_default=False)
 
 
 @click.command("decide")

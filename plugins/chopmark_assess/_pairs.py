@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from ._bank import SAMPLE, Bank, Case
 from ._errors import AssessError
+from ._rows import TO_UTF_8
 from ._schema import Kind, Schema
 
 if sys.version_info >= (3, 11):
@@ -114,7 +115,9 @@ def _text(name: str) -> str:
             "sample:pairs-en, sample:pairs-zh"
         ) from error
     except UnicodeDecodeError as error:
-        raise AssessError(f"pairs {name!r} are not UTF-8 at byte {error.start}") from error
+        raise AssessError(
+            f"pairs {name!r} are not UTF-8 at byte {error.start}; {TO_UTF_8}"
+        ) from error
 
 
 def _axes(source: str, value: Any) -> Mapping[str, Mapping[str, Mapping[str, str]]]:

@@ -129,7 +129,10 @@ def load(folder: Path) -> Run:
             raise AssessError(f"{folder} is of a later chopmark; update to read it")
         kinds = {name: Kind(**kind) for name, kind in about["kinds"].items()}
     except OSError as error:
-        raise AssessError(f"{folder} is no run: run.json: {error.strerror}") from error
+        raise AssessError(
+            f"{str(folder)!r} is no run: run.json: {error.strerror}; name the folder that "
+            "`chopmark assess run` wrote (its -o)"
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise AssessError(
             f"{folder}/run.json is damaged ({error!r}); take it from a backup"

@@ -18,6 +18,7 @@ from chopmark.options import did_you_mean
 from chopmark.policy import is_under
 
 from ._errors import AssessError
+from ._rows import TO_UTF_8
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -98,7 +99,9 @@ def load_schema(name: str) -> Schema:
             f"or {DEFAULT!r}, which comes with chopmark"
         ) from error
     except UnicodeDecodeError as error:
-        raise AssessError(f"schema {name!r} is not UTF-8 at byte {error.start}") from error
+        raise AssessError(
+            f"schema {name!r} is not UTF-8 at byte {error.start}; {TO_UTF_8}"
+        ) from error
 
 
 def _parsed(source: str, text: str) -> Schema:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 
 import click
+from click.core import ParameterSource
 
 from chopmark import load_policy
 from chopmark.terminal import Commands
@@ -12,6 +14,21 @@ from chopmark.terminal import Commands
 from ._commands_users import users
 from ._options import read_options
 from ._packages import check_packages
+
+
+def _addresses(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return `given`; another word would be that of no proxy, and all who ask would be one."""
+    for one in given:
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError:
+            raise click.BadParameter(
+                f"{one!r} is no address; write one such as 10.0.0.5, or a network such as "
+                "10.0.0.0/8"
+            ) from None
+    return given
 
 
 @click.group("desk", cls=Commands, invoke_without_command=True)
@@ -31,6 +48,7 @@ from ._packages import check_packages
 )  # fmt: skip
 @click.option(
     "--proxy", "proxies", multiple=True, default=("127.0.0.1", "::1"), show_default=True,
+    callback=_addresses,
     help="An address of that proxy, whose X-Forwarded-For is believed; may be given again.",
 )  # fmt: skip
 @click.pass_context
@@ -55,6 +73,8 @@ def desk(
         return
     if policy is None:
         raise click.UsageError("Missing option '--policy'.")
+    if not behind_proxy and context.get_parameter_source("proxies") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--proxy is of no use without --behind-proxy; give both, or none.")
     check_packages()
     from ._desk import open_desk
     from ._secret import secret_of

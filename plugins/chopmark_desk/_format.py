@@ -26,8 +26,8 @@ def number(value: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share of 0..1 in per cent."""
-    return f"{share:.2%}".replace("%", " %")
+    """Return a share of 0..1 in per cent; number and sign stay on one line."""
+    return f"{share:.2%}".replace("%", "\u00a0%")
 
 
 def _written(time: int, form: str) -> str:

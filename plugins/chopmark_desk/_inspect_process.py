@@ -74,7 +74,7 @@ def _looked(asked: Asked) -> Mapping[str, Any]:
         markers = without_logs(readers(asked.policy))
         report = inspect_file(asked.path, markers, read_pins(asked.keys))
     except ChopmarkError as error:
-        return {"failure": "unreadable", "detail": getattr(error, "what", str(error))}
+        return {"failure": "unreadable", "detail": str(error)}
     except OSError as error:
         if error.errno is None:
             return {"failure": "unreadable", "detail": str(error)}

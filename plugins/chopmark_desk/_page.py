@@ -72,6 +72,14 @@ class Visit:
         value = self.form.get(name, default)
         return value if isinstance(value, str) else default
 
+    def sends(self, form: str) -> bool:
+        """Return whether this is what the form sent whose address ends in `form`."""
+        return self.request.method == "POST" and self.request.url.path.endswith(f"/{form}")
+
+    def kept(self, form: str, name: str, default: str = "") -> str:
+        """Return what a form that is shown again has: what it sent, and before that `default`."""
+        return self.sent(name) if self.sends(form) else default
+
     def say(self, key: str, /, **values: object) -> str:
         """Return a text of the catalogue in the language of the visit."""
         return self.words(key, **values)

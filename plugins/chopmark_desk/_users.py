@@ -216,8 +216,9 @@ class Users:
 
 
 def _same(name: str) -> str:
-    """Return the one way in which a name is kept."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
+    """Return the one way in which a name is kept; one that is no Unicode is that of nobody."""
+    plain = name.encode("utf-8", "replace").decode()
+    return unicodedata.normalize("NFKC", plain).strip().casefold()
 
 
 def _role(role: str) -> Role:

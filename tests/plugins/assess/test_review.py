@@ -111,3 +111,14 @@ def test_a_person_is_asked_one_case_after_the_other(judged: Path) -> None:
     again = run("assess", "review", "r", "--reviewer", "Bo", typed="q\n")
     assert "  q1  " not in again.output
     assert "  q0  " in again.output  # it was skipped
+
+
+def test_who_stops_in_the_middle_keeps_what_was_decided(judged: Path) -> None:
+    # That there is no more to read ends a question as Ctrl-C does.
+    done = run("assess", "review", "r", "--reviewer", "Bo", typed="r\nhelps in the end\nr\n")
+    assert done.exit_code == 130, done.output
+    assert "decided: 1, waiting: " in done.output
+    assert "interrupted; decisions are kept, and the same command goes on" in done.output
+    assert list(load(judged).reviews) == ["q1"]
+    told = json.loads((judged / "summary.json").read_text())
+    assert told["reviewed"] == 1

@@ -142,6 +142,7 @@ def test_a_run_that_was_ended_goes_on_where_it_was(
     _, told = process.communicate(timeout=60)
     if how == signal.SIGINT:
         assert process.returncode == 130
+        assert b"ending what is under way; Ctrl-C again ends at once" in told
         assert b"interrupted; `chopmark assess resume r` goes on" in told
     kept = {line["case"] for line in read_journal(target / "r" / "answers.jsonl")}
     assert 8 <= len(kept) < 60
@@ -330,3 +331,21 @@ def test_a_disk_that_is_full_loses_nothing_that_was_kept(when: str, here: Path, 
     assert done.exit_code == 0, done.output
     lines = read_journal(here / "r" / "answers.jsonl")
     assert len(lines) == 30 == len({line["case"] for line in lines})
+
+
+@pytest.mark.parametrize("command", ["show", "resume", "cases"])
+def test_a_folder_that_is_no_run_is_told_with_the_cure(here: Path, command: str) -> None:
+    (here / "file").write_text("")
+    for name in ("nothing", "file"):
+        found = run("assess", command, name)
+        assert (found.exit_code, f"'{name}' is no run" in found.output) == (1, True), found.output
+        assert "name the folder that `chopmark assess run` wrote" in found.output
+
+
+@pytest.mark.parametrize("option", ["--schema", "--bank"])
+def test_a_file_in_gbk_is_told_with_the_cure(target: Path, option: str) -> None:
+    Path("gbk.toml").write_bytes('name = "题库"\n'.encode("gbk"))
+    bank = [] if option == "--bank" else ["--bank", "gbk.toml"]
+    found = run("assess", "run", "assessed:answer", *bank, option, "gbk.toml", "-o", "r")
+    assert (found.exit_code, "not UTF-8" in found.output) == (1, True), found.output
+    assert "iconv -f GBK" in found.output

@@ -239,6 +239,41 @@ def test_a_step_that_cannot_be_taken_changes_nothing(
     assert office_of(desk).complaints.get(one.id) == one
 
 
+def fields(html: str, action: str) -> dict[str, str]:
+    """Return what the fields of a form on a page hold, by their names."""
+    [form] = re.findall(rf'<form method="post" action="{action}".*?</form>', html, re.DOTALL)
+    inputs = re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form)
+    areas = re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>\n(.*?)</textarea>', form, re.DOTALL)
+    chosen = re.findall(
+        r'<select[^>]* name="([^"]+)".*?<option value="([^"]+)" selected>', form, re.DOTALL
+    )
+    return {name: unescape(value) for name, value in [*inputs, *areas, *chosen] if name != "csrf"}
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("decide", {"decision": "partly", "reason": "<b>So</b>,\nafter all.", "again": "yes"}),
+        ("word", {"term": '"x"', "category": "Fraud!", "level": "modify", "expires": "2027-01-02"}),
+        ("example", {"wanted": "Not so", "text": "Better: <i>this</i>."}),
+    ],
+)
+def test_what_was_written_for_a_step_is_still_there_where_it_cannot_be_taken(
+    officer: Browser, desk: Desk, path: str, form: dict[str, str]
+) -> None:
+    one = office_of(desk).complaints.receive(SECRET)
+    officer.see("/complaints")
+    action = f"/complaints/{one.id}/{path}"
+    done = officer.submit(action, form)
+    assert done.status_code == 400, done.text[:3000]
+    assert fields(done.text, action) == {k: v for k, v in form.items() if k != "again"}
+    others = {"decide", "word", "example"} - {path}
+    for other in others:
+        held = fields(done.text, f"/complaints/{one.id}/{other}").values()
+        assert not set(held) & set(form.values())
+    assert ('<details class="card" open>' in done.text) == (path != "decide")
+
+
 def test_what_is_due_first_is_first_and_says_how_long(
     as_role: Callable[[str], Browser], desk: Desk, clock: Clock
 ) -> None:
@@ -297,9 +332,13 @@ def test_an_incident_goes_through_its_steps(officer: Browser, desk: Desk) -> Non
         assert done.status_code == 303, done.text[:3000]
     unaddressed = officer.submit(f"{page}/step", {"step": "report", "note": "a letter"})
     assert (unaddressed.status_code, "to whom" in unaddressed.text) == (400, True)
+    assert fields(unaddressed.text, f"{page}/step") == {
+        "step": "report", "note": "a letter", "to": "", "reference": "",
+    }  # fmt: skip
     officer.submit(f"{page}/step", {"step": "report", "to": "CAC", "reference": "2026-7"})
     silent = officer.submit(f"{page}/close", {"note": "", "without-rectify": "yes"})
     assert (silent.status_code, "Say why" in silent.text) == (400, True)
+    assert re.search(r'name="without-rectify" value="yes" checked>', silent.text)
     closed = officer.submit(f"{page}/close", {"note": "A word list did.", "without-rectify": "yes"})
     assert closed.status_code == 303, closed.text[:3000]
     html = officer.see(page)

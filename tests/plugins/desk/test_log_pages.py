@@ -169,6 +169,8 @@ def test_what_was_found_in_a_message_is_marked_in_it(as_role: AsRole, ids: list[
     browser.see(f"/calls/{ids[3]}")
     html = browser.submit(f"/calls/{ids[3]}/texts").text
     assert re.search(r'<mark class="bad">[^<]*pipe bomb', html), text_of(html)
+    assert "No text of the answer went out." in text_of(html)
+    assert '<div class="text"></div>' not in html
 
 
 def test_an_answer_is_shown_with_its_marks_where_they_cannot_be_taken_off_and_says_so(

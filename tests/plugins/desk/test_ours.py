@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,18 @@ def test_a_file_that_cannot_be_read_has_a_page_that_says_so(
     assert "damaged, cut off, encrypted" in html
     assert "qpdf" not in html  # details are for reviewers
     assert rows(html) == {}
+
+
+def test_the_browser_goes_to_what_was_found_and_a_fault_names_the_file(
+    as_role: Callable[[str], Browser], tmp_path: Path
+) -> None:
+    reviewer = as_role("reviewer")
+    assert 'action="/ours#result"' in reviewer.see("/ours")
+    (tmp_path / "empty.txt").write_bytes(b"")
+    html = unescape(sent(reviewer, tmp_path / "empty.txt"))
+    assert 'id="result"' in html
+    assert "'empty.txt' is empty" in html
+    assert 'id="result"' in asked(reviewer, " ", 400)
 
 
 @pytest.mark.parametrize(

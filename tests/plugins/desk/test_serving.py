@@ -134,6 +134,8 @@ def test_what_is_too_large_takes_no_memory_and_is_told_so(served: Served) -> Non
     [
         (("--host", "0.0.0.0"), "passwords would go there in the open"),
         (("--behind-proxy",), 'such as name = "desk.example.org"'),
+        (("--behind-proxy", "--proxy", "proxy.lan"), "'proxy.lan' is no address; write one such"),
+        (("--proxy", "10.0.0.5"), "of no use without --behind-proxy"),
         ((), "Missing option '--policy'"),
         (("--policy", "off"), "keeps no log"),
         (("--policy", "nothing-such"), "nothing-such"),

@@ -178,8 +178,10 @@ def test_users_are_added_listed_changed_and_removed_from_a_terminal(tmp_path: Pa
     assert listed[1] == ["li", "admin", id]
     assert listed[2][:2] == ["wang", "officer"]
     assert run(policy, "remove", "wang").output == "wang is removed\n"
-    wrong = run(policy, "remove", "wang")
-    assert (wrong.exit_code, "there is no user 'wang'" in wrong.output) == (1, True)
+    for name in ("wang", "w\udcffng"):  # the second is what a terminal in GBK may send
+        wrong = run(policy, "remove", name)
+        assert isinstance(wrong.exception, SystemExit), wrong.exception
+        assert (wrong.exit_code, "there is no user 'w" in wrong.output) == (1, True)
 
 
 def test_a_password_is_asked_for_twice_and_not_shown(tmp_path: Path) -> None:
@@ -254,6 +256,16 @@ def test_a_user_who_cannot_be_added_is_told_why(
 ) -> None:
     found = as_role("admin").submit("/users/add", form)
     assert (found.status_code, told in found.text) == (400, True)
+
+
+def test_the_form_of_a_user_who_cannot_be_added_keeps_all_but_the_password(
+    as_role: Callable[[str], Browser],
+) -> None:
+    form = {"name": "new", "role": "officer", "password": "a short one"}
+    html = as_role("admin").submit("/users/add", form).text
+    assert re.search(r'<input id="name" [^>]*value="new">', html)
+    assert html.count('value="officer" selected') == 2  # that of the officer, and this one
+    assert form["password"] not in html
 
 
 def test_why_is_told_in_chinese_as_well(as_role: Callable[[str], Browser]) -> None:
