@@ -17,6 +17,7 @@ from ._places import Place, Places, fragment
 from ._usage import Count
 
 Channel = tuple[Kind, int]
+_ANSWER: Channel = ("answer", 0)
 
 
 class ChunkShape:
@@ -39,13 +40,28 @@ class ChunkShape:
         self._thinking = False
         self._ended = False
 
+    def text(self, raw: ChatGenerationChunk) -> str | None:
+        """Return the text of a chunk that goes on with the answer and says nothing else."""
+        message = raw.message
+        if type(message) is not AIMessageChunk or self._thinking or self._prose != _ANSWER:
+            return None
+        more = message.additional_kwargs or message.tool_call_chunks or message.usage_metadata
+        if type(message.content) is not str or more or message.chunk_position is not None:
+            return None
+        self._begin(raw)
+        self._found = []
+        return message.content
+
+    def _begin(self, raw: ChatGenerationChunk) -> None:
+        self._begun = True
+        if raw.generation_info or raw.message.response_metadata:
+            self._ended = self._ended or _says_why(raw)
+
     def read(self, raw: ChatGenerationChunk) -> Sequence[Chunk]:
         """Return the texts of one chunk; the model's own last one ends every channel."""
         message = raw.message
         content = message.content
-        self._begun = True
-        if raw.generation_info or message.response_metadata:
-            self._ended = self._ended or _says_why(raw)
+        self._begin(raw)
         last = getattr(message, "chunk_position", None) == "last"
         plain = type(content) is str and not message.additional_kwargs
         if plain and not last and not self._thinking and not _calls(message):
@@ -72,8 +88,11 @@ class ChunkShape:
         """Return the chunk with its new texts; a tail without a place in it comes before it."""
         message = raw.message
         if not self._found and texts and raw.message.content:
-            text = texts[0] + "".join(tail.text for tail in tails)
-            return (_with(raw, message.model_copy(update={"content": text}), text),)
+            text = texts[0] + "".join(tail.text for tail in tails) if tails else texts[0]
+            update: dict[str, Any] = {"content": text}
+            if "logprobs" in message.response_metadata:
+                update["response_metadata"] = without_logprobs(message.response_metadata)
+            return (_with(raw, message.model_copy(update=update), text),)
         rest = {(tail.kind, tail.index): tail.text for tail in tails}
         new = list(texts[: len(self._found)])
         for n in range(len(self._found) - 1, -1, -1):

@@ -8,7 +8,7 @@ changes the piece. What a piece has of a kind is listed in the order in which it
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -21,6 +21,7 @@ from llama_index.core.base.llms.types import (
 from ._calls import with_arguments
 from ._raw import without_text
 
+Piece = TypeVar("Piece", ChatResponse, CompletionResponse)
 KEY = "chopmark"
 """The key of the metadata in `additional_kwargs`; what labels the answer (`Response.labels`) stands
 beside it, under keys of its own."""
@@ -81,6 +82,14 @@ class PieceForm(Protocol):
 
     def rebuilt(self, raw: Any, shown: Shown) -> Any:
         """Return a copy of `raw` with `shown` in the place of its texts."""
+        ...
+
+    def lone(self, raw: Any) -> str | None:
+        """Return the text of `raw` where it is a text of the answer and nothing else."""
+        ...
+
+    def retold(self, raw: Any, text: str, delta: str | None, *, raw_stays: bool) -> Any:
+        """Return a copy of such a piece with another text, as `rebuilt` does."""
         ...
 
     def refusal(
@@ -149,9 +158,24 @@ class ChatForm:
         }
         if outer is not raw.additional_kwargs:
             update["additional_kwargs"] = outer
-        if not shown.raw:
-            update["raw"], update["logprobs"] = without_text(raw.raw), None
-        return raw.model_copy(update=update)
+        return _with_texts(raw, update, raw_stays=shown.raw)
+
+    def lone(self, raw: ChatResponse) -> str | None:
+        """Return the text of `raw` where it is a text of the answer and nothing else."""
+        message = raw.message
+        blocks = message.blocks
+        if len(blocks) != 1 or message.additional_kwargs or raw.additional_kwargs:
+            return None
+        return blocks[0].text if isinstance(blocks[0], TextBlock) else None
+
+    def retold(
+        self, raw: ChatResponse, text: str, delta: str | None, *, raw_stays: bool
+    ) -> ChatResponse:
+        """Return a copy of such a piece with another text."""
+        block: Any = raw.message.blocks[0]
+        blocks = [_with(block, "text", block.text, text)]
+        message = raw.message.model_copy(update={"blocks": blocks})
+        return _with_texts(raw, {"message": message, "delta": delta}, raw_stays=raw_stays)
 
     def refusal(self, text: str, delta: str | None, metadata: dict[str, object]) -> ChatResponse:
         """Return a piece that says `text`."""
@@ -182,9 +206,17 @@ class CompletionForm:
             "delta": shown.delta,
             "additional_kwargs": kwargs,
         }
-        if not shown.raw:
-            update["raw"], update["logprobs"] = without_text(raw.raw), None
-        return raw.model_copy(update=update)
+        return _with_texts(raw, update, raw_stays=shown.raw)
+
+    def lone(self, raw: CompletionResponse) -> str | None:
+        """Return the text of `raw` where it is a text of the answer and nothing else."""
+        return None if raw.additional_kwargs else raw.text
+
+    def retold(
+        self, raw: CompletionResponse, text: str, delta: str | None, *, raw_stays: bool
+    ) -> CompletionResponse:
+        """Return a copy of such a piece with another text."""
+        return _with_texts(raw, {"text": text, "delta": delta}, raw_stays=raw_stays)
 
     def refusal(
         self, text: str, delta: str | None, metadata: dict[str, object]
@@ -196,6 +228,13 @@ class CompletionForm:
 def block_of(kind: str, text: str) -> TextBlock | ThinkingBlock:
     """Return a new block for a text that the piece has no place for."""
     return ThinkingBlock(content=text) if kind == "reasoning" else TextBlock(text=text)
+
+
+def _with_texts(raw: Piece, update: dict[str, Any], *, raw_stays: bool) -> Piece:
+    """Return `raw` with other texts; the provider's own object, which has them too, may go."""
+    if not raw_stays:
+        update["raw"], update["logprobs"] = without_text(raw.raw), None
+    return raw.model_copy(update=update)
 
 
 def _quote(block: Any) -> str | None:

@@ -35,13 +35,31 @@ class PieceShape:
         self._speaks = self._answer  # the text that the delta of a piece belongs to
         self._fed: list[Channel] = []
         self._pending = False
+        self._lone = False  # the last piece says one text of the answer and nothing else
         self._clean = True
         self._deltas = self._deltas_of_thought = False
+
+    def text(self, raw: Any) -> str | None:
+        """Return what `raw` adds to the answer where it says nothing else, as most pieces do."""
+        answer = self._answer
+        if self._whole or self._named or answer.kind != "answer":
+            return None
+        said = self._form.lone(raw)
+        if said is None or self._thoughts.seen or self._deltas_of_thought:
+            return None
+        if usage(raw.additional_kwargs, raw.raw) is not None:
+            return None
+        delta = raw.delta
+        self._raw, self._parts, self._pending, self._lone = raw, Parts(delta), True, True
+        self._parts.texts.append(said)
+        self._fed, self._speaks = [answer], answer
+        self._deltas = self._deltas or delta is not None
+        return answer.take(said, delta)
 
     def read(self, raw: Any) -> Sequence[Chunk]:
         """Return what `raw` adds to each of its texts."""
         parts = self._form.read(raw)
-        self._raw, self._parts, self._pending = raw, parts, True
+        self._raw, self._parts, self._pending, self._lone = raw, parts, True, False
         thoughts, answer, whole = self._thoughts, self._answer, self._whole
         text, delta = _joined(parts.texts), parts.delta
         thought, thought_delta = _joined(parts.thoughts), parts.thought_delta
@@ -189,6 +207,9 @@ class PieceShape:
         With `missing`, texts that the piece has no place for are appended to it.
         """
         parts, last = self._parts, metadata is not None
+        if self._lone and not (missing or last):
+            text = self._answer.show(parts.texts)[0]
+            return self._form.retold(self._raw, text, self._delta(parts), raw_stays=self._clean)
         shown = Shown(
             self._answer.show(parts.texts, all_of_it=last),
             self._thoughts.show(parts.thoughts, all_of_it=last),

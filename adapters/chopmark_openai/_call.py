@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -189,8 +197,7 @@ class Call:
                 for piece in pieces:
                     yield from out.take(piece)
             except ErrorEvent as failed:
-                yield from out.rest()
-                yield render(self._answer, failed.piece)
+                yield from (*out.rest(), render(self._answer, failed.piece))
             except PolicyBlocked:
                 yield from out.rest(cut=True)
                 raise
@@ -235,9 +242,8 @@ class Call:
                     for part in out.take(piece):
                         yield part
             except ErrorEvent as failed:
-                for part in out.rest():
+                for part in (*out.rest(), render(self._answer, failed.piece)):
                     yield part
-                yield render(self._answer, failed.piece)
             except PolicyBlocked:
                 for part in out.rest(cut=True):
                     yield part
@@ -258,19 +264,22 @@ class _Rendering:
         self._answer = answer
         self._waiting = None if first.head is not None else first
 
-    def take(self, piece: Piece) -> Iterator[bytes]:
+    def take(self, piece: Piece) -> Sequence[bytes]:
         """Return what goes out now that `piece` is there."""
-        yield from self.rest(cut=piece.refused is not None)
+        if self._waiting is None and not piece.ends:
+            return (render(self._answer, piece),)
+        rest = self.rest(cut=piece.refused is not None)
         if piece.ends:
             self._waiting = piece
-        else:
-            yield render(self._answer, piece)
+            return rest
+        return (*rest, render(self._answer, piece))
 
-    def rest(self, *, cut: bool = False) -> Iterator[bytes]:
+    def rest(self, *, cut: bool = False) -> Sequence[bytes]:
         """Return what waited; `cut` is whether the policy ended the call behind it."""
         waiting, self._waiting = self._waiting, None
-        if waiting is not None:
-            yield render_cut(self._answer, waiting) if cut else render(self._answer, waiting)
+        if waiting is None:
+            return ()
+        return (render_cut(self._answer, waiting) if cut else render(self._answer, waiting),)
 
 
 def _without_marks(chop: Chopmark, body: Mapping[str, Any]) -> Changes:

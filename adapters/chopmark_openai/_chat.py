@@ -9,6 +9,7 @@ from typing import Any
 from chopmark import Chunk, Kind, Response, Usage
 
 from ._choices import Found, Lane, choice_of, echo, message_texts
+from ._form import Fit
 from ._piece import Piece, Place
 from ._sse import make_event, with_data
 from ._tree import Path, at, dump, items, number, put
@@ -103,6 +104,22 @@ class ChatAnswer:
                 del lanes[lane]
                 yield (), Chunk("", *lane, last=True)
 
+    def is_plain(self, data: dict[str, Any], chunk: Chunk) -> bool:
+        """Return whether `data` goes on with the text of `chunk` and does nothing else: a tool
+        call ends others.
+        """
+        if chunk.kind == "tool_call" or self.usage(data) is not None:
+            return False
+        choices = [choice for choice in items(data, "choices") if isinstance(choice, dict)]
+        return all(c.get(key) is None for c in choices for key in ("logprobs", "message"))
+
+    def goes_on(self, fit: Fit) -> None:
+        """Take an event like one that was located."""
+        self._last = fit.form.data
+        if fit.text:
+            lane = (fit.form.chunk.kind, fit.form.chunk.index)
+            self._open[choice_of(lane)][lane] = None
+
     def ending(self) -> Sequence[Place]:
         """Return the ends of all open texts."""
         lanes = [lane for lanes in self._open.values() for lane in lanes]
@@ -128,6 +145,8 @@ class ChatAnswer:
         """Return the bytes that go out for `piece`."""
         if piece.refused is not None:
             return self._refuse(piece.refused, whole=piece.whole)
+        if piece.fit is not None and piece.metadata is None and not piece.tails:
+            return self._in_place(piece, piece.fit)
         data = piece.data
         if data is None:
             return self._tails(piece.tails) + piece.wire
@@ -143,6 +162,13 @@ class ChatAnswer:
             return dump(data)
         wire = piece.wire if data is piece.data else with_data(piece.wire, dump(data))
         return self._tails(homeless) + wire
+
+    def _in_place(self, piece: Piece, fit: Fit) -> bytes:
+        """Return the event with what goes out of its one text."""
+        if piece.texts is None or piece.texts[0] == fit.text:
+            return piece.wire
+        self._changed.add(choice_of((fit.form.chunk.kind, fit.form.chunk.index)))
+        return fit.saying(piece.texts[0])
 
     def _finish(self, data: dict[str, Any]) -> None:
         for n, choice in enumerate(items(data, "choices")):

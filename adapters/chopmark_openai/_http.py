@@ -46,9 +46,8 @@ def _bodies(module: ModuleType) -> tuple[type[Any], type[Any]]:
             self._parts, self._source = parts, source
             self.closed_by: Any = None
 
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            async for part in self._parts:
-                yield part
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            return self._parts  # type: ignore[no-any-return]
 
         async def aclose(self) -> None:
             await self._parts.aclose()

@@ -7,12 +7,12 @@ delivered (`Answer.render`), since only then everything that went out before it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from typing import Any, Protocol
 
 from chopmark import Chunk, PolicyBlocked, Response, Usage
 
 from ._blocked import OpenAIBlocked
+from ._form import Fit
 from ._sse import with_data
 from ._tree import Path
 
@@ -28,7 +28,9 @@ class Piece:
 
     `wire` are the bytes that came, `data` the JSON object in them (None where there is none),
     `ends` says that a channel of the answer ends here. `texts` and `tails` are what goes out,
-    `texts` None where nothing was changed. `metadata` are keys to put on the object.
+    `texts` None where nothing was changed. `metadata` are keys to put on the object. `fit` is
+    there where the event is known to say nothing but its one text, which is `prose` where it is
+    the first answer's: then it is not parsed unless somebody asks for `data`.
     """
 
     whole = False
@@ -39,6 +41,9 @@ class Piece:
     tails: Sequence[Chunk] = ()
     metadata: Mapping[str, object] | None = None
     refused: Response | None = None
+    ends = False
+    fit: Fit | None = None
+    prose: str | None = None
 
     def __init__(
         self,
@@ -47,13 +52,23 @@ class Piece:
         places: Sequence[Place] = (),
     ) -> None:
         self.wire = wire
-        self.data = data
+        self._data = data
         self.places = places
         self.chunks: Sequence[Chunk] = [place[1] for place in places]
-        self.ends = False
         for chunk in self.chunks:
             if chunk.last:
                 self.ends = True
+
+    @classmethod
+    def of_fit(cls, wire: bytes, fit: Fit) -> Piece:
+        """Return the piece of an event of which the form is known."""
+        piece = cls(wire)
+        piece.fit = fit
+        chunk = Chunk(fit.text, fit.form.chunk.kind, fit.form.chunk.index)
+        piece.places, piece.chunks = ((fit.form.path, chunk),), (chunk,)
+        if chunk.kind == "answer" and not chunk.index:
+            piece.prose = fit.text
+        return piece
 
     @classmethod
     def of_head(cls, response: Any) -> Piece:
@@ -68,6 +83,19 @@ class Piece:
         piece = cls()
         piece.tails = tails
         return piece
+
+    @property
+    def data(self) -> dict[str, Any] | None:
+        """The JSON object that the piece is, None where it is none."""
+        if self._data is None and self.fit is not None:
+            self._data = self.fit.data()
+        return self._data
+
+    def copy(self) -> Piece:
+        """Return a copy, to note on it what goes out."""
+        out = object.__new__(type(self))
+        out.__dict__.update(self.__dict__)
+        return out
 
     @property
     def said(self) -> list[Chunk]:
@@ -85,6 +113,16 @@ class Answer(Protocol):
 
     def locate(self, data: dict[str, Any], *, whole: bool) -> Sequence[Place]:
         """Return the texts in `data`, which came next."""
+        ...
+
+    def is_plain(self, data: dict[str, Any], chunk: Chunk) -> bool:
+        """Return whether an event, `data`, goes on with the text of `chunk`, which was located in
+        it, and has nothing else that depends on any text.
+        """
+        ...
+
+    def goes_on(self, fit: Fit) -> None:
+        """Take what came next: an event like one that was located and is plain."""
         ...
 
     def ending(self) -> Sequence[Place]:
@@ -106,7 +144,7 @@ class Answer(Protocol):
 
 def render(answer: Answer, piece: Piece) -> bytes:
     """Return the bytes that go out for `piece`, which is delivered next."""
-    if piece.data is not None or piece.done or not piece.chunks:
+    if piece.fit is not None or piece.data is not None or piece.done or not piece.chunks:
         return answer.render(piece)
     if piece.texts is None:
         return piece.wire
@@ -131,13 +169,17 @@ class WireShape:
         self.whole = whole
         self._answer = answer
 
+    def text(self, raw: Piece) -> str | None:
+        """Return the text of a piece that goes on with the first answer and says nothing else."""
+        return raw.prose
+
     def read(self, raw: Piece) -> Sequence[Chunk]:
         """Return the texts that were located when the piece came."""
         return raw.chunks
 
     def write(self, raw: Piece, texts: Sequence[str], tails: Sequence[Chunk]) -> Sequence[Piece]:
         """Return the piece with what goes out noted on it."""
-        out = copy(raw)
+        out = raw.copy()
         out.texts, out.tails = texts, tails
         return (out,)
 
@@ -149,7 +191,7 @@ class WireShape:
         """Return the piece with the labels, None where there is no object to carry them."""
         if raw.data is None or not self._answer.carries(raw.data):
             return None
-        out = copy(raw)
+        out = raw.copy()
         out.metadata = {key: dict(label) for key, label in response.labels.items()}
         return out
 
@@ -159,14 +201,16 @@ class WireShape:
         for n in range(len(out) - 1, -1, -1):
             data = out[n].data
             if data is not None and self._answer.carries(data):
-                out[n] = copy(out[n])
+                out[n] = out[n].copy()
                 out[n].metadata = response.carried()
                 break
         return out
 
     def usage(self, raw: Piece) -> Usage | None:
         """Return the token counts in the piece."""
-        return self._answer.usage(raw.data) if raw.data is not None else None
+        if raw.fit is not None or raw.data is None:
+            return None
+        return self._answer.usage(raw.data)
 
     def refuse(self, response: Response) -> Sequence[Piece]:
         """Return a piece that becomes the refusal."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from chopmark import Chunk, Kind, Response, Usage
 
+from ._form import Fit
 from ._items import ENDS, Mention, Name, delta_of, mentions_of, output_texts
 from ._piece import Piece, Place
 from ._responses_refusal import Output, refusal_body, refusal_events
@@ -15,6 +16,7 @@ from ._tree import Path, at, dump, number, put
 
 Lane = tuple[Kind, int]
 _DELTA: Path = ("delta",)
+_SEQUENCE: Path = ("sequence_number",)
 
 
 class ResponsesAnswer:
@@ -34,7 +36,7 @@ class ResponsesAnswer:
         self._body: dict[str, Any] = {}
         # What was delivered:
         self._out: dict[Name, list[str]] = {}
-        self._deltas: dict[Name, dict[str, Any]] = {}
+        self._deltas: dict[Name, Piece] = {}  # the last of each
         self._changed: set[Name] = set()
         self._added = 0  # events of our own
         self._output = Output(model)
@@ -82,6 +84,16 @@ class ResponsesAnswer:
             self._names[lane] = name
         return Chunk(text, *lane, last)
 
+    def is_plain(self, data: dict[str, Any], chunk: Chunk) -> bool:
+        """Return whether `data` is a delta that says its text once."""
+        again = ("item", "logprobs", "part", "response", "usage")
+        return delta_of(data) is not None and not any(data.get(key) for key in again)
+
+    def goes_on(self, fit: Fit) -> None:
+        """Take a delta like one that was located."""
+        name = self._names[fit.form.chunk.kind, fit.form.chunk.index]
+        self._read.setdefault(name, []).append(fit.text)
+
     def ending(self) -> Sequence[Place]:
         """Return the ends of all open texts."""
         left = [name for name in self._read if name not in self._ended]
@@ -108,6 +120,8 @@ class ResponsesAnswer:
         """Return the bytes that go out for `piece`."""
         if piece.refused is not None:
             return self._refuse(piece.refused, whole=piece.whole)
+        if piece.fit is not None and piece.metadata is None and not (piece.tails or self._added):
+            return self._in_place(piece, piece.fit)
         data = piece.data
         if data is None:
             tails = self._take(piece)
@@ -147,13 +161,26 @@ class ResponsesAnswer:
             self._changed.add(name)
         return piece.tails
 
+    def _in_place(self, piece: Piece, fit: Fit) -> bytes:
+        """Return a delta event with what goes out in it."""
+        name = self._names[fit.form.chunk.kind, fit.form.chunk.index]
+        text = fit.text if piece.texts is None else piece.texts[0]
+        self._deltas[name] = piece
+        self._output.sequence = number(fit.value(_SEQUENCE), self._output.sequence)
+        if text:
+            self._out.setdefault(name, []).append(text)
+        if text == fit.text:
+            return piece.wire
+        self._changed.add(name)
+        return fit.saying(text)
+
     def _in_delta(
         self, data: dict[str, Any], piece: Piece, tails: Sequence[Chunk]
     ) -> tuple[dict[str, Any], Sequence[Chunk]]:
         """Return a delta event with what goes out in it, and the tails of other texts."""
         lane = (piece.chunks[0].kind, piece.chunks[0].index)
         name = self._names[lane]
-        self._deltas[name] = data
+        self._deltas[name] = piece
         if piece.texts is not None:
             own = [tail.text for tail in tails if (tail.kind, tail.index) == lane]
             data = {**data, "delta": "".join([*piece.texts, *own])}
@@ -164,10 +191,10 @@ class ResponsesAnswer:
 
     def _delta(self, tail: Chunk) -> bytes:
         """Return a delta event of our own; nothing where this text has no deltas."""
-        delta = self._deltas.get(self._names[tail.kind, tail.index])
-        if delta is None:
+        last = self._deltas.get(self._names[tail.kind, tail.index])
+        if last is None or last.data is None:
             return b""
-        event = {**delta, "delta": tail.text}
+        event = {**last.data, "delta": tail.text}
         if "logprobs" in event:
             event["logprobs"] = []
         if "sequence_number" in event:

@@ -11,6 +11,7 @@ import anyio
 
 from chopmark import Chunk
 
+from ._form import Forms
 from ._piece import OPAQUE, Answer, Piece
 from ._sse import Cutter, event_data
 from ._tree import parse
@@ -42,6 +43,7 @@ class Reader:
         self.done = False
         self._answer = answer
         self._cutter = None if whole else Cutter()
+        self._forms = Forms()
         self._body: list[bytes] = []
 
     def feed(self, data: bytes) -> list[Piece]:
@@ -60,6 +62,11 @@ class Reader:
         return [self._piece(body, text, whole=True)]
 
     def _event(self, event: bytes) -> Piece:
+        line = event.decode("utf-8", "surrogateescape")
+        fit = self._forms.fit(line)
+        if fit is not None:
+            self._answer.goes_on(fit)
+            return Piece.of_fit(event, fit)
         text = event_data(event)
         if text is None:
             return Piece(event)
@@ -68,7 +75,18 @@ class Reader:
             piece = Piece(event, places=self._answer.ending())
             piece.done = True
             return piece
-        return self._piece(event, text, whole=False)
+        piece = self._piece(event, text, whole=False)
+        self._learn(line, piece)
+        return piece
+
+    def _learn(self, event: str, piece: Piece) -> None:
+        """Learn the form of an event that does no more than go on with a text."""
+        data = piece.data
+        if data is None or piece.failed or len(piece.places) != 1:
+            return
+        path, chunk = piece.places[0]
+        if path and chunk.text and not chunk.last and self._answer.is_plain(data, chunk):
+            self._forms.learn(event, data, path, chunk)
 
     def _piece(self, wire: bytes, text: str, *, whole: bool) -> Piece:
         data = parse(text)
@@ -88,13 +106,18 @@ class Reader:
 _FAILED = ("error", "response.failed")
 
 
+def _is_bare(response: Any) -> bool:
+    """Return whether the bytes of a body come as they are, with nothing to decode."""
+    return not response.is_stream_consumed and "content-encoding" not in response.headers
+
+
 class Source:
     """The pieces of a response: its head, then its body until that ends or says so."""
 
     def __init__(self, response: Any, reader: Reader) -> None:
         self._response = response
         self._reader = reader
-        self._bytes = response.iter_bytes()
+        self._bytes = response.iter_raw() if _is_bare(response) else response.iter_bytes()
         self._pieces = deque([Piece.of_head(response)])
         self._over = False
 
@@ -128,7 +151,7 @@ class AsyncSource:
     def __init__(self, response: Any, reader: Reader) -> None:
         self._response = response
         self._reader = reader
-        self._bytes = response.aiter_bytes()
+        self._bytes = response.aiter_raw() if _is_bare(response) else response.aiter_bytes()
         self._pieces = deque([Piece.of_head(response)])
         self._over = False
 

@@ -108,6 +108,9 @@ def test_log_probabilities_go_where_the_text_changed(chop):
             assert given.response_metadata["finish_reason"] == "stop"
     got, _ = streamed([AIMessageChunk("SECRET"), AIMessageChunk(" x")], chop, info=info)
     assert all("logprobs" not in c.response_metadata for c in got)
+    own = AIMessageChunk("SECRET", response_metadata={"logprobs": info["logprobs"]})
+    got, _ = streamed([own, AIMessageChunk(" x")], chop)
+    assert all("logprobs" not in c.response_metadata for c in got)
 
 
 def test_every_answer_of_several_is_judged_and_labelled(log):
