@@ -51,6 +51,7 @@ BOUNDED = {
 """Patterns of which the time grows faster, and what bounds the texts that they are run on."""
 
 MADE_IN_A_CALL = {
+    "adapters/chopmark_openai/_form.py": "a key letter for letter, blanks, a colon, blanks",
     "sdk/chopmark/_glance.py": "patterns of scanners, tried in turn at each place of a text",
     "plugins/chopmark_assess/_sets.py": "of the plugin's own table of sets",
     "plugins/chopmark_injection/_characters.py": "at most two characters, nothing is repeated",
