@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chopmark import LogError
+from chopmark.forking import WHOLE
 
 from ._files import write_whole
 from ._store import Store
@@ -199,9 +200,10 @@ class Cosignatures:
         if not self.path.exists():
             return []
         try:
-            with contextlib.closing(
-                sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
-            ) as base:
+            address = f"{self.path.absolute().as_uri()}?mode=ro"
+            with WHOLE, contextlib.closing(
+                sqlite3.connect(address, uri=True, timeout=30)
+            ) as base:  # fmt: skip
                 return base.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise LogError(self._fault(error)) from error
@@ -209,9 +211,9 @@ class Cosignatures:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         try:
-            with contextlib.closing(
+            with WHOLE, contextlib.closing(
                 sqlite3.connect(self.path, timeout=30, isolation_level=None)
-            ) as base:
+            ) as base:  # fmt: skip
                 base.execute("PRAGMA synchronous = FULL")
                 base.executescript(_TABLES)
                 base.execute("BEGIN IMMEDIATE")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chopmark import LogError
+from chopmark.forking import WHOLE
 
 
 class SqliteFile:
@@ -48,15 +49,12 @@ class SqliteFile:
         try:
             making.unlink(missing_ok=True)
             os.close(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            base = sqlite3.connect(making, isolation_level=None)
-            try:
+            with WHOLE, contextlib.closing(sqlite3.connect(making, isolation_level=None)) as base:
                 base.execute("PRAGMA journal_mode = WAL")
                 base.execute("PRAGMA synchronous = FULL")
                 base.executescript(f"BEGIN;{tables}")
                 base.executemany("INSERT INTO meta VALUES (?, ?)", meta)
                 base.execute("COMMIT")
-            finally:
-                base.close()
             making.rename(path)
         except (sqlite3.Error, OSError) as error:
             raise LogError(f"{str(path)!r} cannot be made: {error}") from error
@@ -75,7 +73,7 @@ class SqliteFile:
         Raises:
             LogError: SQLite refuses.
         """
-        with self._mutex:
+        with WHOLE, self._mutex:
             try:
                 return self._base.execute(query, values).fetchall()
             except sqlite3.Error as error:
@@ -87,7 +85,7 @@ class SqliteFile:
         Raises:
             LogError: SQLite refuses.
         """
-        with self._mutex:
+        with WHOLE, self._mutex:
             try:
                 self._base.executemany(query, values)
             except sqlite3.Error as error:
@@ -96,7 +94,7 @@ class SqliteFile:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all of the block, or nothing of it."""
-        with self._mutex:
+        with WHOLE, self._mutex:
             self.rows("BEGIN IMMEDIATE")
             try:
                 yield
@@ -107,7 +105,7 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close the file; it is opened again where it is needed."""
-        with self._mutex:
+        with WHOLE, self._mutex:
             self._disconnect()
 
     @property
@@ -120,7 +118,7 @@ class SqliteFile:
             except (sqlite3.Error, OSError) as error:
                 raise self._refused(error) from error
             self._first = self._first or found
-            self._finalizer = weakref.finalize(self, base.close)
+            self._finalizer = weakref.finalize(self, _drop, base)
             self._finalizer.atexit = False  # threads that use it may still be running then
             self._open = base  # last: Ctrl-C may come between, and `close` wants the others
         return self._open
@@ -144,35 +142,30 @@ class SqliteFile:
         return LogError(f"{str(self.path)!r}: {error}")
 
     def _rest(self) -> None:
-        """Close the file, and let no thread at it until `_go_on`."""
-        self._mutex.acquire()
-        if self._open is None or not self._open.in_transaction:  # else this thread is within it
-            self._disconnect()
-
-    def _go_on(self) -> None:
-        """Let threads at the file again."""
-        self._mutex.release()
+        """Close the file before a fork, unless the thread that forks is in its transaction."""
+        if not self._mutex.acquire(blocking=False):
+            return  # a thread that was not waited for any longer is at it
+        try:
+            if self._open is None or not self._open.in_transaction:
+                self._disconnect()
+        finally:
+            self._mutex.release()
 
 
 _FILES: dict[int, weakref.ref[SqliteFile]] = {}
-_forking: list[SqliteFile] = []
 
 
 def _before_fork() -> None:
     for file in [found for one in list(_FILES.values()) if (found := one()) is not None]:
         file._rest()
-        _forking.append(file)
 
 
-def _after_fork() -> None:
-    while _forking:
-        _forking.pop()._go_on()
+WHOLE.before_fork(_before_fork)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork
-    )
+def _drop(base: sqlite3.Connection) -> None:
+    with WHOLE:
+        base.close()
 
 
 def _connect(path: Path, writing: bool, scrubbed: bool) -> sqlite3.Connection:

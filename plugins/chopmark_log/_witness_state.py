@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chopmark import LogError
+from chopmark.forking import WHOLE
 
 from ._files import write_whole
 from ._signing import SigningKey, read_signing_key, write_signing_key
@@ -93,13 +94,12 @@ class WitnessFolder:
         key = SigningKey.new(name, kind)
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            base = sqlite3.connect(self.base, isolation_level=None)
-            try:
+            with WHOLE, contextlib.closing(
+                sqlite3.connect(self.base, isolation_level=None)
+            ) as base:  # fmt: skip
                 base.executescript(f"BEGIN;{_TABLES}")
                 base.execute("INSERT INTO meta VALUES ('format', ?)", (str(FORMAT),))
                 base.execute("COMMIT")
-            finally:
-                base.close()
             write_whole(self.public, f"{key.public}\n")
             write_signing_key(key, self.key)  # last: with it the witness is whole
         except (OSError, sqlite3.Error) as error:
@@ -282,7 +282,7 @@ class Witness:
     def _opened(self) -> Iterator[Any]:
         # A connection for each answer: it costs 0.1 ms, and no thread or fork shares one.
         try:
-            with self._mutex, contextlib.closing(
+            with WHOLE, self._mutex, contextlib.closing(
                 sqlite3.connect(
                     f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=30,
                     isolation_level=None,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ._errors import ChopmarkError
+from .forking import WHOLE
 from .private import OF_OTHERS
 
 
@@ -58,7 +59,7 @@ class PrivateBase:
         self.path, self._form = path, form
         self._lock = threading.RLock()
         self._make()
-        with self._told():
+        with WHOLE, self._told():
             self._base = sqlite3.connect(
                 path, timeout=timeout, isolation_level=None, check_same_thread=False
             )
@@ -67,23 +68,23 @@ class PrivateBase:
                 self.rows(f"PRAGMA {pragma}")
             self._prepare(first)
         except BaseException:
-            self._base.close()
+            self.close()
             raise
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement, and return what it finds."""
-        with self._lock, self._told():
+        with WHOLE, self._lock, self._told():
             return self._base.execute(query, values).fetchall()
 
     def changed(self, query: str, *values: object) -> int:
         """Run a statement, and return how many rows it changed."""
-        with self._lock, self._told():
+        with WHOLE, self._lock, self._told():
             return self._base.execute(query, values).rowcount
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the file against others; what is done in the block is done whole, or not at all."""
-        with self._lock:
+        with WHOLE, self._lock:
             self.rows("BEGIN IMMEDIATE")
             try:
                 yield
@@ -94,7 +95,7 @@ class PrivateBase:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
+        with WHOLE, self._lock:
             self._base.close()
 
     def _prepare(self, first: Sequence[tuple[str, object]]) -> None:

@@ -10,6 +10,7 @@ import weakref
 from contextlib import suppress
 from pathlib import Path
 
+from ..forking import WHOLE
 from ._store import Change
 
 FORGET_EVERY = 1_000
@@ -52,12 +53,12 @@ class SQLiteStore:
 
     def load(self, key: str) -> bytes | None:
         """Return what is kept under `key`; raise `sqlite3.Error` where the file cannot be read."""
-        with self._lock:
+        with WHOLE, self._lock:
             return _row(self._open(), key)
 
     def update(self, key: str, change: Change) -> bytes:
         """Keep what `change` makes of what is kept, and return it; raise `sqlite3.Error`."""
-        with self._lock:
+        with WHOLE, self._lock:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -77,7 +78,7 @@ class SQLiteStore:
 
     def close(self) -> None:
         """Close the file; a later call opens it again."""
-        with self._lock:
+        with WHOLE, self._lock:
             if self._connection is not None and self._process == os.getpid():
                 self._connection.close()
                 self._connection = None
@@ -114,4 +115,5 @@ def _row(connection: sqlite3.Connection, key: str) -> bytes | None:
 
 def _close(connection: sqlite3.Connection, process: int) -> None:
     if process == os.getpid():
-        connection.close()
+        with WHOLE:
+            connection.close()

@@ -1,0 +1,97 @@
+"""A fork waits for what threads do within `WHOLE`, not for itself, and not for ever."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+import pytest
+
+from chopmark import forking
+from chopmark.forking import WHOLE, Whole
+
+if sys.platform == "win32":
+    pytest.skip("no fork", allow_module_level=True)
+
+
+def forked(within: Whole) -> int:
+    """Return the exit status of a child that goes in there itself."""
+    child = os.fork()
+    if not child:
+        with within:
+            os._exit(0)
+    return os.waitpid(child, 0)[1]
+
+
+def test_a_fork_waits_for_the_threads_within_and_lets_nobody_in_meanwhile() -> None:
+    seen: list[str] = []
+    inside, leave = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with WHOLE, WHOLE:
+            inside.set()
+            leave.wait(20)
+            seen.append("the first left")
+
+    def second() -> None:
+        with WHOLE:
+            seen.append("the second was let in")
+
+    def fork() -> None:
+        assert forked(WHOLE) == 0
+        seen.append("a child came and went")
+
+    threads = [threading.Thread(target=task) for task in (first, fork, second)]
+    threads[0].start()
+    inside.wait(20)
+    threads[1].start()
+    time.sleep(0.1)  # it waits, by now
+    threads[2].start()
+    time.sleep(0.1)
+    assert seen == []
+    leave.set()
+    for thread in threads:
+        thread.join(20)
+    assert seen[0] == "the first left"
+    assert sorted(seen[1:]) == ["a child came and went", "the second was let in"]
+
+
+def test_who_is_within_may_fork_and_is_within_in_the_child() -> None:
+    with WHOLE:
+        child = os.fork()
+        if not child:
+            entered = threading.Event()
+
+            def other() -> None:
+                with WHOLE:
+                    entered.set()
+
+            thread = threading.Thread(target=other, daemon=True)
+            thread.start()
+            os._exit(not (entered.wait(20) and list(WHOLE._depths.values()) == [1]))
+        assert os.waitpid(child, 0)[1] == 0
+    assert WHOLE._depths == {}
+
+
+def test_a_fork_does_not_wait_for_ever_for_who_may_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forking, "PATIENCE", 0.05)
+    inside, leave = threading.Event(), threading.Event()
+
+    def stuck() -> None:
+        with WHOLE:
+            inside.set()
+            leave.wait(20)
+
+    thread = threading.Thread(target=stuck)
+    thread.start()
+    inside.wait(20)
+    try:
+        assert forked(WHOLE) == 0
+    finally:
+        leave.set()
+        thread.join()
+    assert WHOLE._depths == {}
