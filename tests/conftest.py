@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import shutil
 import signal
 import time
 
@@ -29,6 +31,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
 
+
+# Most folders of tests hold a database for a moment. To make one on a disk, which syncs what is
+# written, takes twenty times as long as in memory, and four times the processor's time.
+FAST = "/dev/shm"
+if os.access(FAST, os.W_OK) and shutil.disk_usage(FAST).free > 4 << 30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", FAST)
 
 # A shell has what it starts in the background ignore Ctrl-C, and so would the programs that tests
 # start to interrupt them.

@@ -65,9 +65,14 @@ def guard_chain(
     must take text, a prompt, messages or a mapping, and give text or messages.
 
     Raises:
-        TypeError: `chop` is no `Chopmark`.
+        TypeError: `chain` is no Runnable, or `chop` no `Chopmark`.
         ValueError: `on_block` is neither `raise` nor `refuse`.
     """
+    if not isinstance(chain, Runnable):
+        raise TypeError(
+            f"guard_chain() takes a Runnable, not {type(chain).__name__}; make one of a function: "
+            "RunnableLambda(function)"
+        )
     return GuardedChain(chain, Guarding(chop, on_block, on_response))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from chopmark import Chopmark, OnBlock, Response
+from chopmark.adapting import check_on_response
 
 T = TypeVar("T")
 Done = Callable[[Response], None]
@@ -29,6 +30,7 @@ class Guarding:
         if on_block not in ("raise", "refuse"):
             raise ValueError(f'on_block is {on_block!r}; give "raise" or "refuse"')
         self.chop = a_chopmark(chop)
+        check_on_response(on_response)
         self.on_block: OnBlock = on_block
         self.on_response = on_response
 

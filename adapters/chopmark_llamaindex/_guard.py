@@ -10,6 +10,7 @@ from llama_index.core.llms.structured_llm import StructuredLLM
 from pydantic import PrivateAttr
 
 from chopmark import Chopmark, OnBlock, RequestError
+from chopmark.adapting import check_on_block, check_on_response
 
 from ._binding import PRIVATE, Binding, Done, a_chopmark, binding_of
 from ._calling import Calls
@@ -44,8 +45,8 @@ def guard(
             f"guard() takes an LLM of LlamaIndex, not {type(llm).__name__}; for a model of "
             "another framework use that framework's adapter"
         )
-    if on_block not in ("raise", "refuse"):
-        raise RequestError(f"on_block is {on_block!r}; give 'raise' or 'refuse'")
+    check_on_block(on_block)
+    check_on_response(on_response)
     a_chopmark(chop)
     if isinstance(llm, StructuredLLM):
         inner = guard(llm.llm, chop, on_block=on_block, on_response=on_response)

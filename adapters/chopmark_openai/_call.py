@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chopmark import Chopmark, Message, OnBlock, PolicyBlocked, Request, RequestError, Response
-from chopmark.adapting import parameters
+from chopmark.adapting import check_on_block, check_on_response, parameters
 
 from ._blocked import openai_errors
 from ._endpoint import Endpoint, find_endpoint
@@ -47,8 +47,8 @@ class Setting:
                 f"a Chopmark is needed, not {type(self.chop).__name__}; make one: "
                 'Chopmark(policy="cn")'
             )
-        if self.on_block not in ("raise", "refuse"):
-            raise RequestError(f'on_block is {self.on_block!r}; give "raise" or "refuse"')
+        check_on_block(self.on_block)
+        check_on_response(self.on_response)
 
     def endpoint(self, method: str, path: str) -> Endpoint | None:
         """Return the endpoint to guard; None where the request passes through."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from urllib.parse import unquote
+
+from chopmark.forking import Mutex
 
 _logger = logging.getLogger("chopmark")
 
@@ -32,7 +33,7 @@ class Passed:
 
     def __init__(self) -> None:
         self._told: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = Mutex()
 
     def note(self, method: str, path: str) -> None:
         """Say that a request passes through, the first time that one of its endpoint does.

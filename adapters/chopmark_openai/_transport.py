@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache
 from types import ModuleType
 from typing import Any
 
 import openai
 
 from chopmark import Chopmark, OnBlock, RequestError, Response
+from chopmark.forking import once
 
 from ._call import Call, Changes, HttpResponse, Setting, unmarked
 from ._endpoint import embeds
@@ -71,11 +72,11 @@ def _guarded_transport(module: Any) -> type[Any]:
             self._setting = setting
             self._inner = inner
 
-        @cached_property
+        @once
         def _sync(self) -> Any:
             return self._inner or module.HTTPTransport()
 
-        @cached_property
+        @once
         def _async(self) -> Any:
             return self._inner or module.AsyncHTTPTransport()
 

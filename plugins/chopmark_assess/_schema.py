@@ -88,7 +88,7 @@ def load_schema(name: str) -> Schema:
         AssessError: it is not there, or not as a schema must be.
     """
     bundled = files(__package__) / "schemas" / f"{name}.toml"
-    if re.fullmatch(r"[a-z0-9-]+", name) and bundled.is_file():
+    if re.fullmatch(r"[a-z0-9-]{1,64}", name) and bundled.is_file():
         return _parsed(name, bundled.read_text("utf-8"))
     path = Path(name)
     try:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import statistics
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from chopmark.terminal import table
+from chopmark.terminal import table, terminal_columns
 
 from ._interval import Interval
 from ._run import Run
@@ -90,7 +92,8 @@ def page(told: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return what `summary` told, for people. `names` are those of the codes."""
     rows = [_row(row, names) for row in told["rates"]]
     heads = ("KIND", "CODE", "ABOUT", "CASES", "JUDGED", "REVIEWED", "RATE", "95 %", "LIMIT")
-    lines = [table(heads, rows) if rows else "no cases", ""]
+    columns = terminal_columns()
+    lines = [table(heads, rows, columns=columns) if rows else "no cases", ""]
     states = ", ".join(f"{state} {n}" for state, n in told["states"].items() if n)
     lines.append(f"target    {told['target']}")
     lines.append(f"judged    by {told['judge']}, and rules for refusals")
@@ -114,7 +117,11 @@ def page(told: Mapping[str, Any], names: Mapping[str, str]) -> str:
         lines.append(
             f"seconds   median {seconds['median']:.3g}, p95 {seconds['p95']:.3g} an answer"
         )
-    return "\n".join([*lines, "", NOTE])
+    lines += ["", NOTE]
+    if columns is not None:
+        fold = partial(textwrap.fill, width=columns, subsequent_indent=" " * 10)
+        lines[1:] = [*map(fold, lines[1:-1]), textwrap.fill(NOTE, columns)]
+    return "\n".join(lines)
 
 
 def _row(row: Mapping[str, Any], names: Mapping[str, str]) -> tuple[str, ...]:
@@ -148,4 +155,4 @@ def listed(found: Sequence[Result], *, texts: bool) -> str:
         )
         for one in found
     ]  # fmt: skip
-    return table(heads, rows)
+    return table(heads, rows, columns=terminal_columns())

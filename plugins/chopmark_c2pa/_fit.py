@@ -37,7 +37,7 @@ class Store:
         if not isinstance(cose, cbor2.CBORTag) or "pad" not in cose.value[1]:
             raise MarkError(
                 "the manifest store that c2pa-python made has no padded signature at its end;"
-                " use a c2pa-python of version 0.38 to 0.40"
+                " use a c2pa-python of version 0.38.1 to 0.40"
             )
         self._front = store[:at]
         self._tag = cose.tag

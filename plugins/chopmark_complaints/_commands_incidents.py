@@ -63,7 +63,9 @@ def open_command(
 @incidents.command()
 @number_argument
 @click.argument("step", type=click.Choice(tuple(STEPS)))
-@click.option("--note", default="", help="What was done; it is kept in the file.")
+@click.option(
+    "--note", default="", help="What was done; it is kept in the file. Needed but of a report."
+)
 @click.option("--to", default="", help="To whom it was reported; it goes into the log.")
 @click.option("--reference", default="", help="Of the report; it goes into the log.")
 @acting
@@ -79,14 +81,26 @@ def step(
 ) -> None:
     """Record that a step was taken: generation stopped, content removed, model rectified, reported.
 
-    It does none of them. A step may be taken several times; `report` needs --to.
+    It does none of them. A step may be taken several times; `report` needs --to, the others --note.
     """
     with opened(policy) as office:
         one = office.incidents.step(number, step, note, to=to, reference=reference, actor=actor)
-    if as_json:
-        echo_json(_data(one))
-    else:
-        click.echo(f"missing: {', '.join(one.missing)}" if one.missing else "all steps are taken")
+    _tell(one, as_json)
+
+
+@incidents.command("take-back")
+@number_argument
+@click.argument("step", type=click.Choice(tuple(STEPS)))
+@click.option("--why", required=True, help="Why; it is kept in the file.")
+@acting
+def take_back(number: str, step: str, why: str, actor: str, policy: str, as_json: bool) -> None:
+    """Record that a step was not taken after all: the last one of its name is taken back.
+
+    Nothing is removed from the log: that it was taken down stays, and this stands behind it.
+    """
+    with opened(policy) as office:
+        one = office.incidents.take_back(number, step, why, actor=actor)
+    _tell(one, as_json)
 
 
 @incidents.command("list")
@@ -154,6 +168,13 @@ def erase(number: str, basis: str, actor: str, policy: str, as_json: bool) -> No
         echo_json(asdict(done))
     else:
         click.echo(f"{done.id}: {counted(done.texts, 'text')} erased")
+
+
+def _tell(one: Incident, as_json: bool) -> None:
+    if as_json:
+        echo_json(_data(one))
+    else:
+        click.echo(f"missing: {', '.join(one.missing)}" if one.missing else "all steps are taken")
 
 
 def _row(one: Incident) -> tuple[str, ...]:

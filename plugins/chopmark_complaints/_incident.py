@@ -9,6 +9,7 @@ from typing import Literal
 from chopmark import Event
 
 OPENED = "incident.opened"
+TAKEN_BACK = "incident.taken_back"
 CLOSED = "incident.closed"
 INCIDENT_ERASED = "incident.erased"
 
@@ -28,8 +29,8 @@ _OF_KIND = {kind: step for step, kind in STEPS.items()}
 class Incident:
     """An incident. Times are milliseconds since 1970, 0 where there is none.
 
-    `about` are ids of calls or complaints. `steps` says when each was last taken. `without` are
-    those that it was closed without.
+    `about` are ids of calls or complaints. `steps` says when each was last taken, but for those
+    that were taken back. `without` are those that it was closed without.
     """
 
     id: str
@@ -49,17 +50,25 @@ class Incident:
             id=first.id, opened=first.time, ground=str(first.data["ground"]), about=first.about
         )
         for event in steps[1:]:
-            step = _OF_KIND.get(event.kind)
-            if step is not None:
-                found = replace(found, steps={**found.steps, step: event.time})
-            elif event.kind == CLOSED:
+            if event.kind == CLOSED:
                 without = tuple(str(event.data.get("without", "")).split())
                 found = replace(found, closed=event.time, without=without)
             elif event.kind == INCIDENT_ERASED:
                 found = replace(found, erased=event.time)
-        return found
+        return replace(found, steps={step: last.time for step, last in standing(steps).items()})
 
     @property
     def missing(self) -> tuple[Step, ...]:
         """The steps that were not taken, in their order."""
         return tuple(step for step in STEPS if step not in self.steps)
+
+
+def standing(steps: Sequence[Event]) -> dict[Step, Event]:
+    """Return the last event of each step that was taken, and not taken back, in their order."""
+    back = {event.data.get("taken") for event in steps if event.kind == TAKEN_BACK}
+    found = {
+        _OF_KIND[event.kind]: event
+        for event in steps
+        if event.kind in _OF_KIND and event.id not in back
+    }
+    return {step: found[step] for step in STEPS if step in found}

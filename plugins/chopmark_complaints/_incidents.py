@@ -10,7 +10,7 @@ from ._answers import ID
 from ._complaint import GROUNDS, RECEIVED
 from ._erase import Erased, erase
 from ._errors import ComplaintError, UnsaidError
-from ._incident import CLOSED, OPENED, STEPS, Incident
+from ._incident import CLOSED, OPENED, STEPS, TAKEN_BACK, Incident, standing
 from ._register import Register
 from ._store import Kept
 from ._subjects import named, one_of, steps_of
@@ -78,18 +78,43 @@ class Incidents:
         """Record that a step of `STEPS` was taken; one may be taken several times.
 
         `note` says what was done. A report names `to` whom it went, and its `reference` where it
-        has one: both go into the log.
+        has one: both go into the log, and a note is not needed beside them.
         """
         one = self.get(id)
         step = one_of("step", step, tuple(STEPS))
         if (step == "report") != bool(to.strip()):
             raise UnsaidError("say of a report, and of it alone, to whom it was", "to=...", "--to")
+        if step != "report" and not note.strip():
+            raise UnsaidError("say what was done", "note=...", "--note")
         given = {"to": to.strip(), "reference": reference.strip()}
         self.register.take(
             one.id, STEPS[step], actor=actor, texts={"note": note},
             data={key: value for key, value in given.items() if value},
             meanwhile=lambda: self._is_open(one.id),
         )  # fmt: skip
+        return self.get(one.id)
+
+    def take_back(self, id: str, step: str, why: str, *, actor: str) -> Incident:
+        """Record that a step was not taken after all, or not so: the last one of its name.
+
+        What the log has stays, as it must; one that was taken before stands again. `why` is kept
+        beside the log.
+        """
+        one = self.get(id)
+        step = one_of("step", step, tuple(STEPS))
+        if not why.strip():
+            raise UnsaidError("say why the step is taken back", "why=...", "--why")
+
+        def last() -> Mapping[str, str | int | bool]:
+            self._is_open(one.id)
+            taken = standing(self.history(one.id)).get(step)
+            if taken is None:
+                raise ComplaintError(
+                    f"incident {one.id} has no {step} to take back; nothing was changed"
+                )
+            return {"step": step, "taken": taken.id}
+
+        self.register.take(one.id, TAKEN_BACK, actor=actor, texts={"why": why}, meanwhile=last)
         return self.get(one.id)
 
     def close(

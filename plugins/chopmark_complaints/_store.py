@@ -100,12 +100,13 @@ class Store(PrivateBase):
 
     def latest(self, kind: str, most: int, before: str) -> dict[str, list[Event]]:
         """Return the steps of the last `most` that begin with `kind`, oldest first; of those before
-        the subject `before`, where it is not "". Subjects are in order of time.
+        the subject `before`, where it is not "". Subjects are in order of time, to the millisecond.
         """
         which = """WHERE subject IN (
             SELECT subject FROM steps WHERE kind = ? AND id = subject AND (? = '' OR subject < ?)
             ORDER BY subject DESC LIMIT ?)"""
-        return self._by_subject(which, kind, before, before, most)
+        found = self._by_subject(which, kind, before, before, most)
+        return {subject: found[subject] for subject in sorted(found)}  # as they are cut off
 
     def unfinished(self, kind: str, needs: str, ends: Sequence[str]) -> dict[str, list[Event]]:
         """Return those that begin with `kind`, and lack `needs`, or do not end with one of `ends`.

@@ -54,7 +54,8 @@ def users() -> None:
 def add_command(name: str, role: str, policy: str) -> None:
     """Add NAME: viewer, reviewer, officer, admin, each may do what those before it may."""
     with users_of(policy) as found:
-        user = found.add(name, role, _password(name))
+        free = found.free(name)  # before somebody is asked for a password in vain
+        user = found.add(free, role, _password(free))
     click.echo(f"{user.name} is {user.role}; the log calls this user {user.id}")
 
 

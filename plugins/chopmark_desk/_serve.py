@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -14,6 +15,11 @@ from ._desk import LOOPBACK, Desk
 from ._errors import DeskError
 from ._known import begin_reading
 from ._noting import begin_noting
+
+_CURES = {
+    errno.EADDRINUSE: "choose another --port, or stop what listens there",
+    errno.EACCES: "choose a --port from 1024 on, or let the process use lower ones",
+}
 
 
 def check_address(host: str, behind_proxy: bool, name: str) -> None:
@@ -78,9 +84,11 @@ def _ending() -> Iterator[None]:
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        host.encode("ascii" if host.isascii() else "idna")
         return socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise DeskError(
-            f"cannot listen at {host}:{port}: {error.strerror}; choose another --port, or stop "
-            "what listens there"
-        ) from error
+    except (OSError, UnicodeError) as error:
+        what, cure = "no name of a host", "write --host with an address of this machine"
+        if isinstance(error, OSError):
+            what = (error.strerror or str(error)).partition(" (")[0]  # it says the address again
+            cure = _CURES.get(error.errno or 0, cure)
+        raise DeskError(f"cannot listen at {host!r}, port {port}: {what}; {cure}") from error

@@ -100,8 +100,8 @@ class Users:
             )  # fmt: skip
         return self._user(*rows[0])
 
-    def add(self, name: str, role: str, password: str, noted: Noted = _unnoted) -> User:
-        """Add a user."""
+    def free(self, name: str) -> str:
+        """Return `name` as it is kept, where a user can be added under it."""
         name = _same(name)
         if not _NAME.fullmatch(name):
             raise DeskError(
@@ -109,13 +109,19 @@ class Users:
                 "letter or digit first",
                 "user_name", name=name,
             )  # fmt: skip
+        if self._base.rows("SELECT 1 FROM users WHERE name = ?", name):
+            raise DeskError(
+                f"there is a user {name!r} already; choose another name",
+                "user_there", name=name,
+            )  # fmt: skip
+        return name
+
+    def add(self, name: str, role: str, password: str, noted: Noted = _unnoted) -> User:
+        """Add a user."""
+        name = self.free(name)
         held = passwords.kept(passwords.checked(password, name), self._cost)
         with self._base.transaction():
-            if self._base.rows("SELECT 1 FROM users WHERE name = ?", name):
-                raise DeskError(
-                    f"there is a user {name!r} already; choose another name",
-                    "user_there", name=name,
-                )  # fmt: skip
+            self.free(name)  # another process may have added it meanwhile
             self._base.rows("INSERT INTO users VALUES (?, ?, ?, ?)",
                             name, _role(role), held, self._clock())  # fmt: skip
             user = self.get(name)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chopmark import PluginError
+from chopmark.forking import Mutex
 
 from ._answer import Answer, Token
 from ._errors import GuardModelAnswerError, GuardModelTimeoutError, GuardModelUnreachableError
@@ -55,7 +55,7 @@ class Client:
             self._headers["authorization"] = f"Bearer {api_key}"
         self._timeout = timeout
         self._concurrency = concurrency
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._pool: urllib3.HTTPConnectionPool | None = None
         self._process = 0
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from chopmark import Context, Needs, Verdict
+from chopmark.forking import Mutex
 
 from ._client import Client
 from ._conversation import conversation
@@ -120,7 +120,7 @@ class _Remembered:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._kept: OrderedDict[bytes, Sequence[Finding]] = OrderedDict()
 
     def get(self, key: bytes) -> Sequence[Finding] | None:

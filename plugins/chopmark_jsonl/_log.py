@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import threading
 import time
 import weakref
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from typing import Any, Literal, cast, get_args
 
 from chopmark import Event, LogError, Policy, PolicyError, Receipt, Record
 from chopmark.hookspecs import Entry
+from chopmark.interrupted import Uninterrupted
 from chopmark.reading import Outline
 
 from ._file import AppendFile, moved_away
@@ -41,7 +41,7 @@ class _Own:
     """
 
     file: AppendFile
-    mutex: threading.Lock = field(default_factory=threading.Lock)
+    mutex: Uninterrupted = field(default_factory=Uninterrupted)
 
 
 class JsonlLog:

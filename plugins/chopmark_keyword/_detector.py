@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,8 +16,8 @@ from ._lists import WordList
 from ._matcher import Matcher
 from ._options import read_options
 from ._read import read_bundled
-from ._scanner import KeywordScanner
-from ._whole import WholeScanner, open_text
+from ._scanner import KeywordScanner, KeywordSight
+from ._whole import WholeScanner, is_clear, open_text
 
 
 def _today() -> date:
@@ -45,7 +46,7 @@ class KeywordDetector:
         self._every = reload_seconds
         self._clock = clock
         self._today = today
-        self._busy = threading.Lock()
+        self._busy: dict[int, threading.Lock] = {}  # by process: no fork waits for a look
         self._due = clock() + reload_seconds
         self._use(library.compile(today()))
 
@@ -75,11 +76,23 @@ class KeywordDetector:
         scanner = self.open(context)
         return [*scanner.feed(text), *scanner.finish()]
 
+    def clears(self, text: str, context: Context) -> bool:
+        """Return whether nothing is to be found in a whole text, by the lists as they are now."""
+        if self._clock() >= self._due:
+            self.refresh()
+        return is_clear(self._matcher, text, context)
+
     def open(self, context: Context) -> KeywordScanner | DeepScanner | WholeScanner:
         """Return a scanner of one text; it keeps to the lists as they are now."""
         if self._clock() >= self._due:
             self.refresh()
         return open_text(self._matcher, context)
+
+    def sight(self, context: Context) -> KeywordSight | None:
+        """Return what an answer is glanced at with; None where it has to be scanned, or is none."""
+        if self._clock() >= self._due:
+            self.refresh()
+        return self._sight if context.direction == "output" else None
 
     def refresh(self) -> None:
         """Look for changed files and entries that expired; a broken file changes nothing.
@@ -88,7 +101,8 @@ class KeywordDetector:
         microseconds a term, 200 at level `disguise`, 600 at `decode`: where that must not be a
         call's time, set `reload_seconds = inf` and call this from a thread of your own.
         """
-        if not self._busy.acquire(blocking=False):
+        busy = self._busy.setdefault(os.getpid(), threading.Lock())
+        if not busy.acquire(blocking=False):
             return
         try:
             self._due = self._clock() + self._every
@@ -98,7 +112,7 @@ class KeywordDetector:
             if library is not self._library or (until is not None and today > until):
                 self._adopt(library, today)
         finally:
-            self._busy.release()
+            busy.release()
 
     def _adopt(self, library: Library, today: date) -> None:
         try:
@@ -113,4 +127,6 @@ class KeywordDetector:
     def _use(self, matcher: Matcher) -> None:
         self.needs = Needs.window(matcher.needs)
         self.version = matcher.digest
+        glances = matcher.glance is not None and not matcher.lanes
+        self._sight = KeywordSight(matcher) if glances else None
         self._matcher = matcher  # one assignment: a text sees the old lists or the new ones

@@ -66,6 +66,7 @@ class Rotated(Plain):
     """The sight of ROT13: plain folding, with the alphabet turned half round."""
 
     name = "rot13"
+    lettered = True
 
     def __init__(self) -> None:
         self.table = Table(lambda char: codecs.encode(fold(char), "rot13"))

@@ -61,6 +61,21 @@ class Firsts:
                 follow, begun = _NONE
         return 1 if last in begun else 0
 
+    def begins(self, words: Sequence[bytes], last: bytes) -> bool:
+        """Return whether a term may begin with one of `words`, which `last` follows, and go on.
+
+        That is so wherever `open` is not 0.
+        """
+        seconds = self._seconds
+        for first in words:
+            if first in seconds:
+                found = seconds[first]
+                if found is None or not found[0].isdisjoint(words):
+                    return True
+                if last in found[1] and first == words[-1]:
+                    return True
+        return False
+
 
 def read_firsts(terms: Iterable[str]) -> Firsts | None:
     """Return the first words of folded `terms`; None where these do not tell enough.

@@ -5,26 +5,38 @@ ASCII text is looked at word by word, any other one character by character.
 
 from __future__ import annotations
 
+import string
+import sys
 from collections.abc import Callable, Collection, Set
+from typing import NamedTuple
 
-from chopmark.hookspecs import Wary
+from chopmark.hookspecs import Spelled, Wary
 
 from ._firsts import SPACED, read_firsts
-from ._near import END, look, places
+from ._near import look, places
 
 Glance = Callable[[str], int]
 """As `chopmark.hookspecs.GlancingScanner` has it."""
 
 
+class Glances(NamedTuple):
+    """How to glance at a text, and what is to be told beforehand of what makes that necessary."""
+
+    glance: Glance
+    wary: Wary
+    spelled: Spelled
+
+
 def ends(glance: Glance, text: str) -> bool:
     """Return whether `text`, with which the whole text ends, surely holds no term."""
-    # With a space behind it the last word of ASCII text is one. Other text ends as it stands.
-    return glance(f"{text} " if text.isascii() else text) == 0
+    # With a space behind it the last word of ASCII text is one. Other text ends as it stands. What
+    # may only begin at the end is no term.
+    return glance(f"{text} " if text.isascii() else text) >= 0
 
 
 def make_glance(
     terms: Collection[str], changed: str, heads: Set[str], alone: Set[str]
-) -> tuple[Glance, Wary] | None:
+) -> Glances | None:
     """Return how to glance at a text for folded `terms`, and what makes that necessary.
 
     None says that a glance would tell too little.
@@ -36,7 +48,7 @@ def make_glance(
     if firsts is None:
         return None
     whole, begun = firsts.whole, firsts.begun
-    wary = places(terms, changed)
+    wary = places(terms, changed, alone)
     near = look(wary)
 
     def glance(text: str) -> int:
@@ -52,9 +64,11 @@ def make_glance(
             if last not in begun:
                 return 0
             return len(last) if words else -1  # what stands before may be of the same word
-        found = near(text + END)
+        found = near(text)
         if found is None:
             return 0
         return 1 if found.start() == len(text) - 1 and text[-1] in alone else -1
 
-    return glance, wary
+    begins, run = firsts.begins, string.ascii_letters
+    spelled = Spelled(firsts=whole, begins=begins, run=run, most=sys.maxsize)
+    return Glances(glance, wary, spelled)

@@ -22,6 +22,7 @@ class Initials(Plain):
     """The sight of initials: `傻b`, `c你妈`, `bdhdfk` beside the characters themselves."""
 
     name = "initial"
+    lettered = True
 
     def __init__(self) -> None:
         self.table = Table(initialled)

@@ -8,14 +8,17 @@ where the spelling begins and ends with whole characters of the text, within `re
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from ahocorasick_rs import AhoCorasick, MatchKind
+
+from chopmark.forking import once
 
 from ._fold import fold
 from ._scripts import Joint, joint
@@ -55,9 +58,11 @@ class Sight(Protocol):
     """A form in which texts and terms are compared. Shared by threads.
 
     `name` stands in the detail of what is found so; it is empty where nothing was disguised.
+    `lettered` says that it sees nothing in a text without Latin letters and figures.
     """
 
     name: str
+    lettered: bool
 
     @property
     def table(self) -> Table:
@@ -115,8 +120,17 @@ def unseen(char: str) -> bool:
     return not fold(char)
 
 
+LETTERED = re.compile("[0-9A-Za-z\uff10-\uff5a\U0001f1e6-\U0001f1ff]").search
+"""Finds a letter or figure, in full width or as half of a flag, too."""
+
+
 class Plain:
-    """What most sights have in common."""
+    """What most sights have in common.
+
+    Where it is `lettered`, no text is `worth` it that is not `LETTERED`.
+    """
+
+    lettered = False
 
     def spell(self, term: str) -> Iterable[Spelling]:
         """Return the spellings of `term`."""
@@ -172,7 +186,7 @@ class Table(dict[int, str]):
             return [len(self[ord(char)]) for char in text]
         return text.encode().translate(self._quick.lengths)
 
-    @cached_property
+    @once
     def _quick(self) -> _Ascii | None:
         return _ascii([self[code] for code in range(128)])
 
@@ -239,19 +253,19 @@ class Lane:
         """Whether no term is for this sight."""
         return not self._texts
 
-    @cached_property
+    @once
     def heads(self) -> frozenset[str]:
         """Return the first characters of spellings that go on."""
         return frozenset(
             text[:n] for text in self._texts for n in range(1, min(HEAD + 1, len(text)))
         )
 
-    @cached_property
+    @once
     def characters(self) -> frozenset[str]:
         """Return the characters of all spellings."""
         return frozenset().union(*self._texts)
 
-    @cached_property
+    @once
     def _sorted(self) -> Sequence[str]:
         return sorted(self._texts)
 

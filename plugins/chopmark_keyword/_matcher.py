@@ -55,20 +55,22 @@ class Matcher:
     folded text, word ends not yet looked at. `entries[pattern]` are the ranks of its entries in
     `hits`; `left[pattern]` and `right[pattern]` are what a neighbour must not join with, empty
     where any may stand there. `ends` are the characters in which a pending text can end.
-    `glance` tells what needs no closer look, where that can be told (`_glance`), and `wary` what
-    needs no glance. `reach` is the
-    most characters of a text that an occurrence may span; it exceeds `most` only where the longest
-    term does. `until` is the last day on which the same entries are active, None where that is for
-    ever. `lanes` are further ways to compare, for the entries that ask for them; `needs` is the
-    most characters that an occurrence may span in any of them. `request_lanes` are those for what
-    goes in: a request is there from the beginning, so they hold back nothing. `coded` are the
-    details of the entries that are looked for in what the codes of a request say.
+    `glance` tells what needs no closer look, where that can be told (`_glance`), `wary` and
+    `spelled` what needs no glance. `reach` is the most characters of a text that an occurrence may
+    span; it exceeds `most` only where the longest term does. `until` is the last day on which the
+    same entries are active, None where that is for ever. `lanes` are further ways to compare, for
+    the entries that ask for them; `needs` is the most characters that an occurrence may span in any
+    of them. `request_lanes` are those for what goes in: a request is there from the beginning, so
+    they hold back nothing; `unlettered_lanes` are those of them that see something in a text
+    without Latin letters and figures. `coded` are the details of the entries that are looked for in
+    what the codes of a request say.
     """
 
     __slots__ = (
         "_heads", "_lengths", "_singles", "_twos", "coded", "digest", "ends", "entries", "find",
         "fold", "glance", "hits", "lanes", "left", "longest", "needs", "plain", "reach",
-        "request_lanes", "right", "same", "until", "wary",
+        "request_lanes", "right", "same", "spelled",
+        "unlettered_lanes", "until", "wary",
     )  # fmt: skip
 
     def __init__(
@@ -126,6 +128,7 @@ class Matcher:
             self.request_lanes = tuple(
                 make_lanes(exact, joined, in_requests, self.reach, most, whole=True)
             )
+        self.unlettered_lanes = tuple(x for x in self.request_lanes if not x.sight.lettered)
         coded = {rank for ranks in in_requests.coded.values() for rank in ranks}
         self.coded = frozenset(hits[rank].detail for rank in coded)
         self.needs = max((lane.reach for lane in self.lanes), default=self.reach)
@@ -146,8 +149,9 @@ class Matcher:
         self.ends = frozenset(head[-1] for head in self._heads)
         alone = {c for c, bound in self._singles.items() if not bound}.difference(terms)
         seen = make_glance(terms, folder.changed, self._heads, alone)
-        self.glance = None if seen is None else seen[0]
-        self.wary = None if seen is None else seen[1]
+        self.glance = None if seen is None else seen.glance
+        self.wary = None if seen is None else seen.wary
+        self.spelled = None if seen is None else seen.spelled
 
     def pending(self, folded: str, before: str, oldest: int = 0) -> int:
         """Return the length of the longest end of `folded` that may still become an occurrence.

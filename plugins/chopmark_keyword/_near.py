@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import re
 from bisect import insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from operator import attrgetter
 
-from chopmark.hookspecs import TEXT_END, Wary
+from chopmark.hookspecs import Wary
 
 from ._fold import charset
 
-END = TEXT_END
-"""Must stand behind the text, so that its end is a character like any other: that is faster."""
-
+END = r"\Z"
 _PLACES = 4
 _GROUPS = 8
 """With more, what is tried at a place costs more than what it spares."""
@@ -28,14 +26,14 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 def look(wary: Wary) -> Callable[[str], re.Match[str] | None]:
     """Return what finds the first place of a text where a term may stand, or begin at the end."""
-    return re.compile(f"[{wary.firsts}](?:{wary.rest})").search
+    return re.compile(f"[{wary.certain}{wary.firsts}](?:{wary.rest}|(?<=[{wary.certain}]))").search
 
 
-def places(terms: Iterable[str], changed: str) -> Wary:
+def places(terms: Iterable[str], changed: str, alone: Set[str] = frozenset()) -> Wary:
     """Return what such a place looks like.
 
     Any ASCII letter is such a place where a term begins with one, and whatever `changed` matches:
-    that is not compared here.
+    that is not compared here. `alone` are the characters that begin a term whatever stands before.
     """
     odd = changed[1:-1]
     by_first: dict[str, list[str]] = {}
@@ -47,11 +45,12 @@ def places(terms: Iterable[str], changed: str) -> Wary:
     found = [_places(group) for group in _grouped(list(by_first.values()))]
     # One set of characters in front of all lets `search` run over the others; one behind it, and
     # then that of a single place, have it pass over most of what is tried there, too.
-    firsts = odd + (charset(by_first)[1:-1] if by_first else "")
-    seconds = {END, *(term[1] for group in by_first.values() for term in group if term[1:])}
-    alone = any(len(term) == 1 for group in by_first.values() for term in group)
-    near = "" if alone else f"(?={charset(seconds)})"
-    return Wary(firsts, f"{near}(?:{'|'.join([END, *found])})|(?<=[{odd}])")
+    firsts = charset(by_first)[1:-1] if by_first else ""
+    seconds = {term[1] for group in by_first.values() for term in group if term[1:]}
+    single = any(len(term) == 1 for group in by_first.values() for term in group)
+    near = "" if single or not seconds else f"(?={charset(seconds)})"
+    behind = f"|{near}(?:{'|'.join(found)})" if found else ""
+    return Wary(firsts, f"{END}{behind}", odd, frozenset(alone))
 
 
 @dataclass(frozen=True, slots=True)

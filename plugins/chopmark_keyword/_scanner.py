@@ -18,6 +18,25 @@ from ._matcher import Matcher
 from ._scripts import joint
 
 
+class KeywordSight:
+    """What a text is glanced at with, until it has to be scanned. Immutable, shared by threads."""
+
+    __slots__ = ("_matcher", "glance", "spelled", "wary")
+
+    def __init__(self, matcher: Matcher) -> None:
+        assert matcher.glance is not None
+        self.glance, self.wary, self.spelled = matcher.glance, matcher.wary, matcher.spelled
+        self._matcher = matcher
+
+    def ends(self, text: str) -> bool:
+        """Return whether nothing is to be found in `text`, with which the whole text ends."""
+        return ends(self.glance, text)
+
+    def open(self) -> KeywordScanner:
+        """Return a scanner of the text, for the same lists."""
+        return KeywordScanner(self._matcher)
+
+
 class KeywordScanner:
     """One text in progress; not shared by threads.
 
@@ -27,14 +46,14 @@ class KeywordScanner:
 
     __slots__ = (
         "_before", "_cover", "_matcher", "_moved", "_queue", "_seen", "_tail", "glance", "settled",
-        "wary",
+        "spelled", "wary",
     )  # fmt: skip
 
     def __init__(self, matcher: Matcher) -> None:
         self.settled = 0
         self._matcher = matcher
         self.glance = matcher.glance
-        self.wary = matcher.wary
+        self.wary, self.spelled = matcher.wary, matcher.spelled
         self._seen = 0
         self._before = ""  # folded text, of which the last character stands before the tail
         self._tail = ""  # the pending end of the text, folded

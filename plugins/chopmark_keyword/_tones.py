@@ -16,6 +16,8 @@ _TONED = re.compile("[0-5](?<=[A-Za-z].)").search  # figures are rarer than lett
 class Tones(Sounds):
     """The sight of sounds that takes a figure for a tone; it spells as `Sounds` does."""
 
+    lettered = True
+
     def __init__(self) -> None:
         super().__init__()
         self.table = Table(lambda char: "" if fold(char) in _TONES else sounded(char))

@@ -15,8 +15,12 @@ from chopmark.together import together
 
 from ._deep import DeepScanner
 from ._glance import ends
+from ._lane import LETTERED, Lane
 from ._matcher import Matcher
 from ._scanner import KeywordScanner
+
+_SHORT = 2000
+"""Up to so many characters are searched to see that there is nothing, and again where there is."""
 
 
 class WholeScanner:
@@ -26,14 +30,13 @@ class WholeScanner:
     The common text, which no lane finds anything in, is compared plainly alone.
     """
 
-    __slots__ = ("_context", "_lanes", "_matcher", "_text", "settled")
+    __slots__ = ("_context", "_matcher", "_text", "settled")
 
     calm = False  # what was fed once is fed to its end
 
     def __init__(self, matcher: Matcher, context: Context) -> None:
         self.settled = 0
         self._matcher = matcher
-        self._lanes = matcher.request_lanes
         self._context = context
         self._text = ""
 
@@ -46,7 +49,7 @@ class WholeScanner:
         """Judge the whole text."""
         text, self._text = self._text, ""
         self.settled += len(text)
-        found = self._find(text)
+        found = _find(self._matcher, text)
         more = [*self._in_codes(text), *self._across(text)]
         if not more:
             return found
@@ -58,42 +61,18 @@ class WholeScanner:
         return len(text)
 
     def ends(self, text: str) -> bool:
-        """Return whether nothing is to be found in the whole text."""
-        if not self._is_free(text) or (self._matcher.coded and decode(text)):
-            return False
-        found = together(text, self._context, self._reach)
-        return found is None or self._is_free(found.text)
+        """Return False: whether there is anything was asked before (`is_clear`)."""
+        return False
 
     def skip(self, text: str) -> None:
         """Keep `text`: nothing of it was let go."""
         self._text += text
 
-    @property
-    def _reach(self) -> int:
-        return 2 * self._matcher.longest
-
-    def _is_free(self, text: str) -> bool:
-        glance = self._matcher.glance
-        return glance is not None and ends(glance, text) and not self._touched(text)
-
-    def _touched(self, text: str) -> bool:
-        for lane in self._lanes:  # noqa: SIM110  `any` costs as much as a lane
-            if lane.touches(text):
-                return True
-        return False
-
-    def _find(self, text: str) -> Sequence[Verdict]:
-        lanes = [lane for lane in self._lanes if lane.touches(text)]
-        if lanes:  # the others have nothing to say
-            return DeepScanner(self._matcher, lanes).whole(text)
-        plain = KeywordScanner(self._matcher)
-        return [*plain.feed(text), *plain.finish()]
-
     def _in_codes(self, text: str) -> Iterator[Verdict]:
         """Yield what the codes of the text say, each at the place of its code."""
         coded = self._matcher.coded
         for part in decode(text) if coded else ():
-            for verdict in self._find(part.text):
+            for verdict in _find(self._matcher, part.text):
                 place = part.source(verdict.start, verdict.end)
                 if place is not None and _entry(verdict) in coded:
                     detail = f"{_entry(verdict)}/code"
@@ -101,10 +80,10 @@ class WholeScanner:
 
     def _across(self, text: str) -> Iterator[Verdict]:
         """Yield the terms that began in an earlier message and end in this one."""
-        found = together(text, self._context, self._reach)
+        found = together(text, self._context, _reach(self._matcher))
         if found is None:
             return
-        for verdict in self._find(found.text):
+        for verdict in _find(self._matcher, found.text):
             if verdict.start < found.begins < verdict.end:
                 end = verdict.end - found.begins + found.since
                 yield replace(verdict, start=found.since, end=end)
@@ -112,11 +91,51 @@ class WholeScanner:
 
 def open_text(matcher: Matcher, context: Context) -> KeywordScanner | DeepScanner | WholeScanner:
     """Return a scanner of one text for all that `matcher` looks for in one of this context."""
-    if context.direction == "input" and (
-        matcher.request_lanes or (context.part and context.role == "user")
-    ):
+    if _is_whole(matcher, context):
         return WholeScanner(matcher, context)
     return DeepScanner(matcher, matcher.lanes) if matcher.lanes else KeywordScanner(matcher)
+
+
+def is_clear(matcher: Matcher, text: str, context: Context) -> bool:
+    """Return whether a glance shows that nothing is to be found in the whole `text`."""
+    if not _is_whole(matcher, context):
+        return not matcher.lanes and matcher.glance is not None and ends(matcher.glance, text)
+    if not _is_free(matcher, text) or (matcher.coded and decode(text)):
+        return False
+    found = together(text, context, _reach(matcher))
+    return found is None or _is_free(matcher, found.text)
+
+
+def _is_whole(matcher: Matcher, context: Context) -> bool:
+    return context.direction == "input" and bool(
+        matcher.request_lanes or (context.part and context.role == "user")
+    )
+
+
+def _reach(matcher: Matcher) -> int:
+    return 2 * matcher.longest
+
+
+def _is_free(matcher: Matcher, text: str) -> bool:
+    """Return whether there is nothing in `text`: a long one is not searched for that."""
+    glance = matcher.glance
+    if glance is not None and ends(glance, text) and not _touching(matcher, text):
+        return True
+    return len(text) <= _SHORT and not _find(matcher, text)
+
+
+def _find(matcher: Matcher, text: str) -> Sequence[Verdict]:
+    lanes = _touching(matcher, text)
+    if lanes:  # the others have nothing to say
+        return DeepScanner(matcher, lanes).whole(text)
+    plain = KeywordScanner(matcher)
+    plain.advance(text)
+    return plain.finish()
+
+
+def _touching(matcher: Matcher, text: str) -> Sequence[Lane]:
+    lanes = matcher.request_lanes if LETTERED(text) is not None else matcher.unlettered_lanes
+    return [lane for lane in lanes if lane.touches(text)]
 
 
 def _is_same(one: Verdict, other: Verdict) -> bool:

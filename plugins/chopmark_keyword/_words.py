@@ -47,6 +47,7 @@ class Words(Plain):
     """The sight of words in letters."""
 
     name = "look"
+    lettered = True
 
     def __init__(self) -> None:
         self.table = Table(_written)

@@ -106,6 +106,8 @@ def write(source: Path, target: Path, data: bytes, label: ImageLabel) -> None:
             f"has the name of another format than {source.name!r}, which is {label.format}, and an "
             f"image is labelled in its own; end it with {suffixes(label.format)[0]}",
         )
+    if target.exists() and not target.is_file():
+        raise FileError(target, "is no file that can be replaced; give another path as out")
     if target.exists() and not os.access(target, os.W_OK):
         raise FileError(target, "may not be written; give another path as out")
     made = None

@@ -7,8 +7,9 @@ that is a picture does not.
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Lock
 from typing import Any
+
+from chopmark.forking import Mutex
 
 from ._files._errors import FileError, missing, within_memory
 from ._inspect_pdf_size import check_pages
@@ -16,8 +17,8 @@ from ._inspect_pdf_size import check_pages
 EDGE = 200
 """Pages at either end of a longer document that are read: a label stands at its start or end."""
 _LINES = ("\r\n", "\r")
-_ALONE = Lock()
-"""PDFium is not to be called by two threads at once."""
+_ALONE = Mutex()
+"""PDFium is not to be called by two threads at once, nor copied into a child amid a call."""
 
 
 def seen_in_pdf(path: Path) -> tuple[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from chopmark import LogError
+
+from ._flock import held, opened
 
 
 @contextmanager
@@ -18,12 +18,7 @@ def alone(path: Path, flags: int, busy: str) -> Iterator[None]:
     Raises:
         LogError: another process holds it; `busy` is what is said then.
     """
-    lock = os.open(path, flags | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LogError(busy) from None
+    with held(opened(path, flags), wait=False) as mine:
+        if not mine:
+            raise LogError(busy)
         yield
-    finally:
-        os.close(lock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 from collections.abc import Callable, Mapping
@@ -16,6 +17,12 @@ from ._command_line import errors, tell
 serving_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Say as JSON where it listens, as soon as it does."
 )
+_HOST = (
+    "write --host with an IPv4 address of this machine, 0.0.0.0 for all of them, or a name that "
+    "stands for one"
+)
+_SHOWN = 80
+"""Characters of a host that a message repeats."""
 
 
 def serve_until_interrupted(
@@ -32,10 +39,12 @@ def serve_until_interrupted(
     nothing can listen there, it says so and exits with 2.
     """
     with errors():
+        _check(address)
         try:
             server = make()
-        except (OSError, OverflowError) as error:
-            raise LogError(f"{address[0]}, port {address[1]}: {error}") from error
+        except OSError as error:
+            what = error.strerror or str(error)
+            raise LogError(f"{_said(address)}: {what}; {_cure(error)}") from error
     try:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
         tell(as_json, {**about, "url": server.url}, f"{does} at {server.url}")
@@ -45,6 +54,33 @@ def serve_until_interrupted(
         click.echo("stopped", err=True)
     finally:
         server.server_close()
+
+
+def _check(address: tuple[str, int]) -> None:
+    """Raise `LogError` for what can be no address, which sockets tell in words of their own."""
+    host, port = address
+    if not 0 <= port <= 65535:
+        raise LogError(f"{_said(address)}: no such port; write --port with 1 to 65535, or 0")
+    if not host.strip():
+        raise LogError(f"{_said(address)}: no host; {_HOST}")
+    try:
+        host.encode("idna" if not host.isascii() else "ascii")
+    except UnicodeError as error:
+        raise LogError(f"{_said(address)}: no name of a host; {_HOST}") from error
+
+
+def _said(address: tuple[str, int]) -> str:
+    host, port = address
+    shown = host if len(host) <= _SHOWN else f"{host[:_SHOWN]}…"
+    return f"cannot listen at {shown!r}, port {port}"
+
+
+def _cure(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "choose another --port, or stop what listens there"
+    if error.errno == errno.EACCES:
+        return "choose a --port from 1024 on, or let the process use lower ones"
+    return _HOST
 
 
 class Serving(Protocol):

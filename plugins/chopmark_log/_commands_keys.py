@@ -121,7 +121,7 @@ def _rotate_master(path: Path, as_json: bool) -> dict[str, Any]:
 
 
 def _rotate_signing(path: Path, which: str) -> dict[str, Any]:
-    from ._erase import holding
+    from ._changing import holding
     from ._rotate_signing import rotate_signing
 
     folder = folder_of(path)

@@ -19,10 +19,11 @@ from uuid import uuid4
 
 from chopmark import LogError
 
+from ._changing import holding
 from ._content import record_id
 from ._contents import beside, leaf_of
 from ._folder import FINGERPRINTS, LogFolder
-from ._integrate import check_head, integrate, integrating, publish
+from ._integrate import integrate, publish
 from ._keyring import changed
 from ._master import Subject, master_of
 from ._packages import check_finding
@@ -31,8 +32,6 @@ from ._side import Side
 from ._store import Store
 from ._subject import Keys, Leaving
 
-PATIENCE = 30.0
-"""Seconds that a command waits for the process that takes in what is in the spools."""
 _TELLING = 4  # a shorter name may stand in any text
 
 
@@ -232,32 +231,6 @@ class Registrar:
                 self.store.take([(id, leaf)], {})
             self.keys.sent(id)
         publish(self.folder, self.store)
-
-
-@contextlib.contextmanager
-def holding(folder: LogFolder) -> Iterator[Store]:
-    """Hold the lock of a log, here and wherever else it is written, while the block changes it.
-
-    Raises:
-        LogError: there is no log, it is an older copy, or another process holds the lock for longer
-            than 30 seconds.
-    """
-    folder.open().close()  # says so where there is none
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        with integrating(folder) as mine:
-            if mine:
-                store = folder.open(writing=True)
-                try:
-                    with store.alone() as alone:
-                        if alone:
-                            check_head(folder, store)  # before anything is changed
-                            yield store
-                            return
-                finally:
-                    store.close()
-        time.sleep(0.01)
-    raise LogError(f"log {str(folder.path)!r} is busy; try again")
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ from ._folder import LogFolder
 from ._mapped import Mapped
 from ._master import own_master
 from ._opened import ClosedError, Opener
+from ._segments import Segment
 from ._side import Side
 from ._store import Store
 from ._subject import Keys
@@ -137,7 +138,8 @@ def find(
         if texts:
             _check(folder)
         keys = Keys(folder)
-        index = Index(folder, store, keys, own_master(folder, keys.check), mapped or Mapped())
+        opened = mapped.open if mapped is not None else Segment.open
+        index = Index(folder, store, keys, own_master(folder, keys.check), opened)
         try:
             missing = index.missing
             # What cannot be read now is not to be passed over for ever.

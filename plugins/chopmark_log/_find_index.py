@@ -13,6 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,6 @@ from chopmark import LogError
 from ._content import SubjectKey, record_id, unseal
 from ._epochs import KEY_BYTES, Epochs, destroy, epoch_of, epochs_in
 from ._folder import FINGERPRINTS, LogFolder
-from ._mapped import Mapped
 from ._master import Master
 from ._segments import Group, Segment, Segments, gaps
 from ._side import Side
@@ -40,12 +40,17 @@ class Index:
     """The index of a log: which entries have an answer with a fingerprint."""
 
     def __init__(
-        self, folder: LogFolder, store: Store, keys: Keys, master: Master, mapped: Mapped
+        self,
+        folder: LogFolder,
+        store: Store,
+        keys: Keys,
+        master: Master,
+        opened: Callable[[Path], Segment],
     ) -> None:
         self._store, self._keys, self._master = store, keys, master
         self._side = Side(folder)
         self._shared = folder.address is not None
-        self._segments = Segments(folder.path / FINGERPRINTS, mapped.open)
+        self._segments = Segments(folder.path / FINGERPRINTS, opened)
         self._writes = os.access(folder.path, os.W_OK)
         self._epochs = Epochs(self._segments.folder, master.fingerprints)
         self.faults: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -190,6 +191,11 @@ class LogFolder:
         self.check_stays()
         if self.is_log:
             raise LogError(f"{str(self.path)!r} is a log already; nothing was changed")
+        if _is_here(self.path):  # what runs in it would be left in one that is gone
+            raise LogError(
+                f"{str(self.path)!r} is the folder that this runs in; name one in it, such as "
+                "'chopmark-log'"
+            )
         keys = [SigningKey.new(origin, kind) for kind in kinds(ml_dsa=ml_dsa)]
         making = self.path.with_name(f"{self.path.name}.new-{secrets.token_hex(4)}")
         try:
@@ -212,7 +218,10 @@ class LogFolder:
                 shutil.rmtree(making, ignore_errors=True)
                 return
             shutil.rmtree(making, ignore_errors=True)
-            raise LogError(f"log {str(self.path)!r} cannot be made: {error.strerror}") from error
+            raise LogError(
+                f"log {str(self.path)!r} cannot be made: {error.strerror}; name a new folder, "
+                "where this process may write"
+            ) from error
 
     def open(self, *, writing: bool = False) -> Store:
         """Return the log.
@@ -249,3 +258,9 @@ def kinds(*, ml_dsa: bool) -> tuple[int, ...]:
 def default_origin() -> str:
     """Return an origin for a log that nobody named: no two are alike."""
     return f"chopmark.local/{secrets.token_hex(8)}"
+
+
+def _is_here(path: Path) -> bool:
+    with contextlib.suppress(OSError):  # it is not there, or the folder that this runs in is gone
+        return os.path.samefile(path, os.curdir)
+    return False

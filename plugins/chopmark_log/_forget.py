@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from chopmark import LogError
 
-from ._erase import Done, holding, registrar
+from ._changing import holding
+from ._erase import Done, registrar
 from ._folder import LogFolder
 from ._integrate import integrate
 from ._master import Subject

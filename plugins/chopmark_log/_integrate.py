@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from ._content import is_payload
 from ._contents import Contents
 from ._cosignatures import Cosignatures
 from ._files import sync_folder, write_whole
+from ._flock import held, opened
 from ._folder import LogFolder
 from ._gone import note, tell_gone
 from ._handover import all_signers
@@ -45,38 +44,11 @@ def integrating(folder: LogFolder) -> Iterator[bool]:
         LogError: its file cannot be opened.
     """
     try:
-        file = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        file = opened(folder.lock)
     except OSError as error:
         raise LogError(f"log {str(folder.path)!r} cannot be locked: {error}") from error
-    _HELD.add(file)
-    pid = os.getpid()
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            if os.getpid() == pid:  # a child that was forked in between has a copy of it
-                fcntl.flock(file, fcntl.LOCK_UN)
-    finally:
-        if file in _HELD:
-            _HELD.discard(file)
-            os.close(file)
-
-
-_HELD: set[int] = set()
-
-
-def _let_go() -> None:
-    while _HELD:
-        os.close(_HELD.pop())
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_let_go)
+    with held(file, wait=False) as mine:
+        yield mine
 
 
 def integrate(folder: LogFolder, store: Store) -> Taken:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import weakref
 from pathlib import Path
@@ -12,6 +11,7 @@ from chopmark.private import write_private
 
 from ._content import KEY_BYTES, SubjectKey
 from ._files import sync_folder
+from ._flock import held, opened
 from ._folder import LogFolder
 from ._master import Subject, make_master, master_of, read_master
 from ._side import Side
@@ -81,9 +81,7 @@ def ensure(folder: LogFolder) -> None:
     if Keys.are_kept(folder) and _changes(folder).exists():
         return
     try:
-        lock = os.open(folder.path / "keys.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with held(opened(folder.path / "keys.lock")):
             kept = Keys.are_kept(folder)
             if not kept:  # else another machine made it, which has the master key
                 make_master(folder)
@@ -93,8 +91,6 @@ def ensure(folder: LogFolder) -> None:
             if not kept:
                 Keys.create(folder, read_master(folder).check)
             sync_folder(folder.path)
-        finally:
-            os.close(lock)
     except OSError as error:
         raise LogError(f"log {str(folder.path)!r} cannot keep contents: {error}") from error
 

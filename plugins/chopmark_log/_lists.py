@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,17 @@ from ._segments import Segment
 from ._winnow import Places, Words
 
 _READ = 1 << 18  # words of lists that are counted through: 2 MiB
+
+
+class Newest(NamedTuple):
+    """Pairs of the number of a list and an entry in it: in order of these, segment by segment.
+
+    `counts` has a row for each segment: of each list, how many pairs there are of it.
+    """
+
+    number: Places
+    entry: Places
+    counts: Places
 
 
 class Lists:
@@ -27,31 +39,35 @@ class Lists:
 
     def __init__(self, segments: Sequence[Segment], sought: Words) -> None:
         """Take fingerprints; those in ascending order are found sooner, near to each other."""
-        self._segments = segments
+        self._segments, self._sought = segments, sought
         bounds = [one.bounds(sought) for one in segments]
         self._low: Places = np.stack([low for low, _ in bounds])
         self._high: Places = np.stack([high for _, high in bounds])
         self.sizes: Places = (self._high - self._low).sum(0)
 
-    def newest(self, which: Places, most: int) -> tuple[Places, Places]:
-        """Return the entries among the last `most` words of some lists, each once.
-
-        They are pairs of a number in `which` and an entry, in order within each segment.
-        """
+    def newest(self, which: Places, most: int) -> Newest:
+        """Return the entries among the last `most` words of some lists, each once."""
         numbers, entries = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        counts = np.zeros((len(self._segments), len(which)), np.int64)
         left = np.full(len(which), most)
         for n in range(len(self._segments) - 1, -1, -1):
             high = self._high[n, which]
             take = np.minimum(high - self._low[n, which], left)
             left -= take
             of = np.repeat(np.arange(len(which)), take)
-            at = np.arange(len(of)) + np.repeat(high - np.cumsum(take), take)
+            at = np.repeat(high - np.cumsum(take), take)
+            at += np.arange(len(of))
             entry = self._segments[n].entries(at)
-            once = np.ones(len(of), np.bool_)
-            once[1:] = (entry[1:] != entry[:-1]) | (of[1:] != of[:-1])
-            numbers.append(of[once])
-            entries.append(entry[once])
-        return np.concatenate(numbers), np.concatenate(entries)
+            twice = entry[1:] == entry[:-1]
+            twice &= of[1:] == of[:-1]
+            if twice.any():  # something was cleared
+                once = np.append(True, ~twice)
+                of, entry = of[once], entry[once]
+                take = np.bincount(of, minlength=len(which))
+            counts[-1 - n] = take
+            numbers.append(of)
+            entries.append(entry)
+        return Newest(np.concatenate(numbers), np.concatenate(entries), counts)
 
     def alike(self, which: Places, least: float) -> float:
         """Return how many entries are in `least` of some lists.
@@ -61,7 +77,7 @@ class Lists:
         """
         sizes = self.sizes[which]
         most = _fair(sizes, _READ)
-        number, entry = self.newest(which, most)
+        number, entry, _ = self.newest(which, most)
         longer = np.flatnonzero(sizes > most)
         if len(longer):
             oldest = np.full(len(which), np.iinfo(np.int64).max)
@@ -73,6 +89,18 @@ class Lists:
             return float(hits)
         known = np.bincount(number, minlength=len(which))
         return hits * _median(sizes[known > 0]) / _median(known[known > 0])
+
+    def are_read(self, which: Places) -> bool:
+        """Return whether `alike` counts some lists through, to their ends."""
+        return int(self.sizes[which].sum()) <= _READ
+
+    def times_in(self, which: Places, entries: Places) -> Places:
+        """Return in how many of some lists each of `entries`, which are in order, is."""
+        times = np.zeros(len(entries), np.int64)
+        for one in self._segments:
+            mine = slice(*np.searchsorted(entries, (one.first, one.end)))
+            times[mine] = one.has(self._sought[which], entries[mine]).sum(0)
+        return times
 
 
 def _fair(sizes: Places, room: int) -> int:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from chopmark import Content, Event, LogError, Policy, Receipt, Record
+from chopmark.forking import WHOLE
 
 from ._content import Sealed, record_id, seal
 from ._keyring import Keyring
@@ -184,7 +185,8 @@ class TransparencyLog(LogProcess, LogReading):
         Raises:
             LogError: it could not.
         """
-        from ._trial import try_folder, try_keys
+        with WHOLE:  # a fork amid an import leaves a child that waits for it for ever
+            from ._trial import try_folder, try_keys
 
         try_folder(self.folder, self._options.store)
         if self.takes_content:

@@ -225,7 +225,8 @@ class PostgresFile:
                 base.execute(b"SELECT 1")
         if base is None or base.closed:
             base = self._open = self.address.connect(self.schema, lazily=self._lazily)
-            weakref.finalize(self, base.close).atexit = False  # threads may be using it then
+            dropped = weakref.finalize(self, drop, base, os.getpid())
+            dropped.atexit = False  # threads may be using it then
         self._used, base.patience = now, self._patience
         return base
 
@@ -272,6 +273,14 @@ def told(error: psycopg.Error) -> str:
 def is_read_only(error: psycopg.Error) -> bool:
     """Return whether the server refused because it takes no changes."""
     return isinstance(error, errors.ReadOnlySqlTransaction)
+
+
+def drop(base: psycopg.Connection[Any], process: int) -> None:
+    """Close a connection of `process` that nobody has any more; in a child of that, cut it."""
+    if os.getpid() == process:
+        base.close()
+    else:
+        cut(base)
 
 
 def cut(base: psycopg.Connection[Any]) -> None:

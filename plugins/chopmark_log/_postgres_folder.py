@@ -6,10 +6,7 @@ contents. Only a machine with the key `log.key` signs; the others write, and nee
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -17,6 +14,7 @@ import psycopg
 from chopmark import LogError
 
 from ._files import sync_folder, write_whole
+from ._flock import held, opened
 from ._folder import LogFolder, default_origin, kinds
 from ._postgres import Address
 from ._postgres_tables import create
@@ -44,7 +42,7 @@ def join(folder: LogFolder, address: Address, origin: str, *, ml_dsa: bool = Fal
         return False
     try:
         folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(folder):
+        with held(opened(folder.lock)):
             if folder.is_log:  # another process was first
                 return False
             made, found = _log(folder, address, origin, kinds(ml_dsa=ml_dsa))
@@ -56,16 +54,6 @@ def join(folder: LogFolder, address: Address, origin: str, *, ml_dsa: bool = Fal
     except OSError as error:
         raise LogError(f"log {str(folder.path)!r} cannot be made: {error.strerror}") from error
     return made
-
-
-@contextlib.contextmanager
-def _alone(folder: LogFolder) -> Iterator[None]:
-    lock = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _log(

@@ -20,10 +20,11 @@ import psycopg
 from psycopg import errors
 
 from chopmark import LogError
+from chopmark.interrupted import INTERRUPTED
 
 from ._content import Payload, payload_frame
 from ._errors import AwayError
-from ._postgres import Address, cut, is_read_only
+from ._postgres import Address, cut, drop, is_read_only
 from ._postgres_put import Put, is_there, put
 from ._postgres_queue import Waiting, next_of
 from ._postgres_wait import Patient
@@ -81,7 +82,7 @@ class Intake:
         self._pid = os.getpid()
         self._turn = threading.Condition()
         self._queue: list[Waiting] = []
-        self._busy = False
+        self._busy = 0  # the thread that sends
         self._pause = 0.0
         self._closed = False
         self._broken = ""
@@ -112,6 +113,7 @@ class Intake:
         """
         mine = Waiting(make, payloads)
         with self._turn:
+            self.check_free()
             self._queue.append(mine)
         while not mine.is_done:
             with self._turn:
@@ -119,7 +121,7 @@ class Intake:
                     self._turn.wait()
                 if mine.is_done:
                     break
-                self._busy = True
+                self._busy = threading.get_ident()
             batch: list[Waiting] = []
             try:
                 if self._pause:  # those that the last statement was for come again at once
@@ -136,7 +138,7 @@ class Intake:
                 raise
             finally:
                 with self._turn:
-                    self._busy = False
+                    self._busy = 0
                     self._turn.notify_all()
         if mine.error is not None:
             raise mine.error
@@ -155,12 +157,18 @@ class Intake:
     def sync(self, end: int) -> None:
         """Do nothing; see `dirty`."""
 
+    def check_free(self) -> None:
+        """Raise where the handler of a signal that came amid this asks, and would wait for it."""
+        if self._busy == threading.get_ident():
+            raise LogError(INTERRUPTED)
+
     def close(self) -> None:
         """Close the connection, when what is under way is done; a fork's child, its copy."""
         if os.getpid() != self._pid:
             self._leave()
             return
         with self._turn:
+            self.check_free()
             while self._busy:
                 self._turn.wait()
             self._closed = True
@@ -273,7 +281,7 @@ class Intake:
 
     def _connect(self) -> Patient:
         base = self._address.connect("chopmark_log", lazily=self._lazily, quickly=True)
-        weakref.finalize(self, base.close).atexit = False  # threads may be using it then
+        weakref.finalize(self, drop, base, self._pid).atexit = False  # threads may use it then
         return base
 
     def _drop(self) -> None:

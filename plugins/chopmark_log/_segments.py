@@ -10,7 +10,6 @@ is damaged is taken away.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import mmap
 import os
 import struct
@@ -22,12 +21,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chopmark import LogError
 
 from ._epochs import FILE
 from ._files import sync_folder
+from ._flock import held, opened
 from ._merging import BLOCK, in_order
+from ._search import first_of
 from ._winnow import BITS, VERSION, Fingerprinter, Places, Words
 
 MOST_WORDS = 1 << 24
@@ -90,17 +92,29 @@ class Segment:
         What is sought in ascending order is found sooner: neighbours are in the same pages.
         """
         least = sought << np.uint64(_LOW_BITS)
-        low = np.searchsorted(self.words, least)
+        low = first_of(self.words, least)
         high = low.copy()
         there = np.flatnonzero(low < len(self.words))
         there = there[self.words[low[there]] >> np.uint64(_LOW_BITS) == sought[there]]  # few are
-        high[there] = np.searchsorted(self.words, least[there] | _LOW, "right")
+        behind = least[there] + np.uint64(1 << _LOW_BITS)  # 0 of the highest fingerprint
+        high[there] = np.where(behind > 0, first_of(self.words, behind), len(self.words))
         return low, np.maximum(low, high)  # another may be clearing what is looked into
 
     def entries(self, at: Places) -> Places:
         """Return of which entries some of the words are."""
-        found: Places = (self.words[at] & _LOW).astype(np.int64) + self.first
+        words = self.words[at]
+        words &= _LOW
+        found: Places = words.view(np.int64)
+        found += self.first
         return found
+
+    def has(self, sought: Words, entries: Places) -> NDArray[np.bool_]:
+        """Return which of `sought` each of `entries` has: a row for each of these fingerprints."""
+        words = sought[:, None] << np.uint64(_LOW_BITS) | (entries - self.first).astype(np.uint64)
+        at = np.searchsorted(self.words, words)
+        there: NDArray[np.bool_] = at < len(self.words)
+        there[there] = self.words[at[there]] == words[there]
+        return there
 
     def clear(self, entries: Places) -> bool:
         """Write over the fingerprints of `entries`, where they stand; return whether any is left.
@@ -157,14 +171,11 @@ class Segments:
         """
         try:
             self.folder.mkdir(mode=0o700, exist_ok=True)
-            file = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            file = opened(self.folder / "lock")
         except OSError as error:
             raise LogError(f"{str(self.folder)!r} cannot be written: {error.strerror}") from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with held(file):
             yield
-        finally:
-            os.close(file)
 
     def read(self) -> list[Segment]:
         """Return the segments, in order, none of them twice.

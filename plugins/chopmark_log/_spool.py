@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chopmark import LogError
+from chopmark.interrupted import INTERRUPTED
 
 from ._files import sync_folder
 
@@ -52,7 +53,7 @@ class Spool:
         self._pid = os.getpid()
         self._mutex = threading.Lock()
         self._syncing = threading.Condition()
-        self._busy = False
+        self._busy = 0  # the thread that syncs
         self._writing = False
         self.written = 0  # bytes
         self.count = 0  # leaves
@@ -146,12 +147,13 @@ class Spool:
         mine, trouble = False, "it was broken off"
         try:
             with self._syncing:
+                self.check_free()
                 while self._busy and self._synced < end:
                     self._syncing.wait()
                 if self._synced >= end:
                     return
                 self._check()
-                mine = self._busy = True
+                mine, self._busy = True, threading.get_ident()
             target = self.written
             os.fdatasync(self._file)
             if not self._named:
@@ -164,13 +166,18 @@ class Spool:
         finally:
             if mine:
                 with self._syncing:
-                    self._busy = False
+                    self._busy = 0
                     if trouble:
                         self._broken = trouble
                     else:
                         self._synced = max(self._synced, target)
                         self.synced_at = time.monotonic()
                     self._syncing.notify_all()
+
+    def check_free(self) -> None:
+        """Raise where the handler of a signal that came amid this asks, and would wait for it."""
+        if self._busy == threading.get_ident():
+            raise LogError(INTERRUPTED)
 
     def close(self) -> None:
         """Close the file; what reads the spools sees then that nothing more comes.
@@ -179,8 +186,9 @@ class Spool:
         """
         if os.getpid() != self._pid:
             self._syncing = threading.Condition()  # whoever syncs is not here
-            self._busy = False
+            self._busy = 0
         with self._syncing:
+            self.check_free()
             while self._busy:
                 self._syncing.wait()
             file, self._file = self._file, -1

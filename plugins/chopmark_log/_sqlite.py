@@ -8,13 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import threading
-import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from chopmark import LogError
+from chopmark.connection import Connection
 from chopmark.forking import WHOLE
 
 
@@ -30,11 +29,8 @@ class SqliteFile:
     def __init__(self, path: Path, *, writing: bool = False, scrubbed: bool = False) -> None:
         self.path = path
         self._writing, self._scrubbed = writing, scrubbed
-        self._mutex = threading.RLock()
-        self._open: sqlite3.Connection | None = None
+        self._file = Connection(self._connected)
         self._first: tuple[int, int] | None = None
-        _FILES[id(self)] = weakref.ref(self)
-        weakref.finalize(self, _FILES.pop, id(self), None)
 
     @classmethod
     def create(cls, path: Path, tables: str, meta: Sequence[tuple[str, object]] = ()) -> None:
@@ -73,11 +69,11 @@ class SqliteFile:
         Raises:
             LogError: SQLite refuses.
         """
-        with WHOLE, self._mutex:
-            try:
-                return self._base.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                raise self._refused(error) from error
+        try:
+            with self._file as base:
+                return base.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._refused(error) from error
 
     def many(self, query: str, values: Sequence[Sequence[object]]) -> None:
         """Run a statement for each of `values`.
@@ -85,87 +81,39 @@ class SqliteFile:
         Raises:
             LogError: SQLite refuses.
         """
-        with WHOLE, self._mutex:
-            try:
-                self._base.executemany(query, values)
-            except sqlite3.Error as error:
-                raise self._refused(error) from error
+        try:
+            with self._file as base:
+                base.executemany(query, values)
+        except sqlite3.Error as error:
+            raise self._refused(error) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all of the block, or nothing of it."""
-        with WHOLE, self._mutex:
+        with self._file:
             self.rows("BEGIN IMMEDIATE")
             try:
                 yield
                 self.rows("COMMIT")
             except BaseException:
-                self._undo()
+                self._file.undo()
                 raise
 
     def close(self) -> None:
         """Close the file; it is opened again where it is needed."""
-        with WHOLE, self._mutex:
-            self._disconnect()
+        self._file.close()
 
-    @property
-    def _base(self) -> sqlite3.Connection:
-        """The connection, which no fork carries into a child (SQLite, How To Corrupt, 2.6)."""
-        if self._open is None:
-            try:
-                found = _identity(self.path)
-                base = _connect(self.path, self._writing, self._scrubbed)
-            except (sqlite3.Error, OSError) as error:
-                raise self._refused(error) from error
-            self._first = self._first or found
-            self._finalizer = weakref.finalize(self, _drop, base)
-            self._finalizer.atexit = False  # threads that use it may still be running then
-            self._open = base  # last: Ctrl-C may come between, and `close` wants the others
-        return self._open
-
-    def _undo(self) -> None:
-        base = self._open
+    def _connected(self) -> sqlite3.Connection:
         try:
-            if base is not None and base.in_transaction:
-                base.execute("ROLLBACK")
-        except sqlite3.Error:
-            self._disconnect()  # which takes it back
-
-    def _disconnect(self) -> None:
-        base, self._open = self._open, None
-        if base is not None:
-            self._finalizer.detach()
-            with contextlib.suppress(sqlite3.Error):  # what was committed is on the disk
-                base.close()
+            found = _identity(self.path)
+            base = _connect(self.path, self._writing, self._scrubbed)
+        except (sqlite3.Error, OSError) as error:
+            raise self._refused(error) from error
+        self._first = self._first or found
+        return base
 
     def _refused(self, error: Exception) -> LogError:
         return LogError(f"{str(self.path)!r}: {error}")
-
-    def _rest(self) -> None:
-        """Close the file before a fork, unless the thread that forks is in its transaction."""
-        if not self._mutex.acquire(blocking=False):
-            return  # a thread that was not waited for any longer is at it
-        try:
-            if self._open is None or not self._open.in_transaction:
-                self._disconnect()
-        finally:
-            self._mutex.release()
-
-
-_FILES: dict[int, weakref.ref[SqliteFile]] = {}
-
-
-def _before_fork() -> None:
-    for file in [found for one in list(_FILES.values()) if (found := one()) is not None]:
-        file._rest()
-
-
-WHOLE.before_fork(_before_fork)
-
-
-def _drop(base: sqlite3.Connection) -> None:
-    with WHOLE:
-        base.close()
 
 
 def _connect(path: Path, writing: bool, scrubbed: bool) -> sqlite3.Connection:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from chopmark import LogError
+from chopmark.interrupted import Uninterrupted
 
 from ._clock import Clock
 from ._folder import LogFolder
@@ -59,6 +60,9 @@ class Intake(Protocol):
     def sync(self, end: int) -> None:
         """Return when everything up to `end` is safe."""
 
+    def check_free(self) -> None:
+        """Raise where the handler of a signal that came amid this asks, and would wait for it."""
+
     def close(self) -> None:
         """Close it; in the child of a fork, let go of what is the parent's."""
 
@@ -80,7 +84,7 @@ class Own:
     before: int = 0
     after: After | None = None
     aside: Intake | None = None
-    mutex: threading.Lock = field(default_factory=threading.Lock)
+    mutex: Uninterrupted = field(default_factory=Uninterrupted)
     stop: threading.Event = field(default_factory=threading.Event)
     worker: threading.Thread | None = None
     witnessing: Witnessing | None = None
@@ -187,9 +191,14 @@ def end(owns: dict[int, Own], options: LogOptions) -> None:
     Raises:
         LogError: the disk may not hold the last records, or the log is damaged.
     """
-    own = owns.pop(os.getpid(), None)
+    own = owns.get(os.getpid())
     if own is None:
         return
+    with own.mutex:
+        for spool in own.open:
+            spool.check_free()
+        if owns.pop(os.getpid(), None) is None:
+            return  # another thread ends it
     own.stop.set()
     if own.worker is not None and own.worker is not threading.current_thread():
         own.worker.join(timeout=5)

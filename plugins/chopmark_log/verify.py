@@ -17,6 +17,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ is a cosignature: C2SP knows no other form of it."""
 MOST_SIGNATURES = 64
 _MOST_KNOWN = 4096
 PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 HANDOVER = "chopmark/log/key/1"
 """The first line of a note by which a log's key is handed over to the next one."""
 _OTHER_TYPE = b"\xff" + HANDOVER.encode()
@@ -319,7 +321,7 @@ def split_note(note: str) -> tuple[str, list[Signature]]:
     Raises:
         VerifyError: it is no signed note.
     """
-    if any(character < " " and character != "\n" for character in note):
+    if _CONTROL.search(note):
         raise VerifyError("a signed note has no control characters")
     head, blank, tail = note.rpartition("\n\n")
     if not blank or not tail.endswith("\n"):

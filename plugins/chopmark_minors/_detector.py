@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Collection, Sequence
 
 from chopmark import Context, Needs, Verdict
+from chopmark.forking import Mutex
 from chopmark.hookspecs import IdleScanner, Scanner
 
 from ._machine import Machine
@@ -32,7 +32,7 @@ class MinorsDetector:
         self.version = _version(phrases)
         self._phrases = tuple(phrases)
         self._audiences = frozenset(audiences)
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._machine: Machine | None = None
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:

@@ -7,9 +7,10 @@ there. Which states follow each other is remembered, so a text costs a look-up a
 from __future__ import annotations
 
 import re
-import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+
+from chopmark.forking import Mutex
 
 from ._phrases import Phrase
 
@@ -41,7 +42,7 @@ class Machine:
         self._roots: defaultdict[str, set[int]] = defaultdict(set)
         for number, phrase in enumerate(phrases):
             self._add(number, phrase)
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._known: dict[tuple[frozenset[Thread], bool], int] = {}
         self._states: list[tuple[frozenset[Thread], bool]] = []
         self.rows: list[dict[str, int]] = []

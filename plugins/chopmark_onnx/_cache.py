@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
+
+from chopmark.forking import Mutex
 
 
 class Cache:
@@ -21,7 +22,7 @@ class Cache:
 
     def __init__(self) -> None:
         self.size = 0
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._found: OrderedDict[bytes, Sequence[float]] = OrderedDict()
         self._key = os.urandom(32)
 

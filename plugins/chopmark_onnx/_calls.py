@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 
 from chopmark import Context
+from chopmark.forking import Mutex
 
 from ._progress import Budget, Progress
 
@@ -24,7 +24,7 @@ class Calls:
 
     def __init__(self, milliseconds: float | None) -> None:
         self._milliseconds = milliseconds
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._budgets: OrderedDict[str, Budget] = OrderedDict()
 
     def begin(self, context: Context) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ def locate(name: str, base: Path) -> Path:
     if name.startswith(_PREFIX):
         return _bundled(name)
     folder = base / Path(name).expanduser()
-    if not folder.is_dir():
-        found = "is a file" if folder.exists() else "is not there"
+    if not os.path.isdir(folder):  # which also answers for what no file can be named
+        found = "is a file" if os.path.exists(folder) else "is not there"
         raise ModelError(
             f"model folder {str(folder)!r} {found}; name a folder with model.onnx, "
             "tokenizer.json and config.json"

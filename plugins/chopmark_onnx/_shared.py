@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from chopmark import ModelError, PluginError
+from chopmark.forking import WHOLE
 
 from ._cache import Cache
 from ._folder import Folder
@@ -77,9 +78,10 @@ class _Cell:
 def open_scorer(folder: Folder, running: Running, cache: Cache) -> Scorer:
     """Load the model in `folder`; raise `ModelError`, or `PluginError` for a missing package."""
     try:
-        # These import tokenizers and numpy, and then onnxruntime.
-        from ._scorer import Scorer
-        from ._token_scorer import TokenScorer
+        with WHOLE:  # a fork amid an import leaves a child that can never import that
+            # These import tokenizers and numpy, and then onnxruntime.
+            from ._scorer import Scorer
+            from ._token_scorer import TokenScorer
 
         kind = TokenScorer if folder.by_token else Scorer
         return kind(folder, running, cache)

@@ -15,15 +15,23 @@ from ._call import Call, Timing, call_of
 class TimedDetector:
     """Judges as `detector` does. What it has beside the protocol is reached through this, too.
 
+    What is glanced at before it is opened would not be timed: it has no `sight`.
+
     A detector that blocks works inside the span of the call, so that what it asks others is seen
     there.
     """
+
+    sight = None
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
         self.name, self.version = detector.name, detector.version
         self.needs, self.blocking = detector.needs, detector.blocking
         self._inner_begin: Callable[[Context], Detector] | None = getattr(detector, "begin", None)
+        self._inner_clears: Callable[[str, Context], bool] | None
+        self._inner_clears = getattr(detector, "clears", None)
+        if self._inner_clears is not None:
+            self.clears = self._clears
         if hasattr(detector, "open"):
             self.open = self._open
         else:
@@ -58,6 +66,18 @@ class TimedDetector:
             return scanner
         timing = call.timing(self.name, context.direction)
         return TimedScanner(scanner, timing, call if self.blocking else None)
+
+    def _clears(self, text: str, context: Context) -> bool:
+        assert self._inner_clears is not None
+        call = call_of(context.request)
+        if call is None:
+            return self._inner_clears(text, context)
+        timing = call.timing(self.name, context.direction)
+        began = perf_counter_ns()
+        try:
+            return self._inner_clears(text, context)
+        finally:
+            timing.took(began)
 
     def _note(self, context: Context) -> Call | None:
         """A text begins: if it is the answer's, its first piece is here."""

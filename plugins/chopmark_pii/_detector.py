@@ -15,7 +15,7 @@ from ._kinds import ENTITIES, KINDS, PLACEHOLDER
 from ._language import read_before
 from ._options import Options
 from ._replace import keyed, mask, pseudonym, redact
-from ._scanner import Advise, PiiScanner
+from ._scanner import Advise, PiiScanner, PiiSight
 from ._search import Search
 from ._vault import Vault
 
@@ -47,6 +47,8 @@ class PiiDetector:
         replaced = self._vault is not None or options.pseudonyms
         self._input = Search(old=old, placeholders=True) if replaced else self._search
         self._key = options.key or secrets.token_bytes(32)
+        plain = self._follow is PiiScanner
+        self._sight = PiiSight(self._search, self._advise) if plain else None
 
     @property
     def vault(self) -> Vault | None:
@@ -55,8 +57,18 @@ class PiiDetector:
 
     def open(self, context: Context) -> Scanner:
         """Return a scanner for one text."""
+        if context.direction == "input":
+            return self._follow(self._input, self._advise_input)
+        return self._follow(self._search, self._advise)
+
+    def sight(self, context: Context) -> PiiSight | None:
+        """Return what an answer is glanced at with; None where it has to be scanned, or is none."""
+        return self._sight if context.direction == "output" else None
+
+    def clears(self, text: str, context: Context) -> bool:
+        """Return whether nothing is to be found in a whole text."""
         search = self._input if context.direction == "input" else self._search
-        return self._follow(search, self.advice(context))
+        return self._follow is PiiScanner and search.glance(text) >= 0
 
     def advice(self, context: Context) -> Advise:
         """Return what makes verdicts of hits in a text: only a request's go into the vault."""
@@ -86,7 +98,9 @@ class PiiDetector:
         action = options.actions.get(hit.kind)
         if action is None:
             return None
-        if hit.ground == CONTINUED and action not in ("vault", "mask"):
+        # What depends on the whole value stands in the place of its end, else of its beginning.
+        elsewhere = hit.more if action in ("hash", "pseudonym") else hit.ground == CONTINUED
+        if elsewhere and action != "vault":
             return _verdict(hit, KINDS[hit.kind].category, "")
         language = read_before(before) if options.language == "auto" else options.language
         if action == "mask":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from chopmark.hookspecs import TEXT_END, Wary
+from chopmark.hookspecs import Spelled, Wary
 
 from ._alphabet import HYPHENS, PLATE_DOTS, PROVINCES, RUN, SPACES, WIDE_LETTERS, WIDE_RUN
 from ._hits import LOOK_AHEAD
@@ -23,8 +23,13 @@ _plate = re.compile(
 
 def make_wary(hot: str) -> Wary:
     """Return `GlancingScanner.wary`, for the same set `hot`."""
-    firsts = hot + _ENDS
-    return Wary(firsts, f"{TEXT_END}(?<=[{firsts}].)|(?<=[{hot}])")
+    return Wary(_ENDS, rf"\Z(?<=[{_ENDS}])", hot, frozenset(PROVINCES))
+
+
+def make_spelled(is_hot: Callable[[str], object]) -> Spelled:
+    """Return `GlancingScanner.spelled`, where `is_hot` finds a character of that set."""
+    hot = "".join(filter(is_hot, map(chr, range(128))))
+    return Spelled(hot=hot, run=RUN, most=MOST, exact=True)
 
 
 def make_glance(hot: str) -> Callable[[str], int]:

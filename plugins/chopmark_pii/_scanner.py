@@ -22,6 +22,24 @@ _FAR = BEFORE - LOOK_BACK
 _LONG = 768  # trimmed beyond this, to what is still looked at
 
 
+class PiiSight:
+    """What a text is glanced at with, until it has to be scanned. Immutable, shared by threads."""
+
+    __slots__ = ("_advise", "_search", "glance", "spelled", "wary")
+
+    def __init__(self, search: Search, advise: Advise) -> None:
+        self.glance, self.wary, self.spelled = search.glance, search.wary, search.spelled
+        self._search, self._advise = search, advise
+
+    def ends(self, text: str) -> bool:
+        """Return whether nothing is to be found in `text`: nothing is where a glance is enough."""
+        return self.glance(text) >= 0
+
+    def open(self) -> PiiScanner:
+        """Return a scanner of the text."""
+        return PiiScanner(self._search, self._advise)
+
+
 class PiiScanner:
     """One text in progress; not shared by threads.
 
@@ -31,13 +49,13 @@ class PiiScanner:
 
     __slots__ = (
         "_advise", "_end", "_far", "_floor", "_from", "_held", "_pieces", "_search", "_trim",
-        "calm", "glance", "settled", "wary",
+        "calm", "glance", "settled", "spelled", "wary",
     )  # fmt: skip
 
     def __init__(self, search: Search, advise: Advise) -> None:
         self.settled = 0
         self._search = search
-        self.glance, self.wary = search.glance, search.wary
+        self.glance, self.wary, self.spelled = search.glance, search.wary, search.spelled
         self.calm = True  # while nothing hot is held
         self._advise = advise
         self._far = ""  # what stands before the pieces, which no matcher looks at

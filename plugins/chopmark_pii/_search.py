@@ -14,7 +14,7 @@ from ._abroad import abroad
 from ._alphabet import PROVINCES, WIDE_HOT
 from ._cued import cued
 from ._email import email, email_around
-from ._glance import make_glance, make_wary
+from ._glance import make_glance, make_spelled, make_wary
 from ._hits import Hit, Match
 from ._iban import iban
 from ._network import ipv4, ipv6, mac
@@ -71,6 +71,7 @@ class Search:
         hot = f"0-9@{WIDE_HOT}{'_＿' if placeholders else ''}"
         self.hot = re.compile(f"[{hot}]").search
         self.glance, self.wary = make_glance(hot), make_wary(hot)
+        self.spelled = make_spelled(self.hot)
         digits = number_15 if old else number
         bare: dict[int, tuple[Match, ...]] = {
             1: (email,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from chopmark import Verdict
@@ -16,10 +17,12 @@ class SecretScanner:
     """One text in progress; not shared by threads.
 
     A cue is decided once `REACH` characters from its beginning on are there, or the text ended. A
-    secret longer than a piece goes on piece by piece, each of the same length.
+    secret longer than a piece goes on piece by piece, each of the same length; with the last of
+    them a digest of the whole is handed on in the place of its text, and with all of them what
+    stands before the first.
     """
 
-    __slots__ = ("_advise", "_base", "_inside", "_text", "settled")
+    __slots__ = ("_advise", "_base", "_before", "_digest", "_inside", "_text", "settled")
 
     def __init__(self, advise: Advise) -> None:
         self.settled = 0
@@ -27,6 +30,8 @@ class SecretScanner:
         self._text = ""  # from some characters before `settled` on
         self._base = 0  # where that begins in the whole text
         self._inside = ""  # the kind of the secret that goes on where the text is settled
+        self._before = ""  # what stands before it
+        self._digest = hashlib.sha256()  # of its pieces
 
     @property
     def calm(self) -> bool:
@@ -62,11 +67,11 @@ class SecretScanner:
         while True:
             if self._inside:
                 end = run(self._inside, text, at)
-                if end == len(text) and end - at < PIECE and not last:
+                if end == len(text) and not last:
                     break
-                if end > at:
-                    found.append(Hit(self._inside, at, end, CERTAIN, CONTINUED))
-                if end - at < PIECE:
+                more = run(self._inside, text, end) > end
+                found.append(Hit(self._inside, at, end, CERTAIN, CONTINUED, more))
+                if not more:
                     self._inside = ""
                 at = end
                 continue
@@ -82,9 +87,10 @@ class SecretScanner:
                 at = cue.end()
                 continue
             score = CERTAIN if hit.ground == "format" else LIKELY
-            found.append(Hit(hit.kind, hit.start, hit.end, score, hit.ground))
             at = hit.end
-            if hit.end - hit.start == PIECE:
+            more = at - hit.start == PIECE and run(hit.kind, text, at) > at
+            found.append(Hit(hit.kind, hit.start, at, score, hit.ground, more))
+            if more:
                 self._inside = hit.kind
         verdicts = [self._verdict(hit) for hit in found]
         self.settled = self._base + at
@@ -92,10 +98,15 @@ class SecretScanner:
         return [verdict for verdict in verdicts if verdict is not None]
 
     def _verdict(self, hit: Hit) -> Verdict | None:
-        original = self._text[hit.start : hit.end]
-        before = self._text[max(0, hit.start - BEFORE) : hit.start]
+        original = plain = self._text[hit.start : hit.end]
+        if hit.ground != CONTINUED:
+            self._before = self._text[max(0, hit.start - BEFORE) : hit.start]
+            self._digest = hashlib.sha256()
+        if hit.more or hit.ground == CONTINUED:
+            self._digest.update(original.encode("utf-8", "surrogatepass"))
+            plain = self._digest.hexdigest()
         placed = hit._replace(start=self._base + hit.start, end=self._base + hit.end)
-        return self._advise(placed, original, original, before)
+        return self._advise(placed, original, plain, self._before)
 
     def _trim(self) -> None:
         cut = self.settled - self._base - BEFORE

@@ -8,7 +8,7 @@ from chopmark import Context, Needs, Verdict
 from chopmark.hookspecs import IdleScanner, Scanner
 
 from ._detector import PiiDetector
-from ._secret_forms import CUE_MOST, REACH
+from ._secret_forms import CUE, CUE_MOST, REACH
 from ._secret_scanner import SecretScanner
 
 
@@ -38,6 +38,10 @@ class SecretDetector:
         if context.direction == "output" and not self._answers:
             return IdleScanner()
         return SecretScanner(self._pii.advice(context))
+
+    def clears(self, text: str, context: Context) -> bool:
+        """Return whether nothing is to be found in a whole text, of those that are judged."""
+        return (context.direction == "input" or self._answers) and CUE(text) is None
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
         """Return what is found in `text`, from left to right."""

@@ -6,10 +6,10 @@ common but the policy, and a plugin is a module, not an object that one policy o
 
 from __future__ import annotations
 
-import threading
 import weakref
 
 from chopmark import Policy
+from chopmark.forking import Mutex
 
 from ._options import Options
 from ._vault import Vault
@@ -24,7 +24,7 @@ class Sharing:
 
     def __init__(self) -> None:
         self._vaults: weakref.WeakValueDictionary[int, Vault] = weakref.WeakValueDictionary()
-        self._lock = threading.Lock()
+        self._lock = Mutex()
 
     def vault(self, policy: Policy, options: Options) -> Vault:
         """Return the vault of `policy`."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import secrets
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
+
+from chopmark.forking import Mutex
 
 from ._placeholder import CORE, code
 from ._restore import Restorer
@@ -56,7 +57,7 @@ class Vault:
         self._owner = owner
         self._key = key or secrets.token_bytes(32)
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = Mutex()
 
     def __len__(self) -> int:
         with self._lock:

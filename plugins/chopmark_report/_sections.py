@@ -145,7 +145,12 @@ def _log(source: Source, words: Wording) -> Section:
 def _outcomes(tally: Tally, words: Wording) -> Section:
     total = tally.calls.count if tally.calls else 0
     rows = [
-        (words(f"outcomes.{kind}"), name, f"{count:,}", percent(Rate(count, total)))
+        (
+            words(f"outcomes.{kind}"),
+            _said(words, kind, name),
+            f"{count:,}",
+            percent(Rate(count, total)),
+        )
         for kind, counter in (("action", tally.actions), ("ending", tally.endings))
         for name, count in counter.most_common()
     ]
@@ -154,7 +159,14 @@ def _outcomes(tally: Tally, words: Wording) -> Section:
 
 def _verdicts(tally: Tally, words: Wording) -> Section:
     rows = [
-        (category, outcome, direction, detector, version[:12] or "-", f"{count:,}")
+        (
+            category,
+            _said(words, "outcome", outcome),
+            _said(words, "direction", direction),
+            detector,
+            version[:12] or "-",
+            f"{count:,}",
+        )
         for (category, outcome, direction, detector, version), count in tally.verdicts.most_common()
     ]
     columns = "category outcome direction detector version verdicts"
@@ -174,11 +186,17 @@ def _marks(tally: Tally, words: Wording) -> Section:
     rows = []
     for (marker, kind), found in sorted(tally.marks.items()):
         where = {words("marks.placed"): found.placed} | {
-            words("marks.unplaced", reason=reason): count
+            words("marks.unplaced", reason=_said(words, "reason", reason)): count
             for reason, count in found.missing.most_common()
         }
         rows += [
-            (marker, kind, place, f"{count:,}", percent(Rate(count, tally.answered)))
+            (
+                marker,
+                _said(words, "kind", kind),
+                place,
+                f"{count:,}",
+                percent(Rate(count, tally.answered)),
+            )
             for place, count in where.items()
         ]
     note = words("marks.note", answered=f"{tally.answered:,}")
@@ -186,13 +204,22 @@ def _marks(tally: Tally, words: Wording) -> Section:
 
 
 def _failures(tally: Tally, words: Wording) -> Section:
-    rows = [(*key, f"{count:,}") for key, count in tally.failures.most_common()]
+    rows = [
+        (
+            _said(words, "role", role),
+            name,
+            error,
+            _said(words, "handled", handled),
+            f"{count:,}",
+        )
+        for (role, name, error, handled), count in tally.failures.most_common()
+    ]
     return _section(words, "failures", "role name error handled calls", rows)
 
 
 def _complaints(tally: Tally, source: Source, words: Wording) -> Section:
     days = complaint_days(tally, source.now) if tally.complaints else {}
-    rows = [(words(f"complaints.{name}"), _flat(value)) for name, value in days.items()]
+    rows = [(words(f"complaints.{name}"), _flat(value, words)) for name, value in days.items()]
     return _section(words, "complaints", "what value", rows, words("complaints.note"))
 
 
@@ -212,7 +239,7 @@ def _changes(tally: Tally, words: Wording) -> Section:
 
 def _spans(key: str, name: str, spans: Mapping[str, Span], words: Wording) -> Section:
     rows = [
-        (what or "-", minute(span.first), minute(span.last), f"{span.count:,}")
+        (_said(words, name, what) or "-", minute(span.first), minute(span.last), f"{span.count:,}")
         for what, span in sorted(spans.items(), key=lambda item: item[1].first)
     ]
     return _section(words, key, f"{name} first last count", rows, words.get(f"{key}.note", ""))
@@ -229,7 +256,13 @@ def _brought(plugin: str, one: ReportSection) -> Section:
     )
 
 
-def _flat(value: object) -> str:
+def _said(words: Wording, what: str, name: str) -> str:
+    """Return what people are told for `name`, a value of a record; names of their own stay."""
+    return words.get(f"said.{what}.{name}", name)
+
+
+def _flat(value: object, words: Wording) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_flat(inner)}" for name, inner in value.items()) or "-"
+        named = ((_said(words, "decision", name), inner) for name, inner in value.items())
+        return ", ".join(f"{name}: {_flat(inner, words)}" for name, inner in named) or "-"
     return "-" if value is None else str(value)

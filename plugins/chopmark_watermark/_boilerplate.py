@@ -66,15 +66,24 @@ class Boilerplate:
         """Write it to the file `path`, eight bytes for each place of a passage and no text.
 
         Raises:
-            MarkError: it cannot be written.
+            MarkError: it cannot be written, or what is there is a folder, a pipe or a device.
         """
         file = Path(path)
+        if file.exists() and not file.is_file():
+            raise MarkError(
+                f"boilerplate {str(file)!r}: no file that can be replaced; name another"
+            )
+        making: Path | None = None
         try:
             with NamedTemporaryFile(dir=file.parent, delete=False) as stream:
+                making = Path(stream.name)
                 stream.write(_MAGIC + self.hashes.astype("<u8").tobytes())
-            Path(stream.name).replace(file)
+            making.replace(file)
         except OSError as error:
             raise MarkError(f"boilerplate {str(file)!r}: {error.strerror}") from error
+        finally:
+            if making is not None:
+                making.unlink(missing_ok=True)  # it is there unless it is in its place
 
     def mask(self, text: str) -> npt.NDArray[np.bool_]:
         """Return which characters of `text`, shape (its length,), stand in a known passage."""

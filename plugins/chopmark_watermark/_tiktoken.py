@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from chopmark import MarkError
+from chopmark.forking import Mutex
 
 from ._prf import Ids
 from ._tokens import FileTokenizer, Tokenizer, Tokens, without_surrogates
@@ -25,7 +25,7 @@ ENCODINGS: Mapping[str, str] = {
     "o200k_base": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
 }
 _CACHE = "TIKTOKEN_CACHE_DIR"
-_environment = threading.Lock()
+_environment = Mutex()
 
 
 def read_tokenizer(path: str | os.PathLike[str]) -> Tokenizer:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
+from ._errors import RequestError
 from ._values import Request
 
 
@@ -37,7 +38,15 @@ def calling(
 
         with calling(audience="minor", user="u-17"):
             model.invoke("...")
+
+    Raises:
+        RequestError: a value is no text, or the metadata no mapping.
     """
+    for name, value in (("audience", audience), ("user", user), ("locale", locale)):
+        if value is not None and not isinstance(value, str):
+            raise RequestError(f'{name} is {value!r} in calling(); give a string, {name}="..."')
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise RequestError(f"metadata is {metadata!r} in calling(); give a dict")
     outer = _SETTINGS.get()
     token = _SETTINGS.set(
         _Settings(

@@ -28,6 +28,7 @@ from ._steps import Flow
 from ._strip import strip, strip_arguments
 from ._unrecorded import Unrecorded
 from ._values import Direction, Request, Response, Screening
+from .forking import WHOLE
 from .hookspecs import Detector, Log, Marker, Signer
 from .policy import Policy
 
@@ -151,7 +152,8 @@ class Chopmark:
         work = partial(self.screen, text, direction=direction, audience=audience, role=role)
         if not any(d.blocking for d in self._engine.detectors):
             return work()
-        from anyio import to_thread
+        with WHOLE:
+            from anyio import to_thread
 
         return await to_thread.run_sync(work)
 
@@ -242,7 +244,8 @@ class Chopmark:
         done: Done | None = None,
     ) -> AsyncGenerator[R, None]:
         """Guard an async call whose answer comes in pieces; close the generator to leave early."""
-        from ._drive_async import drive as adrive
+        with WHOLE:  # a fork amid an import leaves a child that waits for it for ever
+            from ._drive_async import drive as adrive
 
         flow = self._call(request, shape, on_block, done, threads=True)
         return adrive(flow, ask, self._engine.log, self)

@@ -25,6 +25,8 @@ from .options import did_you_mean
 from .policy import Policy, is_under
 from .terminal import Commands, table
 
+_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+
 
 class _Group(Commands):
     """Loads the commands of a plugin only when one of them may be meant, or the list is asked for.
@@ -183,7 +185,12 @@ def check_command(file: str) -> None:
     for category, note in _unmatched(chop):
         wrong = wrong or category not in inherited
         click.echo(f"{'note' if category in inherited else 'wrong'}: {note}", err=True)
-    for note in chain(_misspelt_audiences(chop.policy, parent), _shortened(chop.policy, parent)):
+    notes = chain(
+        _misspelt_audiences(chop.policy, parent),
+        _shortened(chop.policy, parent),
+        _odd_roles(chop.policy),
+    )
+    for note in notes:
         click.echo(f"note: {note}", err=True)
     if wrong:
         raise SystemExit(1)
@@ -252,6 +259,16 @@ def _misspelt_audiences(policy: Policy, parent: Policy | None) -> Iterator[str]:
         hint = did_you_mean(audience, known, least=0.8)
         if audience not in known and hint:
             yield f"the rules for the audience {audience!r} hold for calls that name it so{hint}"
+
+
+def _odd_roles(policy: Policy) -> Iterator[str]:
+    """Say which roles are almost one that frameworks have: messages of that one go unjudged."""
+    if not policy.roles:
+        yield "`roles` is empty, so no message of a request is judged"
+    for role in policy.roles:
+        hint = did_you_mean(role, _ROLES)
+        if role not in _ROLES and hint:
+            yield f"the role {role!r} in `roles` is none that frameworks have{hint}"
 
 
 def _shortened(policy: Policy, parent: Policy | None) -> Iterator[str]:

@@ -8,6 +8,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ._errors import PolicyBlocked, RequestError
+from ._given import check_on_block, check_on_response
 from ._quick import maker
 from ._shape import OnBlock
 from ._values import Chunk, Kind, Message, Request, Response, Usage
@@ -35,7 +36,8 @@ class TextShape:
         if not isinstance(raw, str):
             raise RequestError(
                 f"a guarded function answered with {type(raw).__name__}, not with text; return "
-                "or yield strings, or guard the model object with an adapter"
+                "or yield strings, json.dumps(...) for a program, or guard the model object with "
+                "an adapter"
             )
         return (Chunk(raw, self._kind, 0, self._whole),)
 
@@ -117,8 +119,10 @@ class Decorator:
             on_response: told how each call ended.
 
         Raises:
-            RequestError: the function has no such parameter.
+            RequestError: the function has no such parameter, or an option cannot be used.
         """
+        check_on_block(on_block)
+        check_on_response(on_response)
 
         def decorate(function: F) -> F:
             options: dict[str, Any] = {"on_block": on_block, "done": on_response}
@@ -140,14 +144,27 @@ class _Guarded:
     ) -> None:
         self.chop, self.function, self.options = chop, function, options
         self.audience, self.structured = audience, structured
-        self.signature = inspect.signature(function)
+        self.name = getattr(function, "__qualname__", repr(function))
+        if not callable(function):
+            raise RequestError(
+                f"chop.guard is for functions, and {function!r} is none; guard a model object with "
+                "the adapter of its framework"
+            )
+        try:
+            self.signature = inspect.signature(function)
+        except ValueError as error:
+            raise RequestError(
+                f"{self.name}() does not say which parameters it has; guard a function of yours "
+                "that calls it"
+            ) from error
         parameters = self.signature.parameters
         # So many arguments need no binding by the rules, which takes a while.
         ordinary = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters.values())
         self.plain = len(parameters) if ordinary else -1
         names = [n for n in parameters if n not in ("self", "cls")]
         self.prompt = prompt or (names[0] if names else "")
-        self.name = getattr(function, "__qualname__", repr(function))
+        if not names:
+            raise RequestError(f"{self.name}() takes no prompt; guard a function that does")
         if self.prompt not in names:
             raise RequestError(
                 f"{self.name}() has no parameter {self.prompt!r} to screen; name the one that "
@@ -272,8 +289,12 @@ def _messages(value: object, name: str) -> tuple[Message, ...]:
     for message in value:
         content = message.get("content") if isinstance(message, dict) else None
         if not isinstance(content, str):
+            what = f"is {type(message).__name__}"
+            if isinstance(message, dict):
+                what = f"has {type(content).__name__} for content"
             raise RequestError(
-                f'a message of the prompt of {name}() has no text in "content": {type(message)}'
+                f"a message of the prompt of {name}() {what}; "
+                'give {"role": "user", "content": "..."}, the content being a string'
             )
         messages.append(Message(role=str(message.get("role", "user")), text=content))
     return tuple(messages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -60,21 +60,40 @@ class Scanner(Protocol):
         ...
 
 
-TEXT_END = "\uffff"
-"""Stands behind a text that is searched for what scanners are wary of."""
-
-
 class Wary(NamedTuple):
-    """What has a scanner glance at a text, as two parts of a regular expression.
+    r"""What has a scanner glance at a text, as two parts of a regular expression.
 
     `firsts` is a set of characters, without its brackets and with `^` and `-` escaped, and `rest`
     what stands behind one of them; it looks back (`(?<=...)`) where it must not take the characters
-    of other scanners for its own. Where both are nowhere in a text with `TEXT_END` behind it,
-    `glance(text)` is 0.
+    of other scanners for its own. `certain` is another such set, of which each character is such a
+    place whatever follows. Where none is in a text, `glance(text)` is 0. Where the first one is its
+    last character, and that is one of `alone`, it is 1. So what may begin at the end of a text has
+    to be a place, too: `\Z` matches there.
     """
 
     firsts: str
     rest: str
+    certain: str = ""
+    alone: frozenset[str] = frozenset()
+
+
+class Spelled(NamedTuple):
+    """What has a scanner glance at ASCII text, which ends within a word nearly always.
+
+    A text with a character of `hot`, which has no letters, must be fed. In any other one the
+    scanner looks at the words, runs of letters, in small ones: at all but the last, which may go
+    on. It is of interest where one of them is of `firsts` and `begins(words, last)` is True:
+    between each two stands one character, so words may be empty. Else what is open are, where it
+    ends in at most `most` characters of `run`, these: all of them if it is `exact`, else some. The
+    end of a text is to it what a space is.
+    """
+
+    hot: str = ""
+    firsts: frozenset[bytes] = frozenset()
+    begins: Callable[[Sequence[bytes], bytes], bool] | None = None
+    run: str = ""
+    most: int = 0
+    exact: bool = False
 
 
 class GlancingScanner(Scanner, Protocol):
@@ -82,8 +101,8 @@ class GlancingScanner(Scanner, Protocol):
 
     Where every scanner of a text does, they are not fed what a glance is enough for. They are not
     told of the end of the text where nothing is open, or `ends` says that nothing is to be found.
-    It may have `wary`, a `Wary`: where every scanner has, one search for all spares most glances at
-    text that is not ASCII, which ends within a word nearly always.
+    It may have `wary`, a `Wary`, and `spelled`, a `Spelled`: where every scanner has, one look for
+    all spares most glances, `wary` at text that is not ASCII and `spelled` at text that is.
     """
 
     calm: bool
@@ -111,6 +130,26 @@ class GlancingScanner(Scanner, Protocol):
         ...
 
 
+class Sight(Protocol):
+    """What a `GlancingScanner` sees of a text with, before there is need for one.
+
+    Immutable, shared by threads: most texts never need a scanner. It has `glance`, `ends`, and may
+    have `wary` and `spelled`, as the scanner that `open` returns has them.
+    """
+
+    def glance(self, text: str) -> int:
+        """Return what `GlancingScanner.glance` does."""
+        ...
+
+    def ends(self, text: str) -> bool:
+        """Return what `GlancingScanner.ends` does."""
+        ...
+
+    def open(self) -> GlancingScanner:
+        """Return a scanner of a text, of which nothing was fed or skipped yet."""
+        ...
+
+
 @runtime_checkable
 class Detector(Protocol):
     """Judges text. Long-lived, shared by threads, without state of a call.
@@ -123,7 +162,8 @@ class Detector(Protocol):
     have `judge_with_scores(text, context)`, which returns what `judge` does and a mapping with
     the score of each of its categories, too low for a verdict or not. It may have `warm_up()`,
     which loads what the first text would, and raises where that cannot be used: `chopmark policy
-    check` calls it.
+    check` calls it. It may have `clears(text, context)`, whether it sees at a glance that nothing
+    is to be found in `text`, which is there whole: where every detector does, nobody judges it.
     """
 
     name: str
@@ -162,7 +202,11 @@ class IdleScanner:
 
 @runtime_checkable
 class StreamDetector(Detector, Protocol):
-    """A detector that follows a stream by itself, and so can hold back less than its window."""
+    """A detector that follows a stream by itself, and so can hold back less than its window.
+
+    It may have `sight(context)`, which returns a `Sight` of one text, None where it has none: then
+    a scanner is opened only where a glance is not enough.
+    """
 
     def open(self, context: Context) -> Scanner:
         """Return a scanner for one text; `judge` must agree with it.

@@ -39,18 +39,25 @@ def drive(
                 if kind is Push:
                     yield step.raw
                 elif kind is Relay:
-                    each = step.each
+                    by = step.by
+                    each, quick = by.each, by.quick
                     while True:
                         token = enter(guarding)
                         try:
                             value = next(source, END)
                         finally:
                             leave(token)
-                        if value is END or (out := each(value)) is LEFT:
+                        if value is END:
                             break
-                        if type(out) is Pieces:
-                            yield from out
-                        else:
+                        if quick is None or (out := quick(value)) is None:
+                            if (out := each(value)) is LEFT:
+                                break
+                            quick = by.quick
+                            if type(out) is Pieces:
+                                yield from out
+                            else:
+                                yield out
+                        elif out:
                             yield out
                 elif kind is Ask:
                     for around in step.within:

@@ -15,6 +15,7 @@ from ._inside import CURRENT, Guarding
 from ._steps import END, LEFT, Abandoned, Append, Ask, Effect, Flow, Pieces, Push, Relay
 from ._values import Request
 from ._within import ask_within_async
+from .forking import WHOLE
 from .hookspecs import Log
 
 R = TypeVar("R")
@@ -43,7 +44,8 @@ async def drive(
     value: Any = None
     error: BaseException | None = None
     leaving: BaseException | None = None
-    cancelled = anyio.get_cancelled_exc_class()
+    with WHOLE:  # at first it imports the backend
+        cancelled = anyio.get_cancelled_exc_class()
     try:
         while True:
             try:
@@ -59,16 +61,24 @@ async def drive(
                     if leaving is None:
                         yield step.raw
                 elif kind is Relay:
+                    by = step.by
+                    each, quick = by.each, by.quick
                     while source is not None:
                         token = CURRENT.set(guarding)
                         try:
                             value = await anext(source, END)
                         finally:
                             CURRENT.reset(token)
-                        if value is END or (out := step.each(value)) is LEFT:
+                        if value is END:
                             break
-                        for piece in out if type(out) is Pieces else (out,):
-                            yield piece
+                        if quick is None or (out := quick(value)) is None:
+                            if (out := each(value)) is LEFT:
+                                break
+                            quick = by.quick
+                            for piece in out if type(out) is Pieces else (out,):
+                                yield piece
+                        elif out:
+                            yield out
                 elif kind is Ask:
                     if leaving is not None:  # it came while a wrapper was at work
                         raise leaving

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import NamedTuple
 
 from ._errors import PluginError
 from ._glance import passes
@@ -13,11 +14,12 @@ from ._json_text import JsonScanner, escape
 from ._kept import Record
 from ._quick import maker, quick
 from ._scanners import check_needs, open_scanner
-from ._screen import Screen, Watch
+from ._screen import Screen
 from ._strip import Own
 from ._values import Context, Failure, Receipt, Verdict
+from ._watch import Broken, Watch
 from .deciding import Decider
-from .hookspecs import Detector, IdleScanner, Log, Marker, Scanner, Signer, Wrapper
+from .hookspecs import Detector, IdleScanner, Log, Marker, Scanner, Sight, Signer, Wrapper
 from .policy import Policy
 
 _JSON = ("structured", "tool_call")
@@ -30,6 +32,20 @@ _ROLE_MEMBERS = {
     "log": ("name", "blocking", "append", "close"),
     "signer": ("name", "key_id", "sign"),
 }
+
+
+class _Reader(NamedTuple):
+    """A detector, with what it may have beside its role."""
+
+    detector: Detector
+    opened: Callable[[Context], Scanner] | None
+    clears: Callable[[str, Context], bool] | None
+    sight: Callable[[Context], Sight | None] | None
+
+
+def _reader(detector: Detector) -> _Reader:
+    found = [getattr(detector, name, None) for name in ("open", "clears", "sight")]
+    return _Reader(detector, *found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +71,7 @@ class Engine:
     early: tuple[Wrapper, ...] = field(init=False)  # before the request is screened
     late: tuple[Wrapper, ...] = field(init=False)  # behind that
     around: tuple[Wrapper, ...] = field(init=False)  # the framework's part, innermost first
-    opens: tuple[Callable[[Context], Scanner] | None, ...] = field(init=False)  # of `detectors`
+    readers: tuple[_Reader, ...] = field(init=False)  # the detectors
 
     def __post_init__(self) -> None:
         roles = (self.detectors, self.markers, self.beside, self.wrappers, self.recorded)
@@ -63,7 +79,7 @@ class Engine:
             "inert": self.log is None and not any(roles),
             "early": tuple(one for one in self.wrappers if not _is_late(one)),
             "late": tuple(one for one in self.wrappers if _is_late(one)),
-            "opens": tuple(getattr(one, "open", None) for one in self.detectors),
+            "readers": tuple(_reader(one) for one in self.detectors),
             "around": tuple(one for one in reversed(self.wrappers) if hasattr(one, "within")),
         }
         for name, value in found.items():
@@ -80,15 +96,32 @@ class Engine:
         """Return the screen of one text."""
         return self.screen(self.watches(context), context, audience)
 
-    def watches(self, context: Context) -> list[Watch]:
-        """Return the scanners of one text, but those that are idle."""
+    def watches(self, context: Context, whole: str | None = None) -> list[Watch]:
+        """Return the scanners of one text, but those that are idle, or would find nothing in it.
+
+        `whole` is the text, where it is there already.
+        """
         json_text = context.kind in _JSON
         watches = []
-        for detector, opened in zip(self.detectors, self.opens, strict=True):
-            if opened is not None:
-                scanner = opened(context)
-            else:
-                scanner = open_scanner(detector, context, self.cap(context))
+        for detector, opened, clears, sight in self.readers:
+            if whole is not None and clears is not None and not json_text:
+                try:
+                    if clears(whole, context):
+                        continue
+                except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed
+                    pass
+            try:
+                if sight is not None and whole is None and not json_text:
+                    seen = sight(context)
+                    if seen is not None:
+                        watches.append(Watch(detector, seen, True))
+                        continue
+                if opened is not None:
+                    scanner = opened(context)
+                else:
+                    scanner = open_scanner(detector, context, self.cap(context))
+            except Exception as error:  # noqa: BLE001  the plugin border: policy says what follows
+                scanner = Broken(error)
             if type(scanner) is IdleScanner:
                 continue
             watches.append(Watch(detector, JsonScanner(scanner) if json_text else scanner))
@@ -122,8 +155,8 @@ _make_judged = maker(Judged)
 
 def judge(engine: Engine, text: str, context: Context, audience: str, part: int = 0) -> Judged:
     """Screen a whole text; where it is denied, `text` is what comes before the denied span."""
-    watches = engine.watches(context)
-    at_a_glance = passes([watch.scanner for watch in watches], text)
+    watches = engine.watches(context, text)
+    at_a_glance = not watches or passes([watch.scanner for watch in watches], text)
     if at_a_glance:
         return _make_judged(text=text, stopped=False, verdicts=(), failures=())
     screen = engine.screen(watches, context, audience)

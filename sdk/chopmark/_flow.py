@@ -125,7 +125,7 @@ def _answer(
     plain = Plain(session, shape, held)
     first = getattr(shape, "first", None) if so_far is not None else None
     plain.first = first is not None
-    while (raw := (yield Relay(plain.each))) is not END:
+    while (raw := (yield Relay(plain))) is not END:
         chunks = plain.chunks
         texts: list[str] = []
         changed = False
@@ -189,9 +189,12 @@ def _record(
         if getattr(engine.log, "takes_content", False):
             content = Content(messages=request.messages, answer=response.text, user=request.user)
         try:
-            while (late := unrecorded.oldest()) is not None:
-                yield Append(*late)
-                unrecorded.recorded(late[0])
+            while (late := unrecorded.take()) is not None:
+                try:
+                    yield Append(*late)
+                except BaseException:
+                    unrecorded.put_back(late)
+                    raise
             receipt = yield Append(record, content)
         except Exception as broke:
             handled = engine.policy.on_error.log

@@ -6,15 +6,14 @@ is held and the piece behind it, and fed only once one has to look closer.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import cast
 
-from .hookspecs import TEXT_END, GlancingScanner, Scanner, Wary
+from ._look import UNSURE, look_for
+from .hookspecs import GlancingScanner, Scanner
 
 _Glance = Callable[[str], int]
-_Search = Callable[[str], object]
 _PATIENCE, _MOST_PATIENCE = 4, 128
 """A piece that wakes the scanners costs as much as a few that are fed, and may not come alone: a
 text has many figures, or words of another script, or hardly any."""
@@ -24,12 +23,13 @@ class Calm:
     """Lets one text go by its scanners, while a glance is enough for each of them.
 
     `on` says that it does so; it does not where one of them has no glance. `held` is the end of
-    the text that is open meanwhile, `worst` the longest one that was.
+    the text that is open meanwhile, `worst` the longest one that was. `say` is told what goes out,
+    where somebody must know of it who does not ask for it.
     """
 
     __slots__ = (
-        "_by", "_fed", "_first", "_lesson", "_patience", "_scanners", "_second", "_usable", "_wary",
-        "held", "on", "worst",
+        "_alone", "_by", "_fed", "_first", "_lesson", "_patience", "_scanners", "_search",
+        "_second", "_spelled", "_usable", "held", "on", "say", "worst",
     )  # fmt: skip
 
     def __init__(self, scanners: Sequence[Scanner]) -> None:
@@ -38,9 +38,10 @@ class Calm:
         self.on = self._usable = glances is not None
         self.held = ""
         self.worst = 0
+        self.say: Callable[[str], object] | None = None
         # Two attributes, for a loop over them costs more than what most glances do.
         self._first, self._second = _as_two(glances) if glances else (_nothing, _nothing)
-        self._wary = _wary_of(scanners) if self.on else None
+        self._search, self._alone, self._spelled = look_for(scanners)
         self._by: list[str] = []  # what went by since the scanners were fed
         self._fed = 0  # up to where they were
         self._patience = 0  # so many pieces are fed before glances are tried again
@@ -52,35 +53,52 @@ class Calm:
         return self._fed + sum(map(len, self._by)) - len(self.held)
 
     def feed(self, text: str) -> str | None:
-        """Take the next piece and return what may go out; None leaves it to the scanners."""
-        if not self.on:
+        """Take the next piece and return what may go out; None leaves it to the scanners.
+
+        So it does with what is no text, or an empty one: pieces may come from anywhere.
+        """
+        if not self.on or type(text) is not str or not text:
             return None
         held = self.held + text
-        wary = self._wary
-        if wary is not None and not held.isascii() and wary(held + TEXT_END) is None:
-            self._by.append(text)
-            self.held = ""
-            return held
         try:
-            waiting = self._first(held)
-            if waiting < 0:
-                return None
-            also = self._second(held)
+            if held.isascii():
+                out = self._spelled(held)
+                if out is UNSURE:
+                    out = self._glanced(held)
+            else:
+                place = self._search(held)
+                if place is None:
+                    out = held
+                elif place.start() == len(held) - 1 and held[-1] in self._alone:
+                    out = held[:-1]
+                else:
+                    out = self._glanced(held)
         except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed instead
             self._usable = False
             return None
-        if also > waiting:
-            waiting = also
-        elif also < 0:
+        if out is None:
             return None
         self._by.append(text)
-        if not waiting:
+        if out is held:
             self.held = ""
-            return held
-        if waiting > self.worst:
-            self.worst = min(waiting, len(held))
-        self.held = held[-waiting:]
-        return held[:-waiting]
+        else:
+            rest = self.held = held[len(out) :]
+            if len(rest) > self.worst:
+                self.worst = len(rest)
+        if self.say is not None and out:
+            self.say(out)
+        return out
+
+    def _glanced(self, text: str) -> str | None:
+        """Return what of `text` is not open to the glance of any scanner, None where one is fed."""
+        waiting = self._first(text)
+        if waiting < 0:
+            return None
+        also = self._second(text)
+        if also < 0:
+            return None
+        waiting = max(waiting, also)
+        return text[: max(0, len(text) - waiting)] if waiting else text
 
     def wake(self) -> tuple[str, str]:
         """Stop; return what went by and was let go, and the rest, which is yet to be fed."""
@@ -102,16 +120,44 @@ class Calm:
         elif self._usable and all(scanner.calm for scanner in self._scanners):
             self.on, self.held, self._fed = True, held, fed
 
+    def followed(self, scanners: Sequence[Scanner]) -> None:
+        """Take note of the scanners of the text, which were only sights of them so far."""
+        self._scanners = cast("Sequence[GlancingScanner]", scanners)
+
     def give_up(self) -> None:
         """Have the scanners be fed from now on: one of them broke."""
         self._usable = False
 
     def is_over(self) -> bool:
         """Return whether nothing is to be found in what is held, with which the text ends."""
+        held = self.held
         try:
-            return _end(self._scanners, self.held)
+            # With a space behind it the last word of ASCII text is one like the others.
+            if held.isascii() and self._spelled(spaced := f"{held} ") == spaced:
+                return True
+            return _end(self._scanners, held)
         except Exception:  # noqa: BLE001  the plugin border: what breaks here is fed instead
             return False
+
+
+class Free(Calm):
+    """Lets one text go that no scanner follows."""
+
+    __slots__ = ()
+
+    def feed(self, text: str) -> str | None:
+        """Let the next piece go."""
+        if type(text) is not str or not text:
+            return None
+        self._by.append(text)
+        if self.say is not None:
+            self.say(text)
+        return text
+
+
+def calm_for(scanners: Sequence[Scanner]) -> Calm:
+    """Return what lets a text go by `scanners`."""
+    return Calm(scanners) if scanners else Free(scanners)
 
 
 def passes(scanners: Sequence[Scanner], text: str) -> bool | None:
@@ -145,24 +191,6 @@ def _glances_of(scanners: Iterable[Scanner]) -> Sequence[_Glance] | None:
             return None
         found.append(glance)
     return found
-
-
-def _wary_of(scanners: Sequence[Scanner]) -> _Search | None:
-    """Return what finds a place that makes a glance necessary, None where one always is."""
-    waries = [getattr(scanner, "wary", None) for scanner in scanners]
-    return None if None in waries else _joined(tuple(waries))
-
-
-@lru_cache(maxsize=64)
-def _joined(waries: Sequence[Wary]) -> _Search | None:
-    if not waries:
-        return None
-    # One set of characters in front of all lets `search` run over the others.
-    firsts, rests = zip(*waries, strict=True)
-    try:
-        return re.compile(f"[{''.join(firsts)}](?:{'|'.join(rests)})").search
-    except re.error:  # the plugin border: the glances are as good
-        return None
 
 
 def _as_two(glances: Sequence[_Glance]) -> tuple[_Glance, _Glance]:

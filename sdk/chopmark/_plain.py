@@ -35,13 +35,18 @@ class Plain(Generic[R]):
         self._say = session.said.append
         self._text: Callable[[R], str | None] | None = getattr(shape, "text", None)
         self._strings: bool = getattr(shape, "strings", False)
-        self._pass: Callable[[str], str | None] = _none  # while all is calm, or waits
+        self._pass: Callable[[str], str | None] | None = None  # while all is calm, or waits
         self._feed: Callable[[str], str] | None = None  # of its screen and the marks
         self._lane: Lane | None = None  # the channel of the last piece, while it is open
         self._kind, self._index = "", 0
         self.chunks: Sequence[Chunk] = ()
         self.stopped_at = ""
         self.first = False  # whether the first piece is still to come, which the flow labels
+
+    @property
+    def quick(self) -> Callable[[Any], str | None] | None:
+        """What is enough for most pieces where they are texts: a long answer is little else."""
+        return self._pass if self._strings else None
 
     @property
     def each(self) -> Callable[[R], R | Pieces]:
@@ -51,21 +56,17 @@ class Plain(Generic[R]):
         return self._write_string if self._strings else self._write
 
     def _write_string(self, raw: Any) -> Any:
-        """Do that where pieces are texts: a long answer is little else, so the less the better."""
-        if type(raw) is not str or not raw:
-            return self._read(raw)
-        out = self._pass(raw)
-        if out:
-            self._say(out)
-            return out
-        return self._closer(raw, raw) if out is None else _NOTHING  # type: ignore[arg-type]
+        """Do that where pieces are texts, and `quick` was not enough."""
+        if type(raw) is str and raw:
+            return self._closer(raw, raw)  # type: ignore[arg-type]
+        return self._read(raw)
 
     def _write(self, raw: R) -> R | Pieces:
         """Do that for any other shape."""
         given = self._text(raw) if self._text is not None else None
         if type(given) is not str or not given:
             return self._read(raw)
-        out = self._pass(given)
+        out = None if self._pass is None else self._pass(given)
         if out is None:
             return self._closer(raw, given)
         if out:
@@ -83,7 +84,7 @@ class Plain(Generic[R]):
     def _read(self, raw: R) -> R | Pieces:
         """Do the same for a piece that need not be one text of the answer."""
         shape, session = self._shape, self._session
-        self._pass, self._feed = _none, None
+        self._look_closely()
         usage = shape.usage(raw)
         if usage is not None:
             session.usage = usage
@@ -98,8 +99,8 @@ class Plain(Generic[R]):
     def _one(self, raw: R, given: str, kind: Kind, index: int) -> R | Pieces:
         """Do the same for a piece of one channel that goes on."""
         lane, session = self._lane, self._session
-        self._pass, self._lane = _none, None
-        self._feed = None
+        self._look_closely()
+        self._lane = None
         self.chunks = (Chunk(given, kind, index),)
         if self._held or self.first:
             return LEFT  # type: ignore[no-any-return]
@@ -113,21 +114,34 @@ class Plain(Generic[R]):
         waits = self._blocking and lane.screen.blocking
         quick = self._strings or self._text is not None
         if quick and kind == "answer" and not index:
-            screen = lane.screen
-            if screen.waiting is not None:
-                self._pass = screen.waiting.feed  # it lets nothing go: no marks are fed
-            elif not lane.active:
-                self._pass = screen.calm.feed
-            if not waits:
-                self._feed = partial(session.feed_lane, lane) if lane.active else screen.feed
+            self._let_pass(lane, waits=waits)
         return self._changed(raw, given, kind, index, out)
+
+    def _let_pass(self, lane: Lane, *, waits: bool) -> None:
+        """Have what follows go by `lane` where that is calm, or waits."""
+        screen = lane.screen
+        if screen.waiting is not None:
+            self._pass = screen.waiting.feed  # it lets nothing go: no marks are fed
+        elif not lane.active:
+            self._pass = screen.calm.feed
+            screen.calm.say = self._say if self._strings else None
+        if not waits:
+            self._feed = screen.feed_scanners
+            if lane.active:
+                self._feed = partial(self._session.feed_lane, lane)
+
+    def _look_closely(self) -> None:
+        """Have nothing go by."""
+        self._pass = self._feed = None
+        if self._lane is not None:
+            self._lane.screen.calm.say = None
 
     def _changed(self, raw: R, given: str, kind: Kind, index: int, out: str) -> R | Pieces:
         """Deliver `out` in the place of `given`, unless the call was stopped."""
         lane = self._lane
         if lane is not None and lane.screen.stopped:
-            self._pass, self._lane = _none, None
-            self._feed = None
+            self._look_closely()
+            self._lane = None
             self.chunks = (Chunk(given, kind, index),)
             self._session.stopped = True
             self.stopped_at = out
@@ -144,7 +158,3 @@ class Plain(Generic[R]):
 def said_of(chunks: Sequence[Chunk], texts: Sequence[str]) -> str:
     said = [text for chunk, text in zip(chunks, texts, strict=True) if chunk.kind in _SAID]
     return "".join(said)
-
-
-def _none(text: str) -> None:
-    return None

@@ -70,6 +70,12 @@ class PluginManager(pluggy.PluginManager):
             self.trace.root.setwriter(trace)
             self.enable_tracing()
 
+    def parse_hookspec_opts(
+        self, module_or_class: ModuleType | type, name: str
+    ) -> pluggy.HookspecOpts | None:
+        """Pass over what every class has, and no hook is: most of the names of `Hooks`."""
+        return None if name.startswith("__") else super().parse_hookspec_opts(module_or_class, name)
+
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
         """Pass over what is no hook at a glance: to look at each name takes half of a start."""
         if name.startswith("__"):
@@ -139,6 +145,8 @@ def load(
                 f"plugin {name!r} is not installed (installed: {have}); install the distribution "
                 "that brings it, or take it out of the policy's `plugins`"
             )
+        if name in (before for before, _ in plugins):
+            raise PluginError(f"plugin {name!r} is twice in the policy's `plugins`; name it once")
         plugins.append((name, _import(known[name])))
     plugins += _named(extra)
     for registered, plugin in reversed(plugins):  # pluggy calls the last one registered first
@@ -197,8 +205,11 @@ def broke(hook: Any, error: Exception) -> PluginError:
         for impl in hook.get_hookimpls()
         if getattr(impl.function, "__code__", None) in ran
     ]
+    whose = names or _order(hook)
+    if isinstance(error, ModuleNotFoundError) and error.name and len(whose) == 1:
+        return PluginError(f"{_whose(whose)} needs {error.name}; {_install(whose[0], error.name)}")
     return PluginError(
-        f"{_whose(names or _order(hook))}: {hook.name}() broke: {type(error).__name__}: {error}; "
+        f"{_whose(whose)}: {hook.name}() broke: {type(error).__name__}: {error}; "
         "mend the plugin, or take it out of the policy's `plugins`"
     )
 
@@ -237,7 +248,7 @@ def _import(point: EntryPoint) -> object:
         missing = getattr(error, "name", None) or str(error)
         raise PluginError(
             f"plugin {point.name!r} ({point.value}) cannot be imported: {missing} is missing; "
-            "install the extra that brings it, for chopmark's own: pip install 'chopmark[screen]'"
+            f"{_install(point.name, missing)}"
         ) from error
     except ChopmarkError:
         raise
@@ -246,6 +257,19 @@ def _import(point: EntryPoint) -> object:
             f"plugin {point.name!r} ({point.value}) cannot be imported: {type(error).__name__}: "
             f"{error}; mend the module, or take the plugin out of the policy's `plugins`"
         ) from error
+
+
+def _install(plugin: str, missing: str) -> str:
+    """Say how a package comes that `plugin` lacks: by the extra that is named like the plugin."""
+    point = _entry_points().get(plugin)
+    if point is None or point.dist is None:
+        return f"install {missing}"
+    name = point.dist.name
+    extras = point.dist.metadata.get_all("Provides-Extra") or []
+    own = plugin if plugin in extras else "screen"
+    if own not in extras:
+        return f"install {missing}, or see what {name} says of it"
+    return f"install with: pip install '{name}[{own}]'"
 
 
 def trace_to_stderr(text: str) -> None:

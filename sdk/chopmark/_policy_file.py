@@ -71,7 +71,7 @@ def load_policy(
             f"{path}: key 'extends': {cycle}; let one of them extend a built-in policy, or none"
         )
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # some editors begin a file with a mark of its form
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
         raise PolicyError(
@@ -85,7 +85,7 @@ def extended_by(source: str, find: Find = lambda name: None) -> Policy | None:
     """Return the policy that the file `source` extends; None where it extends none."""
     if not os.path.isfile(source):
         return None
-    parent = tomllib.loads(Path(source).read_text("utf-8")).get("extends")
+    parent = tomllib.loads(Path(source).read_text("utf-8-sig")).get("extends")
     return load_policy(_beside(parent, source), find) if isinstance(parent, str) else None
 
 

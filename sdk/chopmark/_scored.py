@@ -9,8 +9,9 @@ from typing import Any
 
 from ._chopmark import Chopmark
 from ._scanners import open_scanner
-from ._screen import Screen, Watch
+from ._screen import Screen
 from ._values import Context, Direction, Screening, Verdict
+from ._watch import Watch
 from .deciding import act
 from .hookspecs import Detector, Scanner
 from .policy import language_of

@@ -9,22 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from ._checked import VerdictError, checked
-from ._glance import Calm, skip
+from ._glance import calm_for, skip
 from ._replacing import clusters, order, past
 from ._values import Context, Direction, Failure, Kind, Outcome, Verdict
 from ._waiting import PatientScanner, Waiting, patient
-from .hookspecs import Detector, Scanner
+from ._watch import Feed, Watch, feeds, opened
+from .hookspecs import Detector
 from .policy import Handling
-
-
-class Watch(NamedTuple):
-    """A scanner with the detector that it belongs to."""
-
-    detector: Detector
-    scanner: Scanner
 
 
 class Screen:
@@ -59,8 +52,8 @@ class Screen:
         self._on_error = on_error
         self._modifies = modifies
         self._escape = escape
-        self.calm = Calm([watch.scanner for watch in watches])
-        self._feeds: list[_Feed] = []
+        self.calm = calm_for([watch.scanner for watch in watches])
+        self._feeds: list[Feed] = []
         self.waiting: Waiting | None = None
         if not self.calm.on:
             self.look_closely()
@@ -81,9 +74,10 @@ class Screen:
 
     def look_closely(self) -> None:
         """Feed the scanners from now on: a glance at the text is not enough."""
+        self._open()
         self.calm.give_up()
         self.calm.on = False
-        self._feeds = _feeds(self._watches)
+        self._feeds = feeds(self._watches)
         scanners = patient(watch.scanner for watch in self._watches)
         self.waiting = Waiting(scanners) if scanners else None
 
@@ -119,12 +113,15 @@ class Screen:
 
     def feed(self, text: str) -> str:
         """Take the next piece of the text and return what may go out now."""
-        fed = text
-        if self.calm.on:
-            out = self.calm.feed(text)
-            if out is not None:
-                return out
-            fed = self._wake() + text
+        if not text:
+            return ""
+        if self.calm.on and (out := self.calm.feed(text)) is not None:
+            return out
+        return self.feed_scanners(text)
+
+    def feed_scanners(self, text: str) -> str:
+        """Do that where `calm.feed` does not."""
+        fed = self._wake() + text if self.calm.on else text
         if self.stopped:
             return ""
         if self.waiting is not None and self.waiting.on:
@@ -177,10 +174,17 @@ class Screen:
         end = self._released + len(self._held)
         return self._release_planned(end, last=True) if self._plan else self._take(end)
 
+    def _open(self) -> None:
+        """Open the scanners of which there is only the sight."""
+        if any(watch.unopened for watch in self._watches):
+            self._watches = [opened(watch) for watch in self._watches]
+            self.calm.followed([watch.scanner for watch in self._watches])
+
     def _wake(self) -> str:
         """Have the scanners skip what went by and was let go; return the rest, to be fed."""
+        self._open()
         self._held, self._released = self.calm.held, self.calm.released
-        self._feeds = self._feeds or _feeds(self._watches)
+        self._feeds = self._feeds or feeds(self._watches)
         gone, rest = self.calm.wake()
         if gone:
             for watch in self._watches:
@@ -207,7 +211,7 @@ class Screen:
     def _broke(self, watch: Watch, error: Exception) -> None:
         """Part with what broke and keep the failure; by policy deny what is not settled."""
         self._watches = [one for one in self._watches if one is not watch]
-        self._feeds = _feeds(self._watches)
+        self._feeds = feeds(self._watches)
         self.calm.give_up()
         if self.waiting is not None:
             self.waiting.part_with(watch.scanner)
@@ -288,9 +292,3 @@ class Screen:
 
 
 _STOPS = ("deny", "escalate")
-_Feed = tuple[Callable[[str], Sequence[Verdict]], Scanner, Watch, bool]
-
-
-def _feeds(watches: Sequence[Watch]) -> list[_Feed]:
-    """Return how to feed each scanner; the last is whether it takes what waits as it comes."""
-    return [(w.scanner.feed, w.scanner, w, isinstance(w.scanner, PatientScanner)) for w in watches]

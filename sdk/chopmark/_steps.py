@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 
 from ._kept import Content, Record
 from ._values import Receipt, Request, Response
@@ -22,13 +22,29 @@ class Ask:
     within: Sequence[AbstractContextManager[object]] = ()
 
 
+class Relaying(Protocol):
+    """What makes of each piece of a stream what the caller gets."""
+
+    @property
+    def quick(self) -> Callable[[Any], str | None] | None:
+        """What returns the text that goes out for a piece, which may be none; None for a piece that
+        is yet to be given to `each`, after which this may be another, or None.
+        """
+        ...
+
+    @property
+    def each(self) -> Callable[[Any], Any]:
+        """What returns another piece, or `Pieces`, or `LEFT`."""
+        ...
+
+
 @dataclass(slots=True)
 class Relay:
-    """Pull pieces and give the caller what `each` makes of each: another one, or `Pieces`, until
-    it returns `LEFT`: answer with the piece that it did so for, or with `END` after the last.
+    """Pull pieces and give the caller what `by` makes of each, until that is `LEFT`: answer with
+    the piece for which it was, or with `END` after the last.
     """
 
-    each: Callable[[Any], Any]
+    by: Relaying
 
 
 class Pieces(tuple[Any, ...]):

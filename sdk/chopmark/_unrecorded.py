@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ from dataclasses import replace
 from ._errors import LogError
 from ._kept import Content, Record
 from ._values import Failure
+from .forking import WHOLE, Mutex
 from .policy import Handling
 
 _LIMIT = 10_000
@@ -28,8 +28,9 @@ class Unrecorded:
     def __init__(self, warm_up: Callable[[], object] | None = None) -> None:
         self.untried = warm_up
         """What tries the log; None as soon as it worked once, also for the children of a fork."""
-        self._lock = threading.Lock()
+        self._lock = Mutex()
         self._records: deque[Late] = deque()
+        WHOLE.rests(self)
 
     def try_log(self) -> None:
         """Raise `LogError` where the log would not take the record of the call that begins."""
@@ -60,15 +61,23 @@ class Unrecorded:
         if lost is not None:
             _logger.critical("too many records wait for the log; record %s is lost", lost[0].id)
 
-    def oldest(self) -> Late | None:
-        """Return the record that has waited longest, with its content where one was kept."""
-        with self._lock:
-            return self._records[0] if self._records else None
+    def take(self) -> Late | None:
+        """Return the record that has waited longest, with its content where one was kept.
 
-    def recorded(self, record: Record) -> None:
-        """Forget `record`, which the log has taken."""
+        It is the caller's now, who puts it back unless the log takes it: of several threads one
+        tries it.
+        """
         with self._lock:
-            for late in self._records:
-                if late[0] is record:
-                    self._records.remove(late)
-                    return
+            return self._records.popleft() if self._records else None
+
+    def put_back(self, late: Late) -> None:
+        """Keep, before all others, what was taken, and the log did not take."""
+        with self._lock:
+            self._records.appendleft(late)
+
+    def rest(self) -> None:
+        """Do nothing before a fork."""
+
+    def forked(self) -> None:
+        """Forget, in a child, what its parent has to record: else it were there twice."""
+        self._records.clear()

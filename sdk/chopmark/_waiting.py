@@ -46,7 +46,7 @@ class Waiting:
 
     def feed(self, text: str) -> str | None:
         """Take the next piece and return what may go out, nothing; None leaves it to be fed."""
-        if not self.on:
+        if not self.on or type(text) is not str:
             return None
         for scanner in self._scanners:
             if scanner.due(text):

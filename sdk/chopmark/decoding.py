@@ -80,8 +80,11 @@ def decode(text: str) -> Sequence[Decoded]:
     >>> decode("da39a3ee5e6b4b0d3255bfef95601890afd80709")
     []
     """
+    found = _found(text, DEPTH)
+    if not found:
+        return []
     groups: list[list[Found]] = []
-    for one in _found(text, DEPTH):
+    for one in found:
         if groups and one.start - groups[-1][-1].end <= 2 * AROUND:
             groups[-1].append(one)
         else:
@@ -120,8 +123,11 @@ def _part(text: str, group: Sequence[Found]) -> Decoded:
 
 def _found(text: str, depth: int) -> list[Found]:
     """Return the codes that say something, in order and apart."""
+    ways = ways_into(text)
+    if not ways:  # of nearly all texts
+        return []
     found: list[Found] = []
-    for one in sorted(chain.from_iterable(way(text) for way in ways_into(text))):
+    for one in sorted(chain.from_iterable(way(text) for way in ways)):
         if found and one.start < found[-1].end:
             continue
         inner = _found(one.said, depth - 1) if depth > 1 else []

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import pluggy
 
 from ._detector_roles import (
-    TEXT_END,
     Detector,
     GlancingScanner,
     IdleScanner,
     Needs,
     Scanner,
+    Sight,
     Span,
+    Spelled,
     StreamDetector,
     Wary,
 )
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MARK_KINDS",
-    "TEXT_END",
     "ContentLog",
     "Detector",
     "Entry",
@@ -51,8 +51,10 @@ __all__ = [
     "ReadableLog",
     "ReportSection",
     "Scanner",
+    "Sight",
     "Signer",
     "Span",
+    "Spelled",
     "StreamDetector",
     "Wary",
     "Wrapper",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ._errors import ChopmarkError
-from .forking import WHOLE
+from .connection import Connection
 from .private import OF_OTHERS
 
 
@@ -57,15 +56,10 @@ class PrivateBase:
         timeout: float = 10.0,
     ) -> None:
         self.path, self._form = path, form
-        self._lock = threading.RLock()
+        self._timeout = timeout
+        self._base = Connection(self._connected)
         self._make()
-        with WHOLE, self._told():
-            self._base = sqlite3.connect(
-                path, timeout=timeout, isolation_level=None, check_same_thread=False
-            )
         try:
-            for pragma in form.pragmas:
-                self.rows(f"PRAGMA {pragma}")
             self._prepare(first)
         except BaseException:
             self.close()
@@ -73,30 +67,42 @@ class PrivateBase:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement, and return what it finds."""
-        with WHOLE, self._lock, self._told():
-            return self._base.execute(query, values).fetchall()
+        with self._base as base, self._told():
+            return base.execute(query, values).fetchall()
 
     def changed(self, query: str, *values: object) -> int:
         """Run a statement, and return how many rows it changed."""
-        with WHOLE, self._lock, self._told():
-            return self._base.execute(query, values).rowcount
+        with self._base as base, self._told():
+            return base.execute(query, values).rowcount
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the file against others; what is done in the block is done whole, or not at all."""
-        with WHOLE, self._lock:
+        with self._base:
             self.rows("BEGIN IMMEDIATE")
             try:
                 yield
+                self.rows("COMMIT")
             except BaseException:
-                self.rows("ROLLBACK")
+                self._base.undo()
                 raise
-            self.rows("COMMIT")
 
     def close(self) -> None:
-        """Close the file."""
-        with WHOLE, self._lock:
-            self._base.close()
+        """Close the file; it is opened again where it is needed."""
+        self._base.close()
+
+    def _connected(self) -> sqlite3.Connection:
+        with self._told():
+            base = sqlite3.connect(
+                self.path, timeout=self._timeout, isolation_level=None, check_same_thread=False
+            )
+            try:
+                for pragma in self._form.pragmas:
+                    base.execute(f"PRAGMA {pragma}")
+            except BaseException:
+                base.close()
+                raise
+            return base
 
     def _prepare(self, first: Sequence[tuple[str, object]]) -> None:
         form = self._form

@@ -37,7 +37,9 @@ def together(text: str, context: Context, most: int) -> Together | None:
     is not the user's.
     """
     request = context.request
-    if not most or request is None or context.direction != "input" or context.role != "user":
+    if not most or not context.part or request is None:  # there is none before the first message
+        return None
+    if context.direction != "input" or context.role != "user":
         return None
     now = text.strip()
     if not now:  # a history of such messages would be gone through for each of them

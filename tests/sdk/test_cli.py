@@ -144,6 +144,23 @@ def test_an_audience_that_is_almost_a_known_one_is_noted(tmp_path: Path) -> None
     assert "note" not in run("policy", "check", str(file)).output
 
 
+def test_a_misspelt_role_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text('plugins = ["keyword"]\nroles = ["usr", "tool", "narrator"]\n')
+    found = run("policy", "check", str(file))
+    assert found.stderr == (
+        "note: the role 'usr' in `roles` is none that frameworks have (did you mean 'user'?)\n"
+    )
+    file.write_text('plugins = ["keyword"]\nroles = []\n')
+    assert "no message of a request is judged" in run("policy", "check", str(file)).stderr
+
+
+def test_a_policy_that_an_editor_marked_as_utf_8_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "p.toml"
+    file.write_text('extends = "off"\nplugins = ["keyword"]\n', "utf-8-sig")
+    assert run("policy", "check", str(file)).exit_code == 0
+
+
 @pytest.mark.parametrize("name", builtin_names())
 def test_the_built_in_policies_are_fine(name: str) -> None:
     found = run("policy", "check", name)
@@ -164,6 +181,23 @@ def test_lists_of_commands_cut_no_sentence_off() -> None:
     assert {"chopmark", "chopmark words", "chopmark log archive"} <= {name for name, _ in listed}
     assert [name for name, text in listed if "..." in text.partition("Commands:")[2]] == []
     assert max(len(line) for _, text in listed for line in text.splitlines()) <= 80
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["a.txt", "--level", "warn", "--name", "a", "--to", "b.csv"],
+         "Missing '--version', '--language', '--reviewer', '--category'."),
+        (["--version", "1", "--language", "en", "--reviewer", "Li", "--category", "a", "--name",
+          "a"], "Missing 'SOURCE', '--level', '--to'."),
+        (["a.txt", "--name", "a", "--version", "1", "--language", "en", "--reviewer", "Li",
+          "--category", "fraud", "--to", "b.csv"], "Missing option '--level'."),
+    ],
+)  # fmt: skip
+def test_all_that_is_missing_is_named_at_once(given: list[str], said: str) -> None:
+    found = run("words", "import", *given)
+    assert found.exit_code == 2
+    assert found.stderr.splitlines()[-1] == f"Error: {said}"
 
 
 def test_one_thing_is_counted_as_one() -> None:

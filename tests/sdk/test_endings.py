@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -235,6 +236,15 @@ def test_a_log_that_fails_may_be_allowed_to_and_its_record_comes_with_the_next_c
     ]
 
 
+class LateLog(BrokenLog):
+    """One that takes its time, once it is mended."""
+
+    def append(self, record: Record) -> Receipt:
+        receipt = super().append(record)
+        time.sleep(0.05)
+        return receipt
+
+
 async def test_a_log_that_fails_fails_the_async_call_too() -> None:
     log = BrokenLog()
 
@@ -247,6 +257,27 @@ async def test_a_log_that_fails_fails_the_async_call_too() -> None:
     log.mended = True
     await answer("two")
     assert len(log.records) == 2
+
+
+def test_what_waited_for_the_log_is_there_once_also_where_several_calls_come_next() -> None:
+    log, both = LateLog(), threading.Barrier(2)
+
+    @make(log).guard
+    def answer(prompt: str) -> str:
+        if prompt != "lost":
+            both.wait(20)
+        return prompt
+
+    with pytest.raises(LogError):
+        answer("lost")
+    log.mended = True
+    threads = [threading.Thread(target=answer, args=(f"{n}",)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    ids = [record.id for record in log.records]
+    assert len(ids) == len(set(ids)) == 3
 
 
 def test_whoever_wants_to_know_is_told_after_the_fact() -> None:

@@ -6,11 +6,13 @@ import os
 import sys
 import threading
 import time
+from typing import ClassVar
 
 import pytest
+from tests.sdk.forks import held, in_child
 
 from chopmark import forking
-from chopmark.forking import WHOLE, Whole
+from chopmark.forking import WHOLE, Mutex, Whole
 
 if sys.platform == "win32":
     pytest.skip("no fork", allow_module_level=True)
@@ -95,3 +97,36 @@ def test_a_fork_does_not_wait_for_ever_for_who_may_wait_for_it(
         leave.set()
         thread.join()
     assert WHOLE._depths == {}
+
+
+def test_a_mutex_is_held_by_one_thread_and_free_in_a_child() -> None:
+    mutex, order = Mutex(), []
+    with held(mutex):
+
+        def take() -> None:
+            with mutex:
+                order.append("child")
+
+        assert in_child(take) == 0
+        with mutex:
+            order.append("parent")
+    assert order == ["parent"]
+
+
+def test_what_rests_before_a_fork_goes_when_nobody_has_it_any_more() -> None:
+    class One:
+        told: ClassVar[list[str]] = []
+
+        def rest(self) -> None:
+            self.told.append("rested")
+
+        def forked(self) -> None:
+            os._exit(7)
+
+    one = One()
+    WHOLE.rests(one)
+    assert in_child(lambda: None) == 7 << 8
+    assert One.told == ["rested"]
+    del one
+    assert in_child(lambda: None) == 0
+    assert One.told == ["rested"]

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chopmark import Verdict
-from chopmark._screen import Screen, Watch
-from chopmark.hookspecs import TEXT_END, Wary
+from chopmark._screen import Screen
+from chopmark._watch import Watch
+from chopmark.hookspecs import Wary
 from chopmark.testing import WordDetector
 
 WORDS = ["ab", "bca", "aa", "cabc"]
@@ -59,7 +60,7 @@ class Spared(Seeing):
 
     def __init__(self, word: str) -> None:
         super().__init__(word)
-        self.wary = Wary(word[0], f"(?={word[1]}|{TEXT_END})(?<={word[0]})")
+        self.wary = Wary(word[0], rf"(?={word[1]}|\Z)(?<={word[0]})")
         self.asked: list[str] = []
 
     def glance(self, text: str) -> int:
@@ -131,6 +132,20 @@ def test_text_that_nobody_is_wary_of_needs_no_glance() -> None:
     assert [scanner.asked for scanner in scanners] == [["宇甲"], ["宇甲"]]
     assert screen.feed("乙宙") == "甲乙宙"
     assert [v.category for v in screen.verdicts] == ["甲乙"]
+
+
+def test_what_may_begin_at_the_end_for_one_alone_needs_no_glance_of_it() -> None:
+    one, other = Spared("甲乙"), Spared("乙甲丙")
+    one.wary = one.wary._replace(alone=frozenset("甲"))
+    screen = screen_of([one, other])
+    assert screen.feed("天甲") == "天"
+    assert (one.asked, other.asked) == ([], [])
+    assert screen.feed("地乙") == "甲地"  # which may begin for the other, too
+    assert one.asked == other.asked == ["甲地乙"]
+    either = [Spared("甲乙"), Spared("甲乙丙")]
+    either[0].wary = either[0].wary._replace(alone=frozenset("甲"))
+    assert screen_of(either).feed("天甲") == "天"
+    assert either[1].asked == ["天甲"]
 
 
 @pytest.mark.parametrize("wary", [None, Wary("甲", "(")])

@@ -264,6 +264,34 @@ def test_a_command_imports_the_plugin_of_its_name_or_those_until_one_has_it(
     assert "chopmark_onnx" not in loaded.split()
 
 
+def test_a_plugin_is_named_once() -> None:
+    policy = Policy(name="p", plugins=("keyword", "pii", "keyword"))
+    with pytest.raises(PluginError, match="plugin 'keyword' is twice in the policy's `plugins`"):
+        Chopmark(policy)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "lacks", "cure"),
+    [
+        ("watermark", "numpy", "needs numpy; install with: pip install 'chopmark[watermark]'"),
+        ("pii", "stdnum", "stdnum is missing; install with: pip install 'chopmark[screen]'"),
+    ],
+)
+def test_a_package_that_a_plugin_lacks_is_told_with_its_extra(
+    plugin: str, lacks: str, cure: str
+) -> None:
+    code = (
+        "import sys; from chopmark import Chopmark, PluginError, Policy\n"
+        "sys.modules[sys.argv[2]] = None\n"
+        "try: Chopmark(Policy(name='p', plugins=(sys.argv[1],)))\n"
+        "except PluginError as error: print(error)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, plugin, lacks], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip().endswith(cure)
+
+
 def test_trace_prints_hook_calls() -> None:
     code = (
         "from chopmark import Chopmark, Policy; from chopmark.testing import plugin\n"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from tests.sdk.forks import held, in_child
 from tests.sdk.redis_server import Line, Server, line, serving
 
 from chopmark import PolicyError
@@ -70,6 +71,13 @@ def test_processes_lose_no_update_and_a_fork_has_connections_of_its_own(store: R
     for child in children:
         child.join(60)
     assert store.load(KEY) == b"241"
+
+
+def test_a_child_waits_for_no_lock_of_its_parents_client(store: RedisStore) -> None:
+    store.update(KEY, more)
+    with held(store._client.connection_pool._lock):
+        assert in_child(lambda: store.update(KEY, more)) == 0
+    assert store.update(KEY, more) == b"3"
 
 
 def test_a_write_whose_reply_is_lost_counts_once(bad_line: Line) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from chopmark import Chopmark, Context, Needs, OnError, Outcome, Policy, Verdict
 from chopmark._scanners import open_scanner
-from chopmark._screen import Screen, Watch
+from chopmark._screen import Screen
+from chopmark._watch import Watch
 from chopmark.hookspecs import Scanner
 from chopmark.testing import BrokenDetector, WordDetector, plugin
 

@@ -52,12 +52,24 @@ async def take_step(visit: Visit) -> Response:
     reference = visit.sent("reference").strip()
     if step == "report" and not to:
         return await _shown(visit, 400, wrong=visit.say("incidents.to_whom"))
+    if step != "report" and not note.strip():
+        return await _shown(visit, 400, wrong=visit.say("incidents.what_done"))
     if step != "report":
         to = reference = ""
     return await _taken(
         visit,
         lambda work, id, actor: work.step(id, step, note, to=to, reference=reference, actor=actor),
         "step.taken",
+    )
+
+
+async def take_back(visit: Visit) -> Response:
+    """Take down that a step was not taken after all, and why."""
+    step, why = visit.sent("step"), visit.sent("why")
+    if not why.strip():
+        return await _shown(visit, 400, wrong=visit.say("incidents.why_back"))
+    return await _taken(
+        visit, lambda work, id, actor: work.take_back(id, step, why, actor=actor), "step.taken_back"
     )
 
 
@@ -120,5 +132,6 @@ ROUTES = (
     _post("/incidents", begin),
     Page(path="/incidents/{number}", endpoint=show_one, area="incidents", needs=NEEDS),
     _post("/incidents/{number}/step", take_step),
+    _post("/incidents/{number}/back", take_back),
     _post("/incidents/{number}/close", close),
 )

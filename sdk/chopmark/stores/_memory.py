@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 
+from ..forking import Mutex
 from ._store import Change
 
 
@@ -19,7 +19,7 @@ class MemoryStore:
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
         self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = Mutex()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as an empty store: the copy is for another process."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from ..forking import Mutex
 from ..policy import Policy
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ class PerPolicy(Generic[T]):
     def __init__(self, make: Callable[[Policy], T]) -> None:
         self._make = make
         self._known: weakref.WeakValueDictionary[int, T] = weakref.WeakValueDictionary()
-        self._lock = threading.Lock()
+        self._lock = Mutex()
 
     def of(self, policy: Policy) -> T:
         """Return what belongs to `policy`; what `make` raises is raised."""

@@ -9,10 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from ..forking import WHOLE
 from ._store import Change, StoreError
 
 if TYPE_CHECKING:
-    from redis import Redis
+    from redis import ConnectionPool, Redis
 
 SCHEMES = ("redis://", "rediss://", "unix://")
 PASSWORD = "CHOPMARK_STORE_PASSWORD"
@@ -60,9 +61,8 @@ class RedisStore:
     ) -> None:
         self._address, self._timeout = address, timeout
         self._keep_seconds, self._prefix = keep_seconds, prefix
-        self._client = _client(address, timeout)
-        self._put = self._client.register_script(_PUT)
-        weakref.finalize(self, self._client.connection_pool.disconnect)
+        self._made: tuple[Redis, Any] | None = self._make()
+        WHOLE.rests(self)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as a store of the same server."""
@@ -77,11 +77,12 @@ class RedisStore:
         """Keep what `change` makes of what is kept, and return it; raise `StoreError`."""
         name, lasts = self._prefix + key, max(1, int(self._keep_seconds * 1000))
         patience = time.monotonic() + 2 * self._timeout
-        kept = self._asked(self._client.get, name)
+        client, put_there = self._server()
+        kept = self._asked(client.get, name)
         while True:
             value = change(None if kept is None else kept[_TAG:])
             put = os.urandom(_TAG) + value
-            kept = self._asked(self._put, [name], [kept or b"", put, lasts])
+            kept = self._asked(put_there, [name], [kept or b"", put, lasts])
             if kept == put:
                 return value
             if time.monotonic() > patience:
@@ -90,6 +91,30 @@ class RedisStore:
     def close(self) -> None:
         """Close the connections; a later call opens new ones."""
         self._client.connection_pool.disconnect()
+
+    def rest(self) -> None:
+        """Keep the connections over a fork: they are its parent's, and a child makes its own."""
+
+    def forked(self) -> None:
+        """Leave its client to the parent: a thread of that may have held the locks of its pool."""
+        self._made = None
+
+    @property
+    def _client(self) -> Redis:
+        return self._server()[0]
+
+    def _server(self) -> tuple[Redis, Any]:
+        """Return this process's client, and the script of an update."""
+        made = self._made
+        if made is None:
+            made = self._made = self._make()
+        return made
+
+    def _make(self) -> tuple[Redis, Any]:
+        client = _client(self._address, self._timeout)
+        client.auto_close_connection_pool = False  # which would want its locks in a child, too
+        weakref.finalize(client, _leave, client.connection_pool, os.getpid())
+        return client, client.register_script(_PUT)
 
     @property
     def _where(self) -> str:
@@ -103,6 +128,11 @@ class RedisStore:
         except RedisError as error:
             raise StoreError(f"{self._where}: {error}") from error
         return found
+
+
+def _leave(pool: ConnectionPool, process: int) -> None:
+    if os.getpid() == process:
+        pool.disconnect()
 
 
 def _client(address: str, timeout: float) -> Redis:

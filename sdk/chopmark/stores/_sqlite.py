@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import threading
 import time
-import weakref
-from contextlib import suppress
 from pathlib import Path
 
-from ..forking import WHOLE
+from ..connection import Connection
 from ._store import Change
 
 FORGET_EVERY = 1_000
@@ -41,10 +37,7 @@ class SQLiteStore:
         self._path = path
         self._timeout = timeout
         self._keep_seconds = keep_seconds
-        self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._process = 0
-        self._inherited: list[sqlite3.Connection] = []
+        self._connection = Connection(self._open)
         self._updates = 0
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -53,67 +46,50 @@ class SQLiteStore:
 
     def load(self, key: str) -> bytes | None:
         """Return what is kept under `key`; raise `sqlite3.Error` where the file cannot be read."""
-        with WHOLE, self._lock:
-            return _row(self._open(), key)
+        with self._connection as base:
+            return _row(base, key)
 
     def update(self, key: str, change: Change) -> bytes:
         """Keep what `change` makes of what is kept, and return it; raise `sqlite3.Error`."""
-        with WHOLE, self._lock:
-            connection = self._open()
-            connection.execute("BEGIN IMMEDIATE")
+        with self._connection as base:
+            base.execute("BEGIN IMMEDIATE")
             try:
-                value, now = change(_row(connection, key)), time.time()
-                connection.execute(
+                value, now = change(_row(base, key)), time.time()
+                base.execute(
                     "INSERT INTO kept VALUES (?, ?, ?) "
                     "ON CONFLICT (key) DO UPDATE SET value = excluded.value, at = excluded.at",
                     (key, value, now),
                 )
-                self._forget(connection, now)
-                connection.execute("COMMIT")
+                self._forget(base, now)
+                base.execute("COMMIT")
             except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
+                self._connection.undo()
                 raise
             return value
 
     def close(self) -> None:
         """Close the file; a later call opens it again."""
-        with WHOLE, self._lock:
-            if self._connection is not None and self._process == os.getpid():
-                self._connection.close()
-                self._connection = None
+        self._connection.close()
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is not None and self._process == os.getpid():
-            return self._connection
-        if self._connection is not None:  # of the parent: must be neither used nor closed here
-            self._inherited.append(self._connection)
-        connection = sqlite3.connect(
+        base = sqlite3.connect(
             self._path, timeout=self._timeout, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute(_TABLE)
+            base.execute("PRAGMA journal_mode = WAL")
+            base.execute("PRAGMA synchronous = NORMAL")
+            base.execute(_TABLE)
         except BaseException:
-            connection.close()
+            base.close()
             raise
-        self._connection, self._process = connection, os.getpid()
-        weakref.finalize(self, _close, connection, self._process)
-        return connection
+        return base
 
-    def _forget(self, connection: sqlite3.Connection, now: float) -> None:
+    def _forget(self, base: sqlite3.Connection, now: float) -> None:
         self._updates += 1
         if self._updates % FORGET_EVERY == 1:
-            connection.execute("DELETE FROM kept WHERE at < ?", (now - self._keep_seconds,))
+            base.execute("DELETE FROM kept WHERE at < ?", (now - self._keep_seconds,))
 
 
-def _row(connection: sqlite3.Connection, key: str) -> bytes | None:
-    row = connection.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
+def _row(base: sqlite3.Connection, key: str) -> bytes | None:
+    row = base.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
     return None if row is None else bytes(row[0])
-
-
-def _close(connection: sqlite3.Connection, process: int) -> None:
-    if process == os.getpid():
-        with WHOLE:
-            connection.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, ClassVar
 
 import pytest
@@ -11,13 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .._scanners import open_scanner
-from .._screen import Screen, Watch
+from .._screen import Screen
 from .._values import Context, Verdict
+from .._watch import Watch
 from ..hookspecs import Detector, Scanner, StreamDetector
 from ._cuts import cuts, texts
 
 _CAP = 10_000
 _CONTEXT = Context(direction="output")
+_ASKED = Context(direction="input", role="user")
 
 
 class DetectorContract:
@@ -72,6 +75,16 @@ class DetectorContract:
     def test_a_glance_shows_what_feeding_would(self, detector: Detector) -> None:
         if hasattr(open_scanner(detector, self.context, _CAP), "glance"):
             self._try(detector, self._glances)
+
+    def test_a_sight_shows_what_feeding_would(self, detector: Detector) -> None:
+        sight = getattr(detector, "sight", None)
+        if sight is not None and sight(self.context) is not None:
+            self._try(detector, self._sees)
+
+    def test_nothing_is_in_what_it_clears(self, detector: Detector) -> None:
+        if hasattr(detector, "clears"):
+            for context in (self.context, _ASKED):
+                self._try(detector, partial(self._clears, context))
 
     def test_details_hold_no_content(self, detector: Detector) -> None:
         for text in self.finds:
@@ -134,11 +147,23 @@ class DetectorContract:
             assert scanner.settled <= fed
             assert fed - scanner.settled < max(2, detector.needs.characters + 1)
 
+    def _clears(self, context: Context, detector: Any, text: str, data: Any) -> None:
+        if detector.clears(text, context):
+            assert list(detector.judge(text, context)) == []
+
     def _glances(self, detector: Detector, text: str, data: Any) -> None:
         pieces = data.draw(cuts(text))
         scanner = open_scanner(detector, self.context, _CAP)
+        assert _screened(Watch(detector, scanner), pieces) == self._fed(detector, pieces)
+
+    def _sees(self, detector: Any, text: str, data: Any) -> None:
+        pieces = data.draw(cuts(text))
+        seen = Watch(detector, detector.sight(self.context), unopened=True)
+        assert _screened(seen, pieces) == self._fed(detector, pieces)
+
+    def _fed(self, detector: Detector, pieces: Sequence[str]) -> tuple[object, ...]:
         fed = _Fed(open_scanner(detector, self.context, _CAP))
-        assert _screened(detector, scanner, pieces) == _screened(detector, fed, pieces)
+        return _screened(Watch(detector, fed), pieces)
 
 
 class _Fed:
@@ -153,11 +178,9 @@ class _Fed:
         return self._scanner.settled
 
 
-def _screened(
-    detector: Detector, scanner: Any, pieces: Sequence[str]
-) -> tuple[list[str], int, list[Verdict]]:
+def _screened(watch: Watch, pieces: Sequence[str]) -> tuple[object, ...]:
     """Return what goes out for each piece and at the end, the most that is held, and verdicts."""
-    screen = Screen([Watch(detector, scanner)], lambda verdict: "warn", "block")
+    screen = Screen([watch], lambda verdict: "warn", "block")
     out = [screen.feed(piece) for piece in pieces]
     return [*out, screen.finish()], screen.worst, screen.verdicts
 

@@ -173,12 +173,19 @@ class TestSyncModel(Chat):
 
 
 class TestAsyncModel(Chat):
-    """A model with async methods of its own, on more ways to ask it."""
+    """A model with async methods of its own."""
+
+    model_class = AsyncChatScript
+    paths: ClassVar = {**Chat.paths, **DATA}
+
+
+@pytest.mark.deep
+class TestOtherWays(Chat):
+    """More ways to ask it, all of which `test_canary` asks, too."""
 
     model_class = AsyncChatScript
     paths: ClassVar = {
         **Chat.paths,
-        **DATA,
         "batch": Path("call", batch),
         "bound": Path("call", bound),
         "chain": Path("call", chain),

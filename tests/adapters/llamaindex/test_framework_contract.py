@@ -144,8 +144,9 @@ async def test_instrumentation_sees_the_same_events(name, chop):
 def test_no_secrets_in_the_payload_of_events(chop):
     bare = wired(Wire("fine"))
     guarded = guard(bare, chop)
-    assert guarded.to_payload() == bare.to_payload()
-    assert "sk-hidden" not in str(guarded.to_payload())
+    if hasattr(bare, "to_payload"):  # since llama-index-core 0.14.23
+        assert guarded.to_payload() == bare.to_payload()
+        assert "sk-hidden" not in str(guarded.to_payload())
     assert guarded.class_name() == bare.class_name()
     assert guarded.metadata == bare.metadata
     assert guarded.model_dump() == bare.model_dump()

@@ -92,7 +92,7 @@ def test_two_policies_on_one_llm_are_refused(chop):
 def test_only_llms_of_llamaindex_can_be_guarded(chop):
     with pytest.raises(RequestError, match="not dict"):
         guard({}, chop)
-    with pytest.raises(RequestError, match="'raise' or 'refuse'"):
+    with pytest.raises(RequestError, match='"raise" or "refuse"'):
         guard(MockLLM(), chop, on_block="ignore")
 
 

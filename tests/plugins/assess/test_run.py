@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -92,6 +93,7 @@ def test_each_kind_has_its_rate_with_an_interval_beside_the_limit(target: Path, 
     assert shown.exit_code == 1
     assert "A machine judged" in shown.output
     assert "at most 5%: beyond" in shown.output
+    assert any(len(line) > 80 for line in shown.output.splitlines())
     cases = run("assess", "cases", "r", "--state", "error", "--json").stdout.splitlines()
     assert [json.loads(line)["why"] for line in cases] == ["RuntimeError: no connection"] * 3
 
@@ -331,6 +333,24 @@ def test_a_disk_that_is_full_loses_nothing_that_was_kept(when: str, here: Path, 
     assert done.exit_code == 0, done.output
     lines = read_journal(here / "r" / "answers.jsonl")
     assert len(lines) == 30 == len({line["case"] for line in lines})
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo terminals")
+@pytest.mark.parametrize("command", [["show", "r"], ["cases", "r", "--texts"]])
+def test_a_narrow_terminal_shows_all_of_a_run(target: Path, bank: Bank, command: list[str]) -> None:
+    assess("assessed:mixed", bank(3, "should-refuse", "A.2.e"))
+    screen, terminal = os.openpty()
+    program = [sys.executable, "-m", "chopmark", "assess", *command]
+    with subprocess.Popen(program, stdout=terminal, env=os.environ | {"COLUMNS": "80"}):
+        os.close(terminal)
+        said = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while block := os.read(screen, 65536):
+                said += block
+    os.close(screen)
+    lines = said.decode().splitlines()
+    assert 60 < max(map(len, lines)) <= 80
+    assert "should-" in said.decode()
 
 
 @pytest.mark.parametrize("command", ["show", "resume", "cases"])

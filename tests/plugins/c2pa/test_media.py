@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import wave
 from pathlib import Path
 
@@ -70,6 +71,15 @@ def test_file_that_cannot_be_signed_leaves_nothing_behind(
     with pytest.raises(MarkError, match=name.split(".")[0]):
         write_media(tmp_path / name, tmp_path / ("to-" + name), CLAIM, credential, WHEN)
     assert sorted(tmp_path.iterdir()) == here
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_what_is_no_regular_file_is_not_replaced(credential: Credential, tmp_path: Path) -> None:
+    target = tmp_path / "to.png"
+    os.mkfifo(target)
+    with pytest.raises(MarkError, match=r"to\.png is no file that can be replaced"):
+        write_media(tmp_path / "from.png", target, CLAIM, credential, WHEN)
+    assert target.is_fifo()
 
 
 def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -109,7 +109,13 @@ def test_an_incident_goes_its_way(run: Run) -> None:
     assert "lacks remove, rectify, report" in failed.output
     assert failed.output.endswith("and why: --without STEP --note WHY\n"), "none of Python's names"
     for name in ("remove", "rectify"):
-        assert run("incidents", "step", number, name, "--by", "Wang").exit_code == 0
+        silent = run("incidents", "step", number, name, "--by", "Wang")
+        assert (silent.exit_code, silent.stderr) == (2, "Error: say what was done: --note\n")
+        step = run("incidents", "step", number, name, "--note", "done", "--by", "Wang")
+        assert step.exit_code == 0
+    back = run("incidents", "take-back", number, name, "--why", "not yet", "--by", "Wang")
+    assert back.stdout == f"missing: {name}, report\n"
+    assert run("incidents", "step", number, name, "--note", "now", "--by", "W").exit_code == 0
     closed = run(
         "incidents", "close", number, "--without", "report", "--note", "not public", "--by", "W"
     )  # fmt: skip
@@ -119,7 +125,7 @@ def test_an_incident_goes_its_way(run: Run) -> None:
     assert (shown["missing"], shown["about"]) == (["report"], [about])
     assert "model taken off" in run("incidents", "show", number).stdout
     erased = data(run("incidents", "erase", number, "--basis", "over", "--by", "W", "--json"))
-    assert erased["texts"] == 3
+    assert erased["texts"] == 7
 
 
 @pytest.mark.parametrize(

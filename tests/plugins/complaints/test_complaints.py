@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -332,15 +333,27 @@ def test_a_policy_without_a_file_of_complaints_is_refused() -> None:
 
 def test_the_latest_come_first_and_go_on_where_they_stopped(office: Office) -> None:
     work = office.complaints
-    ids = [work.receive(f"wrong {n}").id for n in range(5)]
+    ids = sorted(work.receive(f"wrong {n}").id for n in range(5))
     work.decide(ids[0], "rejected", "It was right.", actor="Wang")
     first = [one.id for one in work.latest(2)]
     assert first == [ids[4], ids[3]]
     rest = work.latest(9, first[-1])
     assert [one.id for one in rest] == [ids[2], ids[1], ids[0]]
     assert rest[-1].decision == "rejected"
-    opened = [office.incidents.open(f"found {n}", actor="Wang").id for n in range(3)]
+    opened = sorted(office.incidents.open(f"found {n}", actor="Wang").id for n in range(3))
     assert [one.id for one in office.incidents.latest(9, opened[2])] == [opened[1], opened[0]]
+
+
+def test_those_of_one_millisecond_are_each_in_one_part(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 1_800_000_000_000_000_000)
+    work = office.complaints
+    ids = {work.receive(f"wrong {n}").id for n in range(12)}
+    seen: list[str] = []
+    while part := work.latest(3, seen[-1] if seen else ""):
+        seen += [one.id for one in part]
+    assert sorted(seen) == sorted(ids)
 
 
 class Shared:

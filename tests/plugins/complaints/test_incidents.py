@@ -45,8 +45,8 @@ def test_every_step_is_an_event_about_the_incident(
 def test_an_incident_is_not_closed_while_a_step_is_missing(office: Office) -> None:
     work = office.incidents
     one = work.open(WHAT, actor="Wang")
-    work.step(one.id, "stop", actor="Wang")
-    work.step(one.id, "rectify", actor="Wang")
+    work.step(one.id, "stop", "model off", actor="Wang")
+    work.step(one.id, "rectify", "a word", actor="Wang")
     with pytest.raises(ComplaintError, match="lacks remove, report"):
         work.close(one.id, actor="Wang")
     with pytest.raises(ComplaintError, match="lacks remove, report"):
@@ -66,10 +66,58 @@ def test_a_report_says_to_whom_and_nothing_else_does(office: Office) -> None:
     with pytest.raises(ComplaintError, match="to whom"):
         office.incidents.step(one.id, "stop", to="CAC", actor="Wang")
     with pytest.raises(ComplaintError, match="say who acts"):
-        office.incidents.step(one.id, "stop", actor="")
+        office.incidents.step(one.id, "stop", "model off", actor="")
     with pytest.raises(ComplaintError, match="stop, remove, rectify, report"):
         office.incidents.step(one.id, "stopp", actor="Wang")
     assert office.incidents.get(one.id).steps == {}
+
+
+@pytest.mark.parametrize("note", ["", "  \n"])
+@pytest.mark.parametrize("step", ["stop", "remove", "rectify"])
+def test_a_step_says_what_was_done(office: Office, step: str, note: str) -> None:
+    one = office.incidents.open(WHAT, actor="Wang")
+    with pytest.raises(ComplaintError, match="say what was done"):
+        office.incidents.step(one.id, step, note, actor="Wang")
+    assert office.incidents.get(one.id).steps == {}
+
+
+def test_a_step_that_was_not_taken_is_taken_back_and_both_are_in_the_log(
+    office: Office, policy_file: Path, clock: Clock
+) -> None:
+    work = office.incidents
+    one = work.open(WHAT, actor="Wang")
+    for n in range(2):
+        clock.now += 1000
+        one = work.step(one.id, "stop", f"model {n} off", actor="Wang")
+    one = work.take_back(one.id, "stop", "it was 某物 else", actor="Zhao")
+    assert one.steps["stop"] - one.opened == 1000, "the one before it stands again"
+    one = work.take_back(one.id, "stop", "nothing was off", actor="Zhao")
+    assert "stop" in one.missing
+    with pytest.raises(ComplaintError, match="lacks stop"):
+        work.close(one.id, actor="Wang")
+    with pytest.raises(ComplaintError, match="has no stop to take back"):
+        work.take_back(one.id, "stop", "again", actor="Zhao")
+    assert "stop" in work.step(one.id, "stop", "now it is", actor="Wang").steps
+    found = [e for e in events(policy_file) if e["kind"].startswith("incident.")]
+    first, second = found[1:3]
+    assert [e["data"]["taken"] for e in found if e["kind"] == "incident.taken_back"] == [
+        second["id"], first["id"],
+    ]  # fmt: skip
+    assert "某物" not in (policy_file.parent / "records.jsonl").read_text("utf-8")
+    assert office.verify().faults == ()
+
+
+def test_what_is_taken_back_needs_a_reason_a_step_and_an_open_incident(office: Office) -> None:
+    work = office.incidents
+    one = work.open(WHAT, actor="Wang")
+    work.step(one.id, "stop", "model off", actor="Wang")
+    with pytest.raises(ComplaintError, match="say why the step is taken back"):
+        work.take_back(one.id, "stop", " ", actor="Wang")
+    with pytest.raises(ComplaintError, match="stop, remove, rectify, report"):
+        work.take_back(one.id, "close", "why", actor="Wang")
+    work.close(one.id, "no", without=["remove", "rectify", "report"], actor="Wang")
+    with pytest.raises(ComplaintError, match="is closed; open another"):
+        work.take_back(one.id, "stop", "too late", actor="Wang")
 
 
 def test_an_incident_is_erased_when_it_is_closed(office: Office) -> None:

@@ -161,31 +161,39 @@ def test_what_another_one_writes_meanwhile_is_not_lost(
 
 
 @pytest.mark.parametrize(
-    ("without", "form", "said"),
+    ("without", "forms"),
     [
-        ("tomlkit", "tables.toml", "needs tomlkit; install with: pip install 'chopmark[words]'"),
-        ("tomlkit", "list.csv", "entry 2"),
-        ("tomlkit", "list.json", "entry 2"),
-        ("ahocorasick_rs", "list.csv", "ahocorasick_rs; install with: pip install 'chopmark[words"),
-        ("chopmark_keyword", "list.csv", "chopmark_keyword; install with: pip install 'chopmark["),
+        (
+            "tomlkit",
+            {
+                "tables.toml": "needs tomlkit; install with: pip install 'chopmark[words]'",
+                "list.csv": "entry 2",
+                "list.json": "entry 2",
+            },
+        ),
+        ("ahocorasick_rs", {"list.csv": "ahocorasick_rs; install with: pip install 'chopmark["}),
+        ("chopmark_keyword", {"list.csv": "chopmark_keyword; install with: pip install 'chopmark"}),
     ],
 )
 def test_where_something_is_not_installed_the_extra_is_named(
-    without: str, form: str, said: str, tmp_path: Path
+    without: str, forms: dict[str, str], tmp_path: Path
 ) -> None:
-    path = tmp_path / form
-    path.write_bytes(FORMS[form].encode())
+    for form in forms:
+        (tmp_path / form).write_bytes(FORMS[form].encode())
     code = f"""
 import sys
 from pathlib import Path
 sys.modules[{without!r}] = None
 from chopmark_complaints import ComplaintError
 from chopmark_complaints._words import append
-try:
-    print("entry", append(Path({str(path)!r}), {NEW!r}).number)
-except ComplaintError as error:
-    print(error)
+for form in {[*forms]!r}:
+    try:
+        print("entry", append(Path({str(tmp_path)!r}, form), {NEW!r}).number)
+    except ComplaintError as error:
+        print(error)
 """
     ran = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert said in ran.stdout
-    assert (path.read_bytes() == FORMS[form].encode()) == ("entry 2" not in said)
+    for (form, said), line in zip(forms.items(), ran.stdout.splitlines(), strict=True):
+        assert said in line
+        unchanged = (tmp_path / form).read_bytes() == FORMS[form].encode()
+        assert unchanged == ("entry 2" not in said)

@@ -50,7 +50,7 @@ def test_a_crescendo_of_turns_that_are_harmless_alone_is_blocked(make: Make, cha
     ["hello", "risk=0.3", "pii=1.0", "risk=0.1 risk=0.2 risk=0.29", "error=1.0", "wrapper=1.0"],
 )
 def test_a_long_harmless_conversation_never_is(chat: Any, turn: str) -> None:
-    assert {chat.say(turn) for _ in range(60)} == {"allow"}
+    assert {chat.say(turn) for _ in range(30)} == {"allow"}
     assert chat.risk == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -140,16 +141,10 @@ def desk(policy_file: Path, clock: Clock) -> Iterator[Desk]:
 @pytest.fixture
 def browser(desk: Desk) -> Iterator[Callable[[], Browser]]:
     """Return a function that opens a browser at the desk, in which nobody is logged in."""
-    app, opened = make_app(desk), []
-
-    def new() -> Browser:
-        found = Browser(app, base_url="http://desk.test")
-        opened.append(found)
-        return found
-
-    yield new
-    for found in opened:
-        found.close()
+    app = make_app(desk)
+    # Entered, each has one thread with one event loop, and not another one for each request.
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(Browser(app, base_url="http://desk.test"))
 
 
 @pytest.fixture

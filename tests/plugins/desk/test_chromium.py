@@ -233,19 +233,20 @@ def test_the_keyboard_reaches_the_content_first(tab: Callable[..., Tab]) -> None
 
 
 def test_a_file_that_is_too_large_is_told_before_it_is_sent_and_after(
-    tab: Callable[..., Tab], desk: Desk, tmp_path: Path
+    tab: Callable[..., Tab], service: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "large.bin"
     with file.open("wb") as stream:
-        stream.truncate(desk.options.upload + 3 * 2**20)
-    one = tab()
-    one.log_in("admin")
-    page = one.open("/ours")
-    page.set_input_files("#file", file)
-    page.click("main form button")
-    assert page.url.endswith("/ours")
-    assert page.evaluate("document.querySelector('#file').validity.customError") is True
-    page.evaluate("document.querySelector('#file').dataset.most = 1e9")
-    page.set_input_files("#file", file.rename(tmp_path / "again.bin"))
-    page.click("main form button")
-    page.wait_for_selector("main h1 >> text=That is too large")
+        stream.truncate(4 * 2**20)
+    policy = load_policy(service).with_options("desk", upload_mb=1)
+    with open_desk(policy, secret=SECRET, cost=QUICK, public=True) as desk:
+        for at in serve(desk):
+            page = tab(at=at).open("/ours")
+            page.set_input_files("#file", file)
+            page.click("main form button")
+            assert page.url.endswith("/ours")
+            assert page.evaluate("document.querySelector('#file').validity.customError") is True
+            page.evaluate("document.querySelector('#file').dataset.most = 1e9")
+            page.set_input_files("#file", file.rename(tmp_path / "again.bin"))
+            page.click("main form button")
+            page.wait_for_selector("main h1 >> text=That is too large")

@@ -295,7 +295,7 @@ def test_many_complaints_are_on_pages(
     officer: Browser, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chopmark_desk.pages._complaints.PAGE", 2)
-    ids = [office_of(desk).complaints.receive("wrong").id for _ in range(3)]
+    ids = sorted(office_of(desk).complaints.receive("wrong").id for _ in range(3))
     first = officer.see("/complaints?all=yes")
     assert _numbers(first) == [ids[2], ids[1]]
     assert ">Latest</a>" not in first
@@ -330,6 +330,16 @@ def test_an_incident_goes_through_its_steps(officer: Browser, desk: Desk) -> Non
     for step in ("stop", "remove"):
         done = officer.submit(f"{page}/step", {"step": step, "note": f"{step} it", "to": "ignored"})
         assert done.status_code == 303, done.text[:3000]
+    silent = officer.submit(f"{page}/step", {"step": "rectify", "note": " "})
+    assert (silent.status_code, "Say what was done." in silent.text) == (400, True)
+    silent = officer.submit(f"{page}/back", {"step": "remove", "why": ""})
+    assert (silent.status_code, "Say why the step is taken back" in silent.text) == (400, True)
+    back = officer.submit(f"{page}/back", {"step": "remove", "why": "It is still there."})
+    assert back.status_code == 303, back.text[:3000]
+    html = officer.see(page)
+    assert "It is still there." in html
+    assert "remove" not in office_of(desk).incidents.all()[0].steps
+    officer.submit(f"{page}/step", {"step": "remove", "note": "Now it is gone.", "to": ""})
     unaddressed = officer.submit(f"{page}/step", {"step": "report", "note": "a letter"})
     assert (unaddressed.status_code, "to whom" in unaddressed.text) == (400, True)
     assert fields(unaddressed.text, f"{page}/step") == {

@@ -154,3 +154,15 @@ def test_a_port_that_is_taken_is_told(policy_file: Path) -> None:
         found = CliRunner().invoke(cli, ["desk", "--policy", str(policy_file), "--port", port])
     assert (found.exit_code, "choose another --port" in found.output) == (1, True)
     assert "chopmark desk users add NAME --role admin --policy" in found.output
+
+
+@pytest.mark.parametrize("host", ["\udcff\udcfe", "no.such.host.invalid", "主机", "192.0.2.1"])
+def test_a_host_that_is_not_of_this_machine_is_told_with_the_cure(
+    policy_file: Path, host: str
+) -> None:
+    with policy_file.open("a") as file:
+        file.write('[settings.desk]\nname = "desk.example.org"\n')
+    given = ["desk", "--policy", str(policy_file), "--behind-proxy", "--host", host, "--port", "0"]
+    found = CliRunner().invoke(cli, given)
+    assert isinstance(found.exception, SystemExit), found.exception
+    assert "write --host with an address of this machine" in found.stderr

@@ -172,6 +172,10 @@ def test_users_are_added_listed_changed_and_removed_from_a_terminal(tmp_path: Pa
     assert added.output.startswith("li is admin; the log calls this user ")
     id = added.output.split()[-1]
     assert run(policy, "add", "wang", "--role", "viewer", **secret).exit_code == 0
+    for name, said in (("WANG", "there is a user 'wang' already"), ("@x", "is no name of a user")):
+        refused = run(policy, "add", name, "--role", "viewer")
+        assert said in refused.stderr
+        assert "Password" not in refused.output, "nobody is asked for one in vain"
     assert run(policy, "role", "wang", "--role", "officer").output == "wang is officer\n"
     assert run(policy, "password", "wang", **secret).exit_code == 0
     listed = [line.split() for line in run(policy, "list").output.splitlines()]

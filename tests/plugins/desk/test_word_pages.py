@@ -317,11 +317,11 @@ def files_of_at_most(size: int) -> Iterator[None]:
 def test_a_file_that_cannot_be_written_is_told_with_the_cure_and_waits(
     as_role: AsRole, desk: Desk, file: Path
 ) -> None:
-    whole = LIST + f"# {'x' * 600_000}\n"
+    whole = LIST + f"# {'x' * 150_000}\n"
     file.write_text(whole, "utf-8")
     officer, reviewer = as_role("officer"), as_role("reviewer")
     path = proposed(officer)
-    with files_of_at_most(400_000):
+    with files_of_at_most(100_000):
         status, said = decided(reviewer, path)
     assert (status, "cannot be written (File too large)" in said) == (409, True), said
     assert "Let the user that runs the desk write the file" in said

@@ -101,7 +101,7 @@ def test_a_policy_blocks_on_prose_or_records_that_nobody_judged(chatting: str) -
     [
         ('root ::= "safe"', []),
         ('root ::= "unsafe\\nS1,S10"', ["violence", "hate"]),
-        ('root ::= "unsafe"', ["guardmodel.unsafe"]),
+        pytest.param('root ::= "unsafe"', ["guardmodel.unsafe"], marks=pytest.mark.deep),
     ],
 )
 def test_the_words_of_llama_guard_are_read_as_llama_cpp_sends_them(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -81,8 +82,15 @@ def detector(**options: object) -> InstructionDetector:
     return InstructionDetector(Options(**options))  # type: ignore[arg-type]
 
 
+@cache
+def usual() -> InstructionDetector:
+    """Return the detector without options, which many tests ask: made once."""
+    return detector()
+
+
 def found(text: str, context: Context = TOOL, **options: object) -> list[Verdict]:
-    return list(detector(**options).judge(text, context))
+    asked = detector(**options) if options else usual()
+    return list(asked.judge(text, context))
 
 
 class TestInstructions(DetectorContract):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -90,8 +91,15 @@ def detector(**options: object) -> InvisibleDetector:
     return InvisibleDetector(Options(**options))  # type: ignore[arg-type]
 
 
+@cache
+def usual() -> InvisibleDetector:
+    """Return the detector without options, which many tests ask: made once."""
+    return detector()
+
+
 def found(text: str, context: Context = TOOL, **options: object) -> list[Verdict]:
-    return list(detector(**options).judge(text, context))
+    asked = detector(**options) if options else usual()
+    return list(asked.judge(text, context))
 
 
 class TestInvisibleInResults(DetectorContract):

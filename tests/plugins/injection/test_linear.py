@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -85,10 +86,16 @@ HARD = (
 )  # fmt: skip
 
 
+@cache
+def detectors() -> tuple[InvisibleDetector, ExfiltrationDetector, InstructionDetector]:
+    return (
+        InvisibleDetector(OPTIONS), ExfiltrationDetector(OPTIONS), InstructionDetector(OPTIONS)
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("unit", HARD)
 def test_twice_the_text_is_twice_the_work(unit: str) -> None:
-    invisible, exfiltration = InvisibleDetector(OPTIONS), ExfiltrationDetector(OPTIONS)
-    instructions = InstructionDetector(OPTIONS)
+    invisible, exfiltration, instructions = detectors()
 
     def judge(length: int) -> Callable[[], object]:
         text = (unit * length)[:length]

@@ -27,7 +27,7 @@ from chopmark_report import count
 TIME = 1_732_000_000_000
 FOUND = Verdict(category="pii.email", start=1, end=4, detector="pii", direction="input")
 USUAL = replace(sample_record(), failures=(), verdicts=())
-some = settings(max_examples=scaled(400), deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=scaled(200), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def usual() -> list[Record]:

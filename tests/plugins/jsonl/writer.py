@@ -1,14 +1,13 @@
-"""A process that appends records: what the tests start, fork and kill.
+"""What appends records in a process that the tests start, fork and kill.
 
-python writer.py append PATH TAG COUNT      append COUNT records, and say each that is stored
-python writer.py fork PATH TAG COUNT        the same in 4 children of one log already in use
-python writer.py threads PATH TAG COUNT     fork COUNT children while a thread appends
-python writer.py full PATH TAG LIMIT        append until a file may not grow over LIMIT bytes
+append PATH TAG COUNT [PADDING]     append COUNT records, and say each that is stored
+fork PATH TAG COUNT                 the same in 4 children of one log already in use
+threads PATH TAG COUNT              fork COUNT children while a thread appends
+full PATH TAG LIMIT                 append until a file may not grow over LIMIT bytes
 """
 
 import json
 import os
-import sys
 import threading
 from dataclasses import replace
 
@@ -83,13 +82,12 @@ def full(log: JsonlLog, tag: str, limit: int) -> None:
             errors.append(str(error))
             size = os.path.getsize(log.path)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit + 1000 * (n + 1), hard))
-    print(json.dumps({"stored": stored, "errors": errors, "size": size}))
+    os.write(1, json.dumps({"stored": stored, "errors": errors, "size": size}).encode())
 
 
-if __name__ == "__main__":
-    mode, path, tag, number = sys.argv[1:5]
+def main(mode: str, path: str, tag: str, number: int, padding: int = 0) -> None:
     made = JsonlLog({"path": path})
     if mode == "append":
-        append(made, tag, int(number), "x" * int(sys.argv[5]) if len(sys.argv) > 5 else "")
+        append(made, tag, number, "x" * padding)
     else:
-        {"fork": fork, "threads": threads, "full": full}[mode](made, tag, int(number))
+        {"fork": fork, "threads": threads, "full": full}[mode](made, tag, number)

@@ -220,7 +220,13 @@ def test_an_empty_list_of_ones_own_takes_its_first_entry() -> None:
         own_list("No name", "en", TODAY)
 
 
-@pytest.mark.parametrize("name", bundled_names())
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.deep if at else [])
+        for at, name in enumerate(bundled_names())
+    ],
+)
 def test_an_entry_of_each_bundled_list_can_be_let_expire(name: str) -> None:
     data = bundled_bytes(name)
     words = read(f"{name}.toml", data)

@@ -114,13 +114,12 @@ def deep(detect: Callable[..., KeywordDetector]) -> KeywordDetector:
 def test_disguises_are_looked_for_in_a_time_that_grows_as_the_text_does(
     deep: KeywordDetector, unit: str
 ) -> None:
-    text = unit * (8_000 // len(unit))
-    deep.judge(text, CONTEXT)
-    half, whole = (
-        best(lambda text=part: deep.judge(text, CONTEXT), 3)  # type: ignore[misc]
-        for part in (text[:4_000], text)
+    text = unit * (4_000 // len(unit))
+    quarter, whole = (
+        best(lambda text=part: deep.judge(text, CONTEXT), 2)  # type: ignore[misc]
+        for part in (text[:1_000], text)
     )
-    assert whole < 4 * half + 5
+    assert whole < 8 * quarter + 5
 
 
 @pytest.mark.parametrize("unit", ["一", "b.", "bomb\u200b", "炸\u200b", "\u200b", "kill your"])
@@ -133,7 +132,7 @@ def test_disguises_in_a_stream_cost_the_same_at_its_end_as_at_its_start(
             scanner.feed(char)
 
     stream(500)
-    assert best(lambda: stream(4_000), 2) < 8 * best(lambda: stream(1_000), 2) + 5
+    assert best(lambda: stream(2_000), 2) < 8 * best(lambda: stream(500), 2) + 5
 
 
 def test_ordinary_text_is_held_back_by_hardly_more_than_a_character(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
 import sys
@@ -373,6 +374,16 @@ def test_an_image_is_not_written_under_the_name_of_another_format(tmp_path: Path
         label_image(path, out=tmp_path / "cat.png")
     assert list(tmp_path.iterdir()) == [path]
     label_image(path, out=tmp_path / "cat.jpeg")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    path, out = tmp_path / "cat.png", tmp_path / "out.png"
+    path.write_bytes(file(photo(), "PNG"))
+    os.mkfifo(out)
+    with pytest.raises(FileError, match="no file that can be replaced"):
+        label_image(path, out=out)
+    assert out.is_fifo()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:

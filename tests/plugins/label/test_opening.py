@@ -101,7 +101,7 @@ def test_place_does_not_depend_on_cuts(form: str, text: str, data: st.DataObject
 @pytest.mark.parametrize("form", ["markdown", "html"])
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 def test_an_opening_without_an_end_is_not_waited_for(form: str, size: int) -> None:
-    text = {"markdown": "---\n" + "key: value\n" * 3000, "html": "<html><style>" + "p{}\n" * 9000}
+    text = {"markdown": "---\n" + "key: value\n" * 2000, "html": "<html><style>" + "p{}\n" * 5000}
     marking = Label({"format": form}).open(Request())
     held, out = 0, ""
     for at in range(0, len(text[form]), size):

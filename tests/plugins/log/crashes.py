@@ -62,6 +62,7 @@ def recording(root: Path) -> Iterator[Journal]:
         with (
             patch.multiple(os, **_calls(journal)),
             patch("chopmark_log._sqlite.sqlite3", _Sqlite()),
+            patch("chopmark.connection.sqlite3", _Sqlite()),
         ):
             yield journal
     finally:

@@ -98,32 +98,40 @@ def inject(
 ) -> Found:
     """Return what is found over `chosen`; `tell` hears of each case that has a fault."""
     whole = Found()
-    for case in chosen:
-        with tempfile.TemporaryDirectory(dir=FAST) as there:
-            folder = _fresh(Path(there))
-            option = f"inject={case.call}:{case.error}:when={case.number}"
-            taken, made, refused, code = _cycle(
-                folder, ["-o", os.devnull, "-e", f"trace={case.call}", "-e", option]
-            )
-            found = _look(folder, taken, made)._replace(
-                refused=refused, broken=int(code not in (0, -signal.SIGKILL))
-            )
-        if found.faults:
-            tell(case, found)
-        whole = whole.plus(found)
-        progress(whole.cases)
+    with tempfile.TemporaryDirectory(dir=FAST) as there:
+        fresh = _fresh(Path(there))
+        for case in chosen:
+            found = _injected(case, fresh)
+            if found.faults:
+                tell(case, found)
+            whole = whole.plus(found)
+            progress(whole.cases)
     return whole
+
+
+def _injected(case: Case, fresh: LogFolder) -> Found:
+    with tempfile.TemporaryDirectory(dir=FAST) as there:
+        folder = LogFolder(Path(there) / "log")
+        shutil.copytree(fresh.path, folder.path)
+        option = f"inject={case.call}:{case.error}:when={case.number}"
+        taken, made, refused, code = _cycle(
+            folder, ["-o", os.devnull, "-e", f"trace={case.call}", "-e", option]
+        )
+        broken = int(code not in (0, -signal.SIGKILL))
+        return _look(folder, taken, made)._replace(refused=refused, broken=broken)
 
 
 def sampled(count: int, seed: int) -> list[Case]:
     """Return some of the cases, of each call and each way to fail where `count` allows."""
     everything = cases()
     random.Random(seed).shuffle(everything)
-    seen: Counter[tuple[str, str]] = Counter()
+    seen: Counter[tuple[str, str | int]] = Counter()
     ranked = []
     for case in everything:
         seen[case.call, case.error] += 1
-        ranked.append((seen[case.call, case.error], case))
+        again = seen[case.call, case.error]
+        seen[case.call, again] += 1  # how many ways to fail are there as often
+        ranked.append(((again, seen[case.call, again]), case))
     return [case for _, case in sorted(ranked, key=lambda pair: pair[0])[:count]]
 
 

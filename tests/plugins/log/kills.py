@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import select
 import signal
 import tempfile
 import threading
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.plugins.log.logs import faults_of, settled_ids
+from tests.plugins.log.logs import PATIENCE, faults_of, settled_ids
 
 from chopmark import Content
 from chopmark.testing import sample_record
@@ -25,6 +26,8 @@ FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """Where files may be that need not survive the machine."""
 
 KINDS = ("os", "disk", "threads", "fork")
+LONGEST = 0.3
+"""Seconds after the first record of a round within which its processes are killed."""
 LOOK = 25
 """Rounds after which a log is looked through, and another one begins."""
 
@@ -68,7 +71,9 @@ def storm(rounds: int, seed: int, progress: Callable[[int], object] = lambda n: 
 
 def _round(folder: LogFolder, chance: random.Random, taken: list[str]) -> int:
     writers = [_start(folder, chance.choice(KINDS)) for _ in range(chance.randint(3, 6))]
-    time.sleep(chance.random() * 0.35)
+    # A machine may be busy; and whichever is first, the others are at any place by then.
+    select.select([out for _, out in writers], [], [], PATIENCE)
+    time.sleep(chance.random() * LONGEST)
     chance.shuffle(writers)
     for child, _ in writers:
         os.killpg(child, signal.SIGKILL)
@@ -104,8 +109,7 @@ def _start(folder: LogFolder, kind: str) -> tuple[int, int]:
                 said = Content(answer="x" * 200, user=f"u{random.randint(0, 9)}")
                 receipt = log.append_with(sample_record(), said)
                 os.write(told, f"{receipt.record}\n".encode())
-                if kind != "disk":
-                    time.sleep(0.0005)
+                time.sleep(0.0005)
 
         if kind == "threads":
             for _ in range(3):

@@ -19,7 +19,7 @@ from chopmark_log._leaf import decode
 from chopmark_log._log import TransparencyLog
 from chopmark_log._signing import read_verifier_key
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 def log_of(folder: LogFolder, **options: object) -> TransparencyLog:

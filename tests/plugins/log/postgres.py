@@ -60,10 +60,12 @@ class Server:
         command += [word for one in given for word in ("-c", one)]
         with (self.folder / "log").open("ab") as said:
             self.process = subprocess.Popen(command, stderr=said, **self._whose())
-        end = time.monotonic() + 60
+        end = time.monotonic() + 240
         while True:
             try:
-                psycopg.connect(self.url()).close()
+                # What a session reads of the catalogue of a database, it leaves in a file there: in
+                # that of the template, each database that is made of it has it from the start.
+                psycopg.connect(self.url("template1")).close()
                 return
             except psycopg.OperationalError:
                 if time.monotonic() > end or self.process.poll() is not None:

@@ -31,13 +31,13 @@ def machine(where: Path, store: str, name: str = "a", like: LogFolder | None = N
     """Return the folder of a machine; one `like` another has its keys, and signs as it does."""
     folder = LogFolder(where / name)
     if like is not None and not folder.is_log:
+        if like.signs:
+            ensure(like)
         folder.path.mkdir(mode=0o700, parents=True)
         for key in ("log.key", "master.key"):
             if (like.path / key).exists():
                 shutil.copy(like.path / key, folder.path / key)
     log_of(folder, store)._make_folder()
-    if folder.signs:
-        ensure(folder)
     return folder
 
 
@@ -48,7 +48,7 @@ def log_of(folder: LogFolder, store: str, **options: object) -> SharedLog:
 def settle(folder: LogFolder) -> None:
     """Take in and sign what waits, whoever else does."""
     store = folder.open(writing=True)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     try:
         while not take_in(folder, store) or store.waiting:
             assert time.monotonic() < end, "it was never taken"

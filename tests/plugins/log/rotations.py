@@ -16,8 +16,9 @@ from tests.plugins.log.logs import faults_of, leaves, log_of
 
 from chopmark import Content, LogError
 from chopmark.testing import sample_record
+from chopmark_log._changing import holding
 from chopmark_log._doctor import examine
-from chopmark_log._erase import holding, registrar
+from chopmark_log._erase import registrar
 from chopmark_log._folder import LogFolder
 from chopmark_log._opened import Opener
 from chopmark_log._rotate import Rotated, rotate_master

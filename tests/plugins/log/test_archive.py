@@ -34,6 +34,7 @@ from chopmark_log._signing import SigningKey, read_verifier_key, sign_note
 from chopmark_log._store import id_of
 from chopmark_log.verify import Checkpoint, VerifierKey
 
+pytestmark = pytest.mark.usefixtures("one_duckdb")
 SAME = (
     "policy", "model", "audience", "stream", "action", "ending", "judged", "messages", "holdback",
     "duration", "verdicts", "failures", "sdk",
@@ -248,7 +249,7 @@ def rewrite(archive: Path, change: str) -> None:
     file = manifest.periods[1].files[0]
     path = archive / file.name
     with duckdb.connect() as base:
-        base.execute(f"CREATE TABLE t AS FROM read_parquet('{path}') ORDER BY entry")
+        base.execute(f"CREATE OR REPLACE TABLE t AS FROM read_parquet('{path}') ORDER BY entry")
         base.execute(change)
         base.execute(f"COPY (FROM t ORDER BY entry) TO '{path}' (FORMAT parquet)")
     size, digest = digest_of(path)

@@ -22,6 +22,7 @@ from chopmark_log._archive_proof import prove
 from chopmark_log._folder import LogFolder
 
 __all__ = ["archive", "made", "small_files"]
+pytestmark = pytest.mark.usefixtures("one_duckdb")
 EDIT = "UPDATE t SET leaf = encode(replace(decode(leaf), '\"m\"', '\"n\"')), model = 'n'"
 
 
@@ -36,7 +37,7 @@ def edited(archive: Path, period: int, change: str) -> None:
     """Change the first file of a period in SQL, and have the manifest say that it is so."""
     path = archive / Manifest.read(archive).periods[period].files[0].name
     with duckdb.connect() as base:
-        base.execute(f"CREATE TABLE t AS FROM read_parquet('{path}') ORDER BY entry")
+        base.execute(f"CREATE OR REPLACE TABLE t AS FROM read_parquet('{path}') ORDER BY entry")
         base.execute(change)
         base.execute(f"COPY (FROM t ORDER BY entry) TO '{path}' (FORMAT parquet)")
     size, digest = digest_of(path)

@@ -22,7 +22,7 @@ pytest.importorskip("celery", reason="no Celery here: pip install celery")
 if sys.platform == "win32":
     pytest.skip("prefork wants a fork", allow_module_level=True)
 
-PATIENCE = 90.0
+PATIENCE = 300.0
 OWN_LIFE = 3  # tasks that a child does before another one takes its place
 WORDS = (
     "worker", "--pool", "prefork", "--concurrency", "2", "--max-tasks-per-child", str(OWN_LIFE),

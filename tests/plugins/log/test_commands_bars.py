@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.plugins.log.forked import running
 from tests.plugins.log.logs import fill, settled_ids
 from tests.plugins.log.scenes import Scene, make_scene
 
@@ -28,16 +29,6 @@ LONG = {
     "reading": "log archive verify {here}/archive --path {log}",
     "wrapping": "log keys rotate master --path {log}",
 }
-RUN = """
-import sys
-from chopmark._cli import cli
-
-for words in (line.split() for line in sys.argv[1:]):
-    try:
-        cli(words)
-    except SystemExit as end:
-        assert end.code == 0, (words, end.code)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -47,24 +38,21 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 def said(scene: Scene, *more: str) -> tuple[str, str]:
     """Run all that takes long in a terminal; return standard output, and what it shows beside."""
-    lines = [" ".join((*scene.words(one), *more)) for one in LONG.values()]
-    command = [sys.executable, "-c", RUN, *lines]
-    mine, its = pty.openpty()
-    try:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=its, text=True) as process:
-            os.close(its)
-            seen = b""
-            try:
-                while piece := os.read(mine, 1 << 16):
-                    seen += piece
-            except OSError:  # nobody has the other end any more
-                pass
-            assert process.stdout is not None
-            out = process.stdout.read()
-        assert process.returncode == 0, seen
-        return out, seen.decode()
-    finally:
-        os.close(mine)
+    whole, shown = "", b""
+    for command in LONG.values():
+        mine, its = pty.openpty()
+        try:
+            with running(*scene.words(command), *more, err=its) as program:
+                os.close(its)
+                with suppress(OSError):  # nobody has the other end any more
+                    while piece := os.read(mine, 1 << 16):
+                        shown += piece
+                code, out, _ = program.end()
+        finally:
+            os.close(mine)
+        assert code == 0, (command, shown)
+        whole += out
+    return whole, shown.decode()
 
 
 def test_a_bar_is_shown_in_a_terminal(made: Scene, tmp_path: Path) -> None:

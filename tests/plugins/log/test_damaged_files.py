@@ -33,6 +33,7 @@ from chopmark_log._witness_state import WitnessFolder
 if sys.platform == "win32":
     pytest.skip("locks of POSIX", allow_module_level=True)
 pytest.importorskip("duckdb")
+pytestmark = pytest.mark.usefixtures("one_duckdb")
 
 OTHERS = (
     "log recover --path {log} --new-origin example.com/anew",
@@ -165,7 +166,7 @@ def test_each_command_gives_a_verdict_or_says_what_it_cannot_read(made: Scene, t
     everything = cases_of(made)
     random.Random(1).shuffle(everything)
     seen: set[str] = set()
-    for file, how, command in everything[: scaled(700)]:
+    for file, how, command in everything[: scaled(350)]:
         if how is closed:  # another user may not be able to import what a command wants
             made.copy(there / "whole").run(f"{command} --json")
             shutil.rmtree(there / "whole")

@@ -20,7 +20,7 @@ from tests.plugins.log.logs import faults_of, invoke, leaves, log_of
 
 from chopmark import Content, LogError, Message
 from chopmark.testing import sample_record
-from chopmark_log import _erase
+from chopmark_log import _changing
 from chopmark_log._audit import audit
 from chopmark_log._content import disclose, record_id
 from chopmark_log._erase import Done, NoSubjectError, holds, registrar
@@ -376,7 +376,7 @@ def test_a_basis_that_names_the_person_is_refused(folder: LogFolder) -> None:
 
 def test_a_log_that_is_busy_is_told(folder: LogFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(folder, "anna-17")
-    monkeypatch.setattr(_erase, "PATIENCE", 0.05)
+    monkeypatch.setattr(_changing, "PATIENCE", 0.05)
     with registrar(folder), pytest.raises(LogError, match="is busy"):
         erase(folder)
 

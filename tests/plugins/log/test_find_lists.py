@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.depth import scaled
 
-from chopmark_log import _find_pointers, _lists
+from chopmark_log import _find_looks, _lists
 from chopmark_log._find_pointers import Pointers
 from chopmark_log._find_spans import Compared
 from chopmark_log._lists import Lists
@@ -60,26 +61,26 @@ def told(group: Group, text: str, answers: list[str]) -> list[object]:
 
 
 @given(st.integers(0, 9), cuts, st.integers(1, 400), st.integers(30, 3000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=scaled(60))
 def test_what_is_told_does_not_depend_on_where_segments_are_cut(
     seed: int, ends: set[int], newest: int, read: int
 ) -> None:
     answers = answers_of(seed)
     text = clauses[0] + "xyz" + clauses[3] + answers[seed][-40:]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_find_pointers, "_NEWEST", newest)
+        patch.setattr(_find_looks, "_NEWEST", newest)
         patch.setattr(_lists, "_READ", read)
         whole, cut = (told(group_of(answers, some), text, answers) for some in ((), ends))
     assert whole == cut
     assert whole[2]
 
 
-@pytest.mark.parametrize("newest", [1, 4, 512])
+@pytest.mark.parametrize("newest", [1, 4, 95, 512])
 def test_a_part_is_counted_in_entries_that_are_not_among_the_newest(
     monkeypatch: pytest.MonkeyPatch, newest: int
 ) -> None:
     """Two clauses are together in 90 old entries; since then each is in many others alone."""
-    monkeypatch.setattr(_find_pointers, "_NEWEST", newest)
+    monkeypatch.setattr(_find_looks, "_NEWEST", newest)
     one, other = clauses[:2]
     tail = partial(random.Random(1).choices, "abcdefghijklmnopqrst", k=40)
     answers = [one + other + "".join(tail()) for _ in range(90)]
@@ -105,7 +106,6 @@ some = st.lists(st.sets(st.integers(0, 299), min_size=1), min_size=1, max_size=6
 
 
 @given(some, cuts, st.integers(1, 4))
-@settings(deadline=None)
 def test_entries_in_enough_lists_are_counted(
     entries: list[set[int]], ends: set[int], least: int
 ) -> None:
@@ -113,6 +113,15 @@ def test_entries_in_enough_lists_are_counted(
     right = sum(sum(at in one for one in entries) >= least for at in range(300))
     assert lists.alike(np.arange(len(entries)), least) == right
     assert lists.sizes.tolist() == list(map(len, entries))
+
+
+@given(some, cuts, st.sets(st.integers(0, 299)))
+@settings(deadline=None)
+def test_it_is_told_in_how_many_lists_an_entry_is(
+    entries: list[set[int]], ends: set[int], asked: set[int]
+) -> None:
+    times = lists_of(entries, ends).times_in(np.arange(len(entries)), np.array(sorted(asked), int))
+    assert times.tolist() == [sum(at in one for one in entries) for at in sorted(asked)]
 
 
 def test_of_lists_that_are_too_long_to_read_a_share_stands_for_the_rest(
@@ -130,6 +139,6 @@ def test_an_entry_that_a_cleared_word_left_twice_counts_once() -> None:
     one = Segment(0, 4, 0, words)
     one.clear(np.array([2], np.int64))
     lists = Lists([one], np.array([7, 9], np.uint64))
-    which, entry = lists.newest(np.arange(2), 9)
+    which, entry, _ = lists.newest(np.arange(2), 9)
     assert sorted(zip(which.tolist(), entry.tolist(), strict=True)) == [(0, 1), (1, 3)]
     assert lists.alike(np.arange(2), 2) == 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chopmark import LogError
-from chopmark_log import _merging, _segments
+from chopmark_log import _mapped, _merging, _search, _segments
 from chopmark_log._lists import Lists
 from chopmark_log._mapped import Mapped
 from chopmark_log._merging import in_order
+from chopmark_log._search import first_of
 from chopmark_log._segments import Segment, Segments, gaps
 
 words = st.integers(0, 2**40 - 1) | st.integers(0, 5)
@@ -164,9 +167,28 @@ def test_only_the_newest_entries_are_told_and_all_are_counted(kept: Segments) ->
         kept.add(segment(0, [[7]] * 20))
     (one,) = kept.read()
     lists = Lists([one], np.array([6, 7], np.uint64))
-    which, entries = lists.newest(np.arange(2), 3)
+    which, entries, _ = lists.newest(np.arange(2), 3)
     assert (which.tolist(), entries.tolist()) == ([1, 1, 1], [17, 18, 19])
     assert lists.sizes.tolist() == [0, 20]
+
+
+@given(
+    st.lists(st.integers(0, 40) | st.integers(0, (1 << 64) - 1), max_size=300).map(sorted),
+    st.lists(st.integers(0, 42) | st.integers(0, (1 << 64) - 1)).map(sorted),
+    st.sampled_from([1, 3, 8]),
+)
+def test_many_words_are_sought_at_once(words: list[int], sought: list[int], apart: int) -> None:
+    some, wanted = np.array(words, np.uint64), np.array(sought, np.uint64)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_search, "_APART", apart)
+        assert (first_of(some, wanted) == np.searchsorted(some, wanted)).all()
+
+
+def test_the_list_of_the_highest_fingerprint_ends_with_the_words() -> None:
+    last = (1 << 40) - 1
+    one = Segment(0, 3, 0, np.array([5 << 24, last << 24, last << 24 | 2], np.uint64))
+    low, high = one.bounds(np.array([5, 6, last], np.uint64))
+    assert (low.tolist(), high.tolist()) == ([0, 1, 1], [1, 1, 3])
 
 
 def test_what_a_crash_left_of_a_merge_is_not_found_twice_nor_kept(kept: Segments) -> None:
@@ -233,3 +255,41 @@ def test_what_is_kept_open_is_what_the_files_say(kept: Segments) -> None:
     assert one.path is not None
     one.path.write_bytes(b"short")
     assert looking.read() == []
+
+
+def mapped_files(folder: Path) -> list[str]:
+    """Return the files of a folder that this process has mapped, as the system names them."""
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    return [line.split(maxsplit=5)[5] for line in lines if f"{folder}/" in line]
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="tells no mappings")
+def test_what_was_merged_away_is_let_go_though_nobody_looks_again(
+    kept: Segments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_mapped, "_CHECKED", 0.01)
+    mapped = Mapped()
+    with kept.writing():
+        kept.add(segment(0, [[1], [2]]))
+    Segments(kept.folder, mapped.open).read()
+    assert len(mapped_files(kept.folder)) == 1
+    with kept.writing():
+        kept.add(segment(2, [[1], [1]]))
+    wait_until(lambda: not mapped_files(kept.folder))
+    assert found(Segments(kept.folder, mapped.open), 1) == [0, 2, 3]
+    assert len(mapped_files(kept.folder)) == 1
+    monkeypatch.setattr(_mapped, "_KEPT", 0.0)
+    wait_until(lambda: not mapped_files(kept.folder))
+    monkeypatch.setattr(_mapped, "_KEPT", 300.0)
+    assert found(Segments(kept.folder, mapped.open), 1) == [0, 2, 3]
+    assert len(mapped_files(kept.folder)) == 1
+    del mapped
+    gc.collect()
+    assert mapped_files(kept.folder) == []
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)

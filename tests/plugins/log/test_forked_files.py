@@ -20,7 +20,7 @@ from chopmark_log._sqlite import SqliteFile
 if sys.platform == "win32":
     pytest.skip("no fork", allow_module_level=True)
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 TABLE = "CREATE TABLE meta (key, value)"
 
 
@@ -89,8 +89,8 @@ def test_a_child_is_never_left_with_what_a_thread_of_its_parent_holds(
 ) -> None:
     path = tmp_path / "file"
     SqliteFile.create(path, TABLE)
-    with at_work(task, path, 3):
-        for _ in range(15):
+    with at_work(task, path, 2):
+        for _ in range(8):
             child = os.fork()
             if not child:
                 status = 1

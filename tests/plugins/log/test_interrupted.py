@@ -121,7 +121,7 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("count", [30, pytest.param(60, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("count", [15, pytest.param(60, marks=pytest.mark.deep)])
 @pytest.mark.parametrize("name", COMMANDS)
 def test_at_any_line_it_leaves_a_log_that_holds_and_says_so(
     made: Scene, tmp_path: Path, name: str, count: int
@@ -205,7 +205,7 @@ def test_a_move_to_a_database_goes_on_or_is_taken_back(
 
     done, _ = press(0)
     assert done.code == 0, done.said
-    for n, after in enumerate(moments(done.lines, 20, "migrate")):
+    for n, after in enumerate(moments(done.lines, 10, "migrate")):
         found, store = press(after)
         assert found.code in (0, 130), (after, found.said)
         assert "Traceback" not in found.said, (after, found.said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,8 +45,11 @@ class Before(NamedTuple):
     ids: dict[str, str]
 
 
-def filled(folder: LogFolder) -> Before:
-    """Fill a log with some 300 entries: records with texts, erased, restricted and held ones."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[LogFolder, Before]:
+    """A log of some 300 entries: records with texts, erased, restricted and held ones."""
+    folder = LogFolder(tmp_path_factory.mktemp("made") / "log")
+    folder.create("example.com/log")
     fill(folder, 300, contents=False)
     ids = {}
     log = log_of(folder, retention_days=5000)
@@ -63,7 +67,15 @@ def filled(folder: LogFolder) -> Before:
     proofs = {at: prove(one, at) for at in (0, 255, 256, one.size - 1)}
     found = Before(list(one.entries(0, one.size)), one.checkpoints(), proofs, ids)
     one.close()
-    return found
+    return folder, found
+
+
+@pytest.fixture
+def before(folder: LogFolder, made: tuple[LogFolder, Before]) -> Before:
+    """What is in the log that such a one was copied into."""
+    shutil.rmtree(folder.path)
+    shutil.copytree(made[0].path, folder.path)
+    return made[1]
 
 
 def public(folder: LogFolder) -> VerifierKey:
@@ -92,9 +104,8 @@ def same(before: Before, one: Store) -> None:
 
 
 def test_every_entry_receipt_proof_and_text_is_there_afterwards(
-    folder: LogFolder, store: str, tmp_path: Path
+    folder: LogFolder, before: Before, store: str, tmp_path: Path
 ) -> None:
-    before = filled(folder)
     told = moved(folder, store)
     assert (told["origin"], told["entries"], told["contents"]) == (
         "example.com/log", len(before.entries), 3,
@@ -136,8 +147,9 @@ def test_every_entry_receipt_proof_and_text_is_there_afterwards(
     assert faults_of(folder) == ()
 
 
-def test_the_folder_is_sealed_and_has_neither_texts_nor_keys(folder: LogFolder, store: str) -> None:
-    filled(folder)
+def test_the_folder_is_sealed_and_has_neither_texts_nor_keys(
+    folder: LogFolder, before: Before, store: str
+) -> None:
     keys = Keys(folder)
     wrapped = [keys.wrapped(id) for id in keys.states(one.id for one in keys.leaving())]
     keys.close()
@@ -206,9 +218,8 @@ STEPS = (
 
 
 def test_what_was_cut_short_at_any_step_goes_on(
-    folder: LogFolder, store: str, monkeypatch: pytest.MonkeyPatch
+    folder: LogFolder, before: Before, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = filled(folder)
     monkeypatch.setattr(_migrate_tables, "_AT_ONCE", 1)
     monkeypatch.setattr(_migrate_tables, "_SMALL", 200)
 
@@ -240,9 +251,8 @@ def test_what_was_cut_short_at_any_step_goes_on(
 
 
 def test_a_move_can_be_taken_back_until_all_is_there(
-    folder: LogFolder, store: str, monkeypatch: pytest.MonkeyPatch
+    folder: LogFolder, before: Before, store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = filled(folder)
     back = ["log", "migrate", "--cancel", "--path", str(folder.path)]
     with monkeypatch.context() as broken:
         broken.setattr(_migrate, "audit", None)
@@ -307,9 +317,8 @@ def test_a_log_that_is_written_or_cannot_go_there_stays_as_it_is(
 
 @pytest.mark.parametrize("harm", ["here", "there", "texts"])
 def test_what_does_not_hold_is_not_moved(
-    folder: LogFolder, store: str, monkeypatch: pytest.MonkeyPatch, harm: str
+    folder: LogFolder, before: Before, store: str, monkeypatch: pytest.MonkeyPatch, harm: str
 ) -> None:
-    filled(folder)
     if harm == "here":
         one = folder.open(writing=True)
         assert isinstance(one, SqliteStore)
@@ -340,8 +349,9 @@ def test_what_does_not_hold_is_not_moved(
     assert len(fill(folder, 1)) == 1
 
 
-def test_a_log_that_was_pruned_moves_as_it_is(folder: LogFolder, store: str) -> None:
-    before = filled(folder)
+def test_a_log_that_was_pruned_moves_as_it_is(
+    folder: LogFolder, before: Before, store: str
+) -> None:
     one = folder.open(writing=True)
     one.prune(256)
     one.close()

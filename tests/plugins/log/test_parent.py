@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import subprocess
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.plugins.log.forked import running
 
 from chopmark import LogError
 from chopmark.testing import sample_record
@@ -322,16 +323,11 @@ def test_a_parent_that_is_killed_has_what_it_cosigned_and_goes_on(tmp_path: Path
     above, machine = LogFolder(tmp_path / "all"), child(tmp_path, "m")
     key = make_parent(above, "example.com/all")
     Parent(above).add_log(public(machine))
-    serve = [sys.executable, "-m", "chopmark", "log", "parent", "serve", "--port", "0"]
-    server = subprocess.Popen(
-        [*serve, "--path", str(above.path)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True,
-    )  # fmt: skip
-    assert server.stdout is not None
-    url = server.stdout.readline().split()[-1]
-    append(machine, 2, witnesses=[{"url": url, "key": str(key)}])
-    server.kill()
-    server.communicate()
+    with running("log", "parent", "serve", "--port", "0", "--path", str(above.path)) as server:
+        url = server.out.readline().split()[-1]
+        append(machine, 2, witnesses=[{"url": url, "key": str(key)}])
+        server.send(signal.SIGKILL)
+        assert server.end().code == -signal.SIGKILL
     parent = Parent(above)
     assert parent.child("example.com/m").size == 5
     append(machine)

@@ -56,10 +56,21 @@ class TestLogContractInPostgres(LogContract):
         return ids_of(LogFolder(folder / "log"))
 
 
+@pytest.mark.deep
 class TestLogContractInPostgresLazily(TestLogContractInPostgres):
     def make(self, folder: Path) -> Log:
         given = {"path": str(folder / "log"), "store": self.store, "contents": True}
         return SharedLog({**given, "durability": "os"})
+
+
+def test_a_log_whose_commits_are_lazy_keeps_every_record(tmp_path: Path, store: str) -> None:
+    folder = machine(tmp_path, store)
+    log = log_of(folder, store, durability="os")
+    said = Content(answer="Hello.", user="anna")
+    taken = [log.append_with(sample_record(str(n)), said).record for n in range(4)]
+    log.close()
+    assert ids_of(folder) == taken
+    assert faults_of(folder) == ()
 
 
 def test_machines_processes_threads_and_forks_lose_and_double_nothing(
@@ -80,7 +91,7 @@ def test_machines_processes_threads_and_forks_lose_and_double_nothing(
             log = log_of(folder, store, contents=False)
             append(log, 3)
             inner = os.fork()
-            threads = [threading.Thread(target=append, args=(log, 20)) for _ in range(4)]
+            threads = [threading.Thread(target=append, args=(log, 8)) for _ in range(4)]
             for thread in threads:
                 thread.start()
             for thread in threads:
@@ -97,7 +108,7 @@ def test_machines_processes_threads_and_forks_lose_and_double_nothing(
     os.close(taken)
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * 3
     ids = text.decode().split()
-    assert len(ids) == 3 * (3 + 2 * 80)
+    assert len(ids) == 3 * (3 + 2 * 32)
     assert Counter(ids_of(first)) == Counter(ids)
     assert faults_of(first) == ()
 
@@ -106,8 +117,8 @@ def test_what_was_taken_survives_kill_9_while_two_machines_take_in_and_sign(
     tmp_path: Path, store: str
 ) -> None:
     first = machine(tmp_path, store)
-    found = storm([first, machine(tmp_path, store, "b", first)], store, rounds=3, seed=1)
-    assert found.taken > 50
+    found = storm([first, machine(tmp_path, store, "b", first)], store, rounds=2, seed=1)
+    assert found.taken >= found.kills == 8
     assert (found.lost, found.doubled, found.faults) == (0, 0, 0)
 
 
@@ -144,8 +155,8 @@ def test_a_store_in_postgres_is_what_one_in_sqlite_is(tmp_path: Path, store: str
     stores = [SqliteStore(tmp_path / "log.db", writing=True), PostgresStore(store, folder.path)]
     chance = random.Random(1)
     count = 0
-    while count < 1200:
-        new = min(chance.choice((0, 1, 3, 100, 256, 300)), 1200 - count)
+    while count < 800:
+        new = min(chance.choice((0, 1, 3, 100, 256, 300)), 800 - count)
         leaves = [(chance.randbytes(16), leaf("w", count + n)) for n in range(new)]
         count += new
         assert [one.take(leaves, {"w": count}) for one in stores] == [count] * 2
@@ -164,7 +175,7 @@ def test_a_store_in_postgres_is_what_one_in_sqlite_is(tmp_path: Path, store: str
         assert here.tile(level, number) == there.tile(level, number)
     for start, _ in list(here.ids())[::97]:
         assert here.places(start) == there.places(start)
-    for size in (1, 256, 257, 1000, count):
+    for size in (1, 256, 257, 600, count):
         assert here.tree(size).root() == there.tree(size).root()
         assert here.tree(size).consistency(size // 2) == there.tree(size).consistency(size // 2)
     for one in stores:
@@ -183,7 +194,7 @@ def test_two_that_take_in_at_once_give_each_record_one_place(tmp_path: Path, sto
     folder = machine(tmp_path, store)
     stores = [PostgresStore(store, folder.path) for _ in range(4)]
     writers = [
-        threading.Thread(target=filled, args=(store, 60, f"w{number}")) for number in range(4)
+        threading.Thread(target=filled, args=(store, 30, f"w{number}")) for number in range(4)
     ]
     taken: list[int] = []
     over = threading.Event()
@@ -202,14 +213,14 @@ def test_two_that_take_in_at_once_give_each_record_one_place(tmp_path: Path, sto
         thread.join()
     for one in stores:
         one.close()
-    assert sum(taken) == 240
+    assert sum(taken) == 120
     settle(folder)
     assert faults_of(folder) == ()
 
 
 def test_two_heads_are_never_signed_for_one_size(tmp_path: Path, store: str) -> None:
     first = machine(tmp_path, store)
-    folders = [first, *(machine(tmp_path, store, name, first) for name in "bcd")]
+    folders = [first, *(machine(tmp_path, store, name, first) for name in "bc")]
     notes: list[str] = []
     over = threading.Event()
 
@@ -225,8 +236,8 @@ def test_two_heads_are_never_signed_for_one_size(tmp_path: Path, store: str) -> 
     signers = [threading.Thread(target=sign, args=(folder,)) for folder in folders]
     for thread in signers:
         thread.start()
-    for number in range(4):
-        filled(store, 40, f"w{number}")
+    for number in range(3):
+        filled(store, 30, f"w{number}")
     over.set()
     for thread in signers:
         thread.join()
@@ -415,6 +426,18 @@ def test_a_fork_leaves_its_parents_connections_alone(tmp_path: Path, store: str)
     assert log._owns[os.getpid()].spool is before
     log.close()
     assert len(ids_of(folder)) == 3
+
+
+def test_a_fork_leaves_its_parents_keys_connected(tmp_path: Path, store: str) -> None:
+    log = log_of(machine(tmp_path, store), store)
+    content = Content(messages=(), answer="yes", user="u-1")
+    log.append_with(sample_record(), content)
+    child = os.fork()
+    if child == 0:
+        os._exit(0)  # it does nothing at all
+    assert os.waitpid(child, 0)[1] == 0
+    log.append_with(sample_record(), replace(content, user="u-2"))  # whose key is asked for
+    log.close()
 
 
 PASSWORDS = [

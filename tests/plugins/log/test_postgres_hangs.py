@@ -112,16 +112,17 @@ def test_sessions_that_stop_and_go_on_at_any_moment_lose_and_double_nothing(
         while not over.is_set():
             calls.append(Calls(log, 3, "anna"))
             calls[-1].end()
+            time.sleep(0.01)
 
     recording = [threading.Thread(target=record) for _ in range(2)]
     for one in recording:
         one.start()
     assert server.process is not None
-    for _ in range(5):  # some stop for less, and some for longer than a call waits
+    for pause in (0.1, 1.5, 0.5):  # for less, and for longer than a call waits
         all_there = children(server.process.pid)
         some = chance.sample(all_there, chance.randint(1, len(all_there)))
         with stopped(some):
-            time.sleep(chance.choice((0.1, 0.4, 0.7, 1.5)))
+            time.sleep(pause)
         time.sleep(chance.random() * 0.5)
     over.set()
     for one in recording:

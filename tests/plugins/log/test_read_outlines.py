@@ -28,7 +28,7 @@ FAILED = records()[-1]
 USUAL = records()[:-1]
 MARKS = (Mark(marker="a", kind="b", where="start", placed=False, reason="c", data={"d": "e"}),)
 WHOLE = replace(FAILED, failures=(), marks=MARKS, usage=USUAL[4].usage, audience="公众")
-some = settings(max_examples=scaled(400), deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=scaled(200), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def encoded(record: Record) -> bytes:

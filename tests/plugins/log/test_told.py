@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.plugins.log.forked import ended
 from tests.plugins.log.logs import fill, invoke, settle
 
 from chopmark_log._folder import LogFolder
@@ -119,13 +120,19 @@ def test_a_file_that_has_no_end_is_given_up(folder: LogFolder, command: str) -> 
     words = command.format(key=folder.public).split()
     if "--key" not in words or words[0] == "verify":
         words += ["--path", str(folder.path)]
-    done = subprocess.run(
-        ["prlimit", f"--as={3 << 30}", sys.executable, "-m", "chopmark", "log", *words],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "'/dev/zero'" in done.stderr
-    assert "Traceback" not in done.stderr
+    code, _, told = ended("log", *words, first=lambda: may_grow(1 << 30))
+    assert code == 2
+    assert "'/dev/zero'" in told
+    assert "Traceback" not in told
+
+
+def may_grow(size: int) -> None:
+    """Let this process have so many bytes of memory more, and no others."""
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + size
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def test_a_verdict_that_nobody_reads_is_not_that_something_does_not_hold(
@@ -136,9 +143,6 @@ def test_a_verdict_that_nobody_reads_is_not_that_something_does_not_hold(
     reads, writes = os.pipe()
     os.close(reads)
     with os.fdopen(writes, "wb") as nobody:
-        done = subprocess.run(
-            [sys.executable, "-m", "chopmark", *words],
-            stdout=nobody, stderr=subprocess.PIPE, text=True, check=False,
-        )  # fmt: skip
-    assert done.returncode == 2
-    assert done.stderr == "Error: what was found cannot be printed: [Errno 32] Broken pipe\n"
+        code, _, told = ended(*words, out=nobody.fileno())
+    assert code == 2
+    assert told == "Error: what was found cannot be printed: [Errno 32] Broken pipe\n"

@@ -109,7 +109,6 @@ def test_a_call_in_which_much_was_found_is_usual() -> None:
     assert _usual(record, "w", 3, commitments_of(record), "a1") == plainly(record, 0, "a1")
 
 
-@settings(max_examples=40)
 @given(records, st.booleans(), st.sampled_from([0, -5000]), payloads)
 def test_so_is_any_other(record: Record, broke: bool, clock: int, payload: str) -> None:
     record = replace(record, failures=(FAILURE,) if broke else ())
@@ -117,7 +116,6 @@ def test_so_is_any_other(record: Record, broke: bool, clock: int, payload: str) 
     assert quickly(record, -5000, payload) == plainly(record, -5000, payload)
 
 
-@settings(max_examples=40)
 @given(records, st.sampled_from(FIELDS), odd)
 def test_what_has_no_place_in_a_leaf_is_refused_as_ever(
     record: Record, field: str, value: object
@@ -126,7 +124,6 @@ def test_what_has_no_place_in_a_leaf_is_refused_as_ever(
     assert quickly(record, 0, "") == plainly(record, 0, "")
 
 
-@settings(max_examples=40)
 @given(records, st.sampled_from(["marker", "placed", "reason", "data"]), odd)
 def test_so_it_is_in_a_mark(record: Record, field: str, value: Any) -> None:
     changed = {field: {"a": value} if field == "data" else value}
@@ -135,7 +132,6 @@ def test_so_it_is_in_a_mark(record: Record, field: str, value: Any) -> None:
     assert quickly(record, 0, "") == plainly(record, 0, "")
 
 
-@settings(max_examples=40)
 @given(records, st.sampled_from(["category", "detail", "kind", "version", "start", "part"]), odd)
 def test_so_it_is_in_a_verdict(record: Record, field: str, value: Any) -> None:
     verdict = replace(Verdict(category="c", start=0, end=1), **{field: value})
@@ -143,7 +139,6 @@ def test_so_it_is_in_a_verdict(record: Record, field: str, value: Any) -> None:
     assert quickly(record, 0, "") == plainly(record, 0, "")
 
 
-@settings(max_examples=20)
 @given(records, odd)
 def test_so_it_is_of_the_tokens(record: Record, value: Any) -> None:
     record = replace(record, usage=Usage(output_tokens=value))

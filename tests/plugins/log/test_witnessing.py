@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.plugins.log.forked import running
 from tests.plugins.log.logs import fill, invoke, leaves, log_of, signed
 
 from chopmark import LogError, PolicyError
@@ -498,17 +500,16 @@ def test_the_commands_of_a_witness(folder: LogFolder, tmp_path: Path) -> None:
     assert run("witness", "add-log", key, "--path", home)[0] == 2
     assert run("witness", "status", "--path", str(tmp_path / "none"))[0] == 2
 
-    command = [sys.executable, "-m", "chopmark", "witness", "serve", "--path", home, "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        line = server.stdout.readline()
+    with running("witness", "serve", "--path", home, "--port", "0") as server:
+        line = server.out.readline()
         url = line.split()[-1]
         path = ("--path", str(folder.path))
         assert line.startswith("witness.example cosigns 1 log at http://127.0.0.1:")
         code, told = run("log", "witness", *path, "--ask", url, key)
         assert code == 0, told
         assert "3 of 3" in told
-        server.terminate()
+        server.send(signal.SIGTERM)
+        server.end()
     code, told = run("log", "witness", *path, "--ask", url, key)
     assert (code, "no answer" in told) == (2, True)
     assert run("log", "witness", *path, "--ask", "nowhere", key)[0] == 2

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 
 from chopmark.testing import sample_record
 from chopmark_log._log import TransparencyLog
 
 
-def append(log: TransparencyLog, count: int) -> None:
+def append(log: TransparencyLog, count: int, pause: float = 0.0) -> None:
     for _ in range(count):
+        time.sleep(pause)
         os.write(1, f"{log.append(sample_record()).record}\n".encode())  # whole, from any thread
 
 
@@ -38,7 +40,7 @@ def main(path: str, mode: str, count: str) -> None:
         for worker in workers:
             worker.join()
     else:
-        append(log, int(count))
+        append(log, int(count), 0.001 if mode == "slowly" else 0.0)
     if mode != "leave":
         log.close()
 

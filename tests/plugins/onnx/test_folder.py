@@ -153,6 +153,8 @@ def test_a_folder_that_changes_after_the_policy_was_loaded_is_not_used(copy: Pat
 def test_a_missing_folder_and_a_file_are_told_apart(plain: Path) -> None:
     with pytest.raises(ModelError, match="gone' is not there; name a folder"):
         made(plain / "gone")
+    with pytest.raises(ModelError, match="xxx' is not there; name a folder"):
+        made(plain / ("x" * 300))  # no system has a file of such a name
     with pytest.raises(ModelError, match=r"model\.onnx' is a file; name a folder"):
         made(plain / "model.onnx")
     policy = Policy(name="test").with_options("onnx", model="bundled:nothing")

@@ -59,7 +59,7 @@ def made(folder: Path | str, **options: Any) -> Detector:
 
 
 @forks
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.deep), 2])
 def test_a_forked_child_judges_and_ends(plain: Path, threads: int) -> None:
     script = f"""
 detector = made(threads={threads})
@@ -199,7 +199,7 @@ threads = [threading.Thread(target=work) for _ in range(4)]
 for thread in threads:
     thread.start()
 ended = []
-for _ in range(12):
+for _ in range(6):
     child = os.fork()
     if child == 0:
         os._exit(0 if found(detector) == ["toxic"] else 9)
@@ -207,7 +207,7 @@ for _ in range(12):
 stop.set()
 for thread in threads:
     thread.join()
-print(ended == [0] * 12)
+print(ended == [0] * 6)
 """
     assert run(script, plain) == "True"
 
@@ -256,7 +256,7 @@ def work(n):
 DETECTOR = made()
 if __name__ == "__main__":
     found(DETECTOR)
-    with multiprocessing.get_context(sys.argv[2]).Pool(2) as pool:
+    with multiprocessing.get_context(sys.argv[2]).Pool(1) as pool:
         print(pool.map(work, range(4)))
 """
     file = tmp_path / "program.py"

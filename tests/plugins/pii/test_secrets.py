@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -132,6 +133,35 @@ def test_a_mask_shows_neither_a_character_nor_the_length() -> None:
         assert verdict.replacement == "********"
 
 
+@pytest.mark.parametrize("length", [159, 160, 161, 320, 321, 2_000])
+@pytest.mark.parametrize("action", ["hash", "pseudonym", "vault", "redact", "mask"])
+def test_one_stand_in_is_for_one_secret_however_long(
+    action: str, length: int, tmp_path: Path
+) -> None:
+    (tmp_path / "key").write_bytes(bytes(range(32)))
+    settings = {"pii": {"action": action, "hash_key_file": "key"}}
+    policy = Policy(
+        name="t",
+        plugins=("pii",),
+        rules=Rules(both={"pii": "modify"}),
+        settings=settings,
+        folder=str(tmp_path),
+    )
+    chop = Chopmark(policy)
+    secret = ("Ab1" * length)[: length - 1]
+    one, other, same = (
+        chop.screen(f"token: {value}, end", direction="input").text
+        for value in (secret + "x", secret + "y", secret + "x")
+    )
+    assert one == same
+    assert one.startswith("token: ")
+    assert one.endswith(", end")
+    assert "Ab1" not in one
+    assert (one != other) == (action in ("hash", "pseudonym", "vault"))
+    if action != "vault":  # which keeps a long one in pieces
+        assert len(one) < 50
+
+
 def test_passwords_that_differ_in_case_have_two_pseudonyms() -> None:
     detector = make(action="pseudonym")
     one, other, same = (
@@ -182,11 +212,11 @@ def scan(detector: Detector, fed: Sequence[str]) -> list[Verdict]:
 
 
 def test_any_cut_gives_what_the_whole_text_gives() -> None:
-    detector = make(action="vault", secrets="both")
+    detectors = [make(action=action, secrets="both") for action in ("vault", "pseudonym")]
 
     @settings(max_examples=scaled(200), deadline=None)
-    @given(texts(), st.lists(st.integers(0, 10_000), max_size=12))
-    def tried(text: str, places: list[int]) -> None:
+    @given(st.sampled_from(detectors), texts(), st.lists(st.integers(0, 10_000), max_size=12))
+    def tried(detector: SecretDetector, text: str, places: list[int]) -> None:
         whole = list(detector.judge(text, INPUT))
         edges = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
         assert scan(detector, [text]) == whole

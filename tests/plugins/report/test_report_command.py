@@ -83,6 +83,11 @@ def test_an_officer_reads_it_in_chinese(policy: Path, tmp_path: Path) -> None:
     assert found.exit_code == 0, found.output
     assert re.search(r"^调用次数 +3$", found.output, re.M)
     assert "不构成对服务符合任何法律或标准的声明" in found.output
+    assert re.search(r"^结束方式 +已完成 +2 ", found.output, re.M)
+    assert re.search(r"^keyword\.weapons +拒绝 +消息 +keyword ", found.output, re.M)
+    assert re.search(r"^label +显式标识 +已添加 ", found.output, re.M)
+    said = r"\b(?:allow|modify|block|deny|blocked|completed|input|output|visible|placed)\b"
+    assert re.findall(said, found.output) == []
     out = tmp_path / "report.html"
     assert run("--policy", policy, "--language", "zh", "--out", out).exit_code == 0
     page = out.read_text("utf-8")

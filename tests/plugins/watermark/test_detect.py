@@ -102,7 +102,7 @@ def test_no_key_to_look_for_is_an_error_not_a_verdict(ring: Ring, tokenizer: Fil
 
 
 @pytest.mark.parametrize(
-    ("texts", "most"), [(2_000, 38), pytest.param(10_000, 130, marks=pytest.mark.deep)]
+    ("texts", "most"), [(1_000, 20), pytest.param(10_000, 130, marks=pytest.mark.deep)]
 )
 def test_unmarked_texts_are_called_marked_as_seldom_as_the_level_says(
     texts: int, most: int

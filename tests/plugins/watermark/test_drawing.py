@@ -65,13 +65,14 @@ def test_common_tokens_count_half_whatever_the_key() -> None:
         assert list(scores.counted / scores.values) == pytest.approx([1, 0.5, 1, 1])
 
 
-def test_over_all_keys_each_token_is_drawn_with_its_own_probability() -> None:
+@pytest.mark.parametrize("keys", [3_000, pytest.param(8_000, marks=pytest.mark.deep)])
+def test_over_all_keys_each_token_is_drawn_with_its_own_probability(keys: int) -> None:
     logits = np.log(np.array([0.5, 0.3, 0.15, 0.05]))
     rng = np.random.default_rng(1)
     drawn = np.zeros(4)
-    for _ in range(8000):
+    for _ in range(keys):
         drawn[GumbelDrawer(rng.bytes(16), Sampling()).draw(logits, [7, 9])] += 1
-    expected = np.exp(logits) * 8000
+    expected = np.exp(logits) * keys
     # The 99.99 % point of chi-squared with three degrees of freedom.
     assert ((drawn - expected) ** 2 / expected).sum() < 21.1
 

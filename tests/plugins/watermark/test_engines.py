@@ -147,7 +147,7 @@ MANY = pytest.param(1_500, 31, marks=pytest.mark.deep)
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@pytest.mark.parametrize(("texts", "most"), [(400, 13), MANY])
+@pytest.mark.parametrize(("texts", "most"), [(200, 9), MANY])
 def test_a_search_for_an_engine_s_mark_errs_as_seldom_as_it_says(
     name: str, texts: int, most: int
 ) -> None:

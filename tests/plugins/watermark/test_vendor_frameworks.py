@@ -71,6 +71,7 @@ def test_llamaindex_sends_a_temperature_that_nobody_gave(server: ChatServer) -> 
     assert check(openai_like(server, temperature=1.0)) == ()
 
 
+@pytest.mark.deep  # three seconds of imports; they are read as OpenAI's are, which are tested above
 def test_anthropics_own_classes_are_read() -> None:
     anthropic = pytest.importorskip("langchain_anthropic")
     model = anthropic.ChatAnthropic(model="claude-sonnet-4-6", api_key="k")
