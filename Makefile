@@ -25,8 +25,8 @@ demo: .venv/demo.done  ## a real model, guarded: screened, labelled, recorded
 	$(BIN)/chopmark demo $(ARGS)
 
 test: .venv/dev.done $(if $(PYTHON_NEW),.venv-3.13/dev.done)  ## on the older Python, then on 3.13
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
-	$(if $(PYTHON_NEW),$(NEW)/pytest -n 2 --dist loadfile $(NEWEST) $(ARGS))
+	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+	$(if $(PYTHON_NEW),$(NEW)/pytest -n 3 --dist loadfile $(NEWEST) $(ARGS))
 
 # What takes long: each test with all its examples, and those that are `deep`; then the log, with
 # losses of power, failing calls and kills, for which $(ARGS) are.

@@ -38,7 +38,7 @@ PACKAGES = (
 METHODS = {"match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
 CALLS = {f"re.{method}" for method in METHODS}
 REPEATS = (constants.MAX_REPEAT, constants.MIN_REPEAT)
-MANY, LENGTH = 20, 2_000
+MANY, LENGTH = 20, 3_000
 
 BOUNDED = {
     "chopmark_label/_files/_html_encoding.py": {"": "the first 1,024 bytes of a file"},
@@ -224,7 +224,7 @@ def grows_faster(run: Callable[[str], object], make: Callable[[int], str]) -> bo
 
     if took(20, 0.005) > 0.005:  # exponential: a longer text would never come to its end
         return True
-    if took(LENGTH, 0.002) < 0.002:  # twice what the slowest of the linear ones takes
+    if took(LENGTH, 0.003) < 0.003:  # twice what the slowest of the linear ones takes
         return False
     return all(took(4 * LENGTH) > 8 * took(LENGTH) for _ in range(2))
 
