@@ -12,8 +12,9 @@ NEW := .venv-3.13/bin
 NEWEST ?= tests/sdk --ignore=tests/sdk/test_patterns.py tests/adapters/openai tests/plugins/jsonl \
   $(addprefix tests/plugins/keyword/test_,$(addsuffix .py,bundled disguise joiners keyword_contract \
     marks matching scanner tables)) \
-  $(addprefix tests/plugins/log/test_,$(addsuffix .py,faults faults_care first_call gone interrupted \
-    log parent postgres_buffer renew rotate usual))
+  $(addprefix tests/plugins/log/test_,$(addsuffix .py,celery faults faults_care first_call forked_files \
+    forked_locks gone interrupted \
+    log parent postgres_buffer renew rotate servers signals usual)) tests/plugins/test_forked_locks.py
 PATHS := sdk plugins adapters models tests examples bench docs
 # Where it is set, every process compiles anew what it imports, and pytest rewrites every test. That
 # takes half of the time of collecting them, and a tenth of a second of every program they start.
