@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from urllib.parse import unquote
 
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 _logger = logging.getLogger("chopmark")
 
@@ -33,7 +34,7 @@ class Passed:
 
     def __init__(self) -> None:
         self._told: set[str] = set()
-        self._lock = Mutex()
+        self._lock = threading.Lock()
 
     def note(self, method: str, path: str) -> None:
         """Say that a request passes through, the first time that one of its endpoint does.
@@ -47,7 +48,7 @@ class Passed:
 
     def note_endpoint(self, name: str) -> None:
         """Say that requests of the endpoint `name` pass through, the first time."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             if not name or name in _QUIET or name in self._told or len(self._told) >= _MOST:
                 return
             self._told.add(name)

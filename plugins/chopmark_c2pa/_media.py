@@ -41,9 +41,9 @@ def write_media(
             f"{source} is of a kind that c2pa-python cannot sign: {kind or 'no suffix'}; for text"
             " there are sign_text, sign_structured and sign_html"
         )
-    if target.exists() and not target.is_file():
-        raise MarkError(f"{target} is no file that can be replaced; name another")
     try:
+        if target.exists() and not target.is_file():
+            raise MarkError("nothing was written: the target is no file that can be replaced")
         with source.open("rb") as content:
             seed = hashlib.sha256()
             while block := content.read(1 << 20):

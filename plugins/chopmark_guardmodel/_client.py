@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chopmark import PluginError
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 from ._answer import Answer, Token
 from ._errors import GuardModelAnswerError, GuardModelTimeoutError, GuardModelUnreachableError
@@ -55,7 +56,7 @@ class Client:
             self._headers["authorization"] = f"Bearer {api_key}"
         self._timeout = timeout
         self._concurrency = concurrency
-        self._lock = Mutex()
+        self._lock = threading.Lock()
         self._pool: urllib3.HTTPConnectionPool | None = None
         self._process = 0
 
@@ -121,7 +122,7 @@ class Client:
     def _connections(self) -> urllib3.HTTPConnectionPool:
         import urllib3
 
-        with self._lock:
+        with WHOLE.lock, self._lock:
             if self._pool is None or self._process != os.getpid():
                 self._pool = urllib3.connection_from_url(
                     self._url, maxsize=self._concurrency, block=True

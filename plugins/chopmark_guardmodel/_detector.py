@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 from chopmark import Context, Needs, Verdict
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 from ._client import Client
 from ._conversation import conversation
@@ -120,17 +121,17 @@ class _Remembered:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._lock = Mutex()
+        self._lock = threading.Lock()
         self._kept: OrderedDict[bytes, Sequence[Finding]] = OrderedDict()
 
     def get(self, key: bytes) -> Sequence[Finding] | None:
-        with self._lock:
+        with WHOLE.lock, self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
     def put(self, key: bytes, findings: Sequence[Finding]) -> None:
-        with self._lock:
+        with WHOLE.lock, self._lock:
             self._kept[key] = findings
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any, Literal, cast, get_args
 
 from chopmark import Event, LogError, Policy, PolicyError, Receipt, Record
 from chopmark.hookspecs import Entry
-from chopmark.interrupted import Uninterrupted
+from chopmark.interrupted import uninterrupted
 from chopmark.reading import Outline
 
 from ._file import AppendFile, moved_away
@@ -41,7 +42,7 @@ class _Own:
     """
 
     file: AppendFile
-    mutex: Uninterrupted = field(default_factory=Uninterrupted)
+    mutex: threading.RLock = field(default_factory=threading.RLock)
 
 
 class JsonlLog:
@@ -166,7 +167,7 @@ class JsonlLog:
         own = self._owns.get(os.getpid()) or self._begin()
         file = own.file
         try:
-            with own.mutex:
+            with uninterrupted(own.mutex):
                 position = file.append(line)
                 sync = file.start_sync() if self._is_due(file) else -1
             if sync >= 0:
@@ -216,7 +217,7 @@ def _close_all(owns: dict[int, _Own]) -> None:
     _drop_parents(owns)
     own = owns.get(os.getpid())
     if own is not None:
-        with own.mutex:
+        with uninterrupted(own.mutex):
             own.file.close()
 
 

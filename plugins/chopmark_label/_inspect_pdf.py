@@ -6,10 +6,11 @@ that is a picture does not.
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 from ._files._errors import FileError, missing, within_memory
 from ._inspect_pdf_size import check_pages
@@ -17,7 +18,7 @@ from ._inspect_pdf_size import check_pages
 EDGE = 200
 """Pages at either end of a longer document that are read: a label stands at its start or end."""
 _LINES = ("\r\n", "\r")
-_ALONE = Mutex()
+_ALONE = threading.Lock()
 """PDFium is not to be called by two threads at once, nor copied into a child amid a call."""
 
 
@@ -31,7 +32,7 @@ def seen_in_pdf(path: Path) -> tuple[str, str]:
         import pypdfium2
     except ImportError as error:
         raise missing(path, "pypdfium2") from error
-    with _ALONE, within_memory(path):
+    with WHOLE.lock, _ALONE, within_memory(path):
         try:
             with pypdfium2.PdfDocument(path) as document:
                 count = len(document)

@@ -201,7 +201,7 @@ class Cosignatures:
             return []
         try:
             address = f"{self.path.absolute().as_uri()}?mode=ro"
-            with WHOLE, contextlib.closing(
+            with WHOLE.lock, contextlib.closing(
                 sqlite3.connect(address, uri=True, timeout=30)
             ) as base:  # fmt: skip
                 return base.execute(query, values).fetchall()
@@ -211,7 +211,7 @@ class Cosignatures:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         try:
-            with WHOLE, contextlib.closing(
+            with WHOLE.lock, contextlib.closing(
                 sqlite3.connect(self.path, timeout=30, isolation_level=None)
             ) as base:  # fmt: skip
                 base.execute("PRAGMA synchronous = FULL")

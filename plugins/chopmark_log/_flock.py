@@ -23,7 +23,7 @@ def opened(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
     Raises:
         OSError: it cannot be opened.
     """
-    with WHOLE:
+    with WHOLE.lock:
         file = os.open(path, flags | os.O_CLOEXEC, 0o600)
         _HELD.add(file)
     return file

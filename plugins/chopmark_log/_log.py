@@ -11,6 +11,7 @@ from functools import partial
 
 from chopmark import Content, Event, LogError, Policy, Receipt, Record
 from chopmark.forking import WHOLE
+from chopmark.interrupted import uninterrupted
 
 from ._content import Sealed, record_id, seal
 from ._keyring import Keyring
@@ -124,7 +125,7 @@ class TransparencyLog(LogProcess, LogReading):
         while True:
             own = self._begin()
             try:
-                with own.mutex:
+                with uninterrupted(own.mutex):
                     spool = own.spool  # in here: another may take its place at any moment
                     assert isinstance(spool, Spool)
                     if spool.usable:
@@ -185,7 +186,7 @@ class TransparencyLog(LogProcess, LogReading):
         Raises:
             LogError: it could not.
         """
-        with WHOLE:  # a fork amid an import leaves a child that waits for it for ever
+        with WHOLE.lock:  # a fork amid an import leaves a child that waits for it for ever
             from ._trial import try_folder, try_keys
 
         try_folder(self.folder, self._options.store)

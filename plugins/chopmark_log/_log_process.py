@@ -8,6 +8,7 @@ import threading
 import weakref
 
 from chopmark import LogError
+from chopmark.interrupted import uninterrupted
 
 from ._folder import default_origin
 from ._options import LogOptions
@@ -84,7 +85,7 @@ class LogProcess:
             if self._owns.get(os.getpid()) is own:
                 del self._owns[os.getpid()]
         own.stop.set()
-        with own.mutex:
+        with uninterrupted(own.mutex):
             own.spool.close()
 
     def _after_fork(self) -> None:

@@ -17,6 +17,7 @@ import time
 from typing import TYPE_CHECKING
 
 from chopmark import LogError
+from chopmark.interrupted import uninterrupted
 
 from ._folder import LogFolder
 from ._leaf import After
@@ -126,7 +127,7 @@ def begin(own: Own, folder: LogFolder) -> Spool | None:
         LogError: the log was moved, or is being moved.
         OSError: none can be made. As before, the one that there is goes on.
     """
-    with own.mutex:
+    with uninterrupted(own.mutex):
         if not _goes_on(own):
             return None
     asked = stamp(folder)  # before it is there: what is asked for later counts for it, too
@@ -134,7 +135,7 @@ def begin(own: Own, folder: LogFolder) -> Spool | None:
     new = Spool(folder.spools, writer, hidden=True)
     old: Spool | None = None
     try:
-        with own.mutex:
+        with uninterrupted(own.mutex):
             own.aside = new
             if _goes_on(own):
                 new.show()
@@ -159,7 +160,8 @@ def end(own: Own, former: Spool) -> None:
     try:
         if former.dirty:
             former.sync(former.written)
-        with own.mutex:  # only now: it says of leaves that they were made, and none may be lost
+        # Only now: it says of leaves that they were made, and none may be lost.
+        with uninterrupted(own.mutex):
             own.after = After(former.path.stem, former.count)
     finally:
         former.close()

@@ -45,7 +45,10 @@ class SqliteFile:
         try:
             making.unlink(missing_ok=True)
             os.close(os.open(making, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            with WHOLE, contextlib.closing(sqlite3.connect(making, isolation_level=None)) as base:
+            with (
+                WHOLE.lock,
+                contextlib.closing(sqlite3.connect(making, isolation_level=None)) as base,
+            ):
                 base.execute("PRAGMA journal_mode = WAL")
                 base.execute("PRAGMA synchronous = FULL")
                 base.executescript(f"BEGIN;{tables}")
@@ -70,8 +73,8 @@ class SqliteFile:
             LogError: SQLite refuses.
         """
         try:
-            with self._file as base:
-                return base.execute(query, values).fetchall()
+            with WHOLE.lock, self._file.lock:
+                return self._file.opened().execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise self._refused(error) from error
 
@@ -82,15 +85,15 @@ class SqliteFile:
             LogError: SQLite refuses.
         """
         try:
-            with self._file as base:
-                base.executemany(query, values)
+            with WHOLE.lock, self._file.lock:
+                self._file.opened().executemany(query, values)
         except sqlite3.Error as error:
             raise self._refused(error) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Do all of the block, or nothing of it."""
-        with self._file:
+        with WHOLE.lock, self._file.lock:
             self.rows("BEGIN IMMEDIATE")
             try:
                 yield

@@ -94,7 +94,7 @@ class WitnessFolder:
         key = SigningKey.new(name, kind)
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with WHOLE, contextlib.closing(
+            with WHOLE.lock, contextlib.closing(
                 sqlite3.connect(self.base, isolation_level=None)
             ) as base:  # fmt: skip
                 base.executescript(f"BEGIN;{_TABLES}")
@@ -282,7 +282,7 @@ class Witness:
     def _opened(self) -> Iterator[Any]:
         # A connection for each answer: it costs 0.1 ms, and no thread or fork shares one.
         try:
-            with WHOLE, self._mutex, contextlib.closing(
+            with WHOLE.lock, self._mutex, contextlib.closing(
                 sqlite3.connect(
                     f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=30,
                     isolation_level=None,

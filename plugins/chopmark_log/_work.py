@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from chopmark import LogError
-from chopmark.interrupted import Uninterrupted
+from chopmark.interrupted import uninterrupted
 
 from ._clock import Clock
 from ._folder import LogFolder
@@ -84,7 +84,7 @@ class Own:
     before: int = 0
     after: After | None = None
     aside: Intake | None = None
-    mutex: Uninterrupted = field(default_factory=Uninterrupted)
+    mutex: threading.RLock = field(default_factory=threading.RLock)
     stop: threading.Event = field(default_factory=threading.Event)
     worker: threading.Thread | None = None
     witnessing: Witnessing | None = None
@@ -194,7 +194,7 @@ def end(owns: dict[int, Own], options: LogOptions) -> None:
     own = owns.get(os.getpid())
     if own is None:
         return
-    with own.mutex:
+    with uninterrupted(own.mutex):
         for spool in own.open:
             spool.check_free()
         if owns.pop(os.getpid(), None) is None:
@@ -202,7 +202,7 @@ def end(owns: dict[int, Own], options: LogOptions) -> None:
     own.stop.set()
     if own.worker is not None and own.worker is not threading.current_thread():
         own.worker.join(timeout=5)
-    with own.mutex:
+    with uninterrupted(own.mutex):
         spools = own.open
         try:
             for spool in spools:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Collection, Sequence
 
 from chopmark import Context, Needs, Verdict
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 from chopmark.hookspecs import IdleScanner, Scanner
 
 from ._machine import Machine
@@ -32,7 +33,7 @@ class MinorsDetector:
         self.version = _version(phrases)
         self._phrases = tuple(phrases)
         self._audiences = frozenset(audiences)
-        self._lock = Mutex()
+        self._lock = threading.Lock()
         self._machine: Machine | None = None
 
     def judge(self, text: str, context: Context) -> Sequence[Verdict]:
@@ -46,7 +47,7 @@ class MinorsDetector:
             return IdleScanner()
         machine = self._machine
         if machine is None or machine.size > MOST_STATES:
-            with self._lock:
+            with WHOLE.lock, self._lock:
                 if self._machine is machine:
                     self._machine = Machine(self._phrases)
                 machine = self._machine

@@ -7,10 +7,11 @@ there. Which states follow each other is remembered, so a text costs a look-up a
 from __future__ import annotations
 
 import re
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 from ._phrases import Phrase
 
@@ -42,7 +43,7 @@ class Machine:
         self._roots: defaultdict[str, set[int]] = defaultdict(set)
         for number, phrase in enumerate(phrases):
             self._add(number, phrase)
-        self._lock = Mutex()
+        self._lock = threading.Lock()
         self._known: dict[tuple[frozenset[Thread], bool], int] = {}
         self._states: list[tuple[frozenset[Thread], bool]] = []
         self.rows: list[dict[str, int]] = []
@@ -58,7 +59,7 @@ class Machine:
 
     def step(self, state: int, char: str) -> int:
         """Return the state that follows `state` at `char`, and remember it."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             known = self.rows[state].get(char)
             if known is not None:
                 return known

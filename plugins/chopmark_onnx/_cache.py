@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from array import array
 from collections import OrderedDict
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 
 class Cache:
@@ -22,13 +23,13 @@ class Cache:
 
     def __init__(self) -> None:
         self.size = 0
-        self._lock = Mutex()
+        self._lock = threading.Lock()
         self._found: OrderedDict[bytes, Sequence[float]] = OrderedDict()
         self._key = os.urandom(32)
 
     def reserve(self, size: int) -> None:
         """Keep `size` windows from now on, or more where others asked for more."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             self.size = max(self.size, size)
 
     def key(self, window: Sequence[int]) -> bytes:
@@ -37,7 +38,7 @@ class Cache:
 
     def get(self, key: bytes) -> Sequence[float] | None:
         """Return the probabilities of a window, or None where they are not known any more."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             found = self._found.get(key)
             if found is not None:
                 self._found.move_to_end(key)
@@ -45,7 +46,7 @@ class Cache:
 
     def put(self, key: bytes, values: Sequence[float]) -> None:
         """Remember the probabilities of a window, and forget those used longest ago."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             self._found[key] = values
             while len(self._found) > self.size:
                 self._found.popitem(last=False)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 
 from chopmark import Context
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 from ._progress import Budget, Progress
 
@@ -24,7 +25,7 @@ class Calls:
 
     def __init__(self, milliseconds: float | None) -> None:
         self._milliseconds = milliseconds
-        self._lock = Mutex()
+        self._lock = threading.Lock()
         self._budgets: OrderedDict[str, Budget] = OrderedDict()
 
     def begin(self, context: Context) -> Progress:
@@ -32,7 +33,7 @@ class Calls:
         call = context.request.id if context.request is not None else ""
         if self._milliseconds is None or not call:
             return Progress(self._milliseconds)
-        with self._lock:
+        with WHOLE.lock, self._lock:
             budget = self._budgets.get(call)
             if budget is None:
                 budget = self._budgets[call] = Budget(self._milliseconds)

@@ -78,7 +78,7 @@ class _Cell:
 def open_scorer(folder: Folder, running: Running, cache: Cache) -> Scorer:
     """Load the model in `folder`; raise `ModelError`, or `PluginError` for a missing package."""
     try:
-        with WHOLE:  # a fork amid an import leaves a child that can never import that
+        with WHOLE.lock:  # a fork amid an import leaves a child that can never import that
             # These import tokenizers and numpy, and then onnxruntime.
             from ._scorer import Scorer
             from ._token_scorer import TokenScorer

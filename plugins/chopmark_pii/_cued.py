@@ -18,7 +18,7 @@ _JOINS = (
 )
 _QQ = r"(?<![A-Za-z])QQ|扣扣"
 _WECHAT = r"微信|薇信|威信|V信|加V|(?<![A-Za-z])(?:VX|WX|WeChat)"
-_LICENCE = r"档案编|driv(?:er|ing)(?:['’]?s)? licen[cs]e|(?P<short>(?<![A-Za-z])DLN?)"
+_LICENCE = r"档案编|driv(?:er|ing)(?:['’]?s)? licen[cs]e|(?<![A-Za-z])DLN?"
 _BIRTH = (
     r"出生(?:日期|年月日?|时间|于|在)?|生日|生于|(?<![A-Za-z])(?:DOB|D\.O\.B\.?|date of birth|"
     r"birth ?date|birth ?day|born)"
@@ -36,7 +36,6 @@ _birth = re.compile(
 _WECHAT_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{5,19}(?![A-Za-z0-9_-])").match
 _QQ_ID = re.compile(r"[1-9][0-9]{4,10}(?![0-9A-Za-z]|[.][0-9])").match
 _LICENCE_ID = re.compile(r"[A-Za-z]{0,2}[0-9]{5,14}(?![0-9A-Za-z])").match
-_SHORT_SAID, _SHORT_BARE = 6, 7  # the fewest digits behind `DL:`, behind `DL` alone
 _COUNTED = frozenset("人个年月日元块万亿多次条名天%")
 
 _YEAR = r"(?:19[1-9]|20[0-4])[0-9]"
@@ -72,14 +71,7 @@ def _behind(text: str, start: int, cue: re.Match[str]) -> Hit | None:
             found = _QQ_ID(text, start)
         return _account("cn.wechat", text, start, found)
     found = _LICENCE_ID(text, start)
-    if found is None:
-        return None
-    if cue["short"] is not None and found.group().isdigit():
-        # DL is also deep learning, a decilitre, and a product line.
-        least = _SHORT_SAID if _joins(cue.group()) else _SHORT_BARE
-        if found.end() - start < least:
-            return None
-    return Hit("driver_licence", start, found.end(), LIKELY, "context")
+    return None if found is None else Hit("driver_licence", start, found.end(), LIKELY, "context")
 
 
 def birth(text: str, at: int) -> Hit | None:

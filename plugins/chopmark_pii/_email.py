@@ -14,7 +14,6 @@ _DOMAIN = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
     r"(?:[Xx][Nn]--[A-Za-z0-9-]{1,59}|[A-Za-z]{2,63})(?![A-Za-z])"
 )
-_PICTURE = re.compile(r"@[1-4]x\.(?:png|jpe?g|gif|webp|svg|pdf)(?![A-Za-z.])").match
 _AHEAD = re.compile(rf"[A-Za-z0-9{re.escape(LOCAL)}]{{1,{LOCAL_MOST}}}@").match
 _LOCAL = ALNUM + LOCAL
 
@@ -23,8 +22,7 @@ def email(text: str, at: int, floor: int) -> Hit | None:
     """Return the address whose `@` is at `at`.
 
     Two dots, or more than 64 characters, before the `@` belong to something else; the address
-    then begins behind them. Nobody's are what clones a repository (git@...), and pictures made for
-    dense displays (logo@2x.png).
+    then begins behind them.
     """
     before = text[max(floor, at - LOCAL_MOST) : at]
     local = before[len(before.rstrip(_LOCAL)) :]
@@ -34,7 +32,7 @@ def email(text: str, at: int, floor: int) -> Hit | None:
         return None
     start = at - len(local)
     domain = _DOMAIN.match(text, at + 1, start + MOST)
-    if domain is None or local == "git" or _PICTURE(text, at) is not None:
+    if domain is None:
         return None
     return Hit("email", start, domain.end(), CERTAIN, "format")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple
 
 
@@ -52,7 +50,6 @@ _WORDS = {
     "ssn": r"ssn|social\s?security|社会安全|社會安全|社安",
     "phone": r"电话|電話|座机|固话|传真|致电|拨打|tel|phone|fax|call",
     "birth": r"出生|生日|生于|dob|d\.o\.b|birth|born",
-    "mac": r"(?<![A-Za-z])mac(?![A-Za-z])|网卡|網卡|物理地址|硬件地址|ether|hw\s?addr|bssid|wlan",
     "vin": r"车架|車架|车辆识别|車輛識別|底盘号|(?<![A-Za-z])vin|vehicle\s?id|chassis",
 }
 _SEARCH = {name: re.compile(words, re.IGNORECASE).search for name, words in _WORDS.items()}
@@ -70,29 +67,6 @@ def named(name: str, text: str, at: int) -> bool:
     while (word := _SEARCH[name](text, start, at)) is not None:
         behind = start = word.end()
     return behind >= 0 and _DATE(text, behind, at) is None
-
-
-_THING = re.compile(
-    r"订单|单号|編號|编号|流水|货号|发票|案号|合同号|型号|批号|批次"
-    r"|order|invoice|isbn|serial|model|(?<![A-Za-z])(?:part|sku|item|batch)(?![A-Za-z])",
-    re.IGNORECASE,
-).search
-_THING_NEAR = 24
-
-
-def numbers_a_thing(text: str, at: int) -> bool:
-    """Return whether the words before `at` say that a number there is that of a thing."""
-    return _THING(text, max(0, at - _THING_NEAR), at) is not None
-
-
-def is_date(text: str) -> bool:
-    """Return whether 8 digits are a day from 1900 to 2099, the year first."""
-    if len(text) != 8 or not text.isdigit() or not "1900" <= text[:4] < "2100":
-        return False
-    with suppress(ValueError):
-        datetime.date(int(text[:4]), int(text[4:6]), int(text[6:]))
-        return True
-    return False
 
 
 DIGIT = frozenset("0123456789")

@@ -11,29 +11,19 @@ import ipaddress
 import re
 from contextlib import suppress
 
-from ._hits import DIGIT, LIKELY, Hit, near
+from ._hits import DIGIT, LIKELY, Hit
 
 _V4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![0-9]|\.[0-9])").match
 _V6 = re.compile(r"[0-9A-Fa-f:]{1,30}:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:]{2,39}").match
 _HEX_BEFORE = re.compile(r"[0-9A-Fa-f]{0,4}\Z").search
 _VERSION_BEFORE = re.compile(
-    r"(?:(?<![A-Za-z])(?:v|ver|rev|release|build|firmware)|version|版本|固件)"
-    r"(?: is | ?[号为為是.:：/=(\"' ]{0,4})v?"
-    r"(?:[0-9.]{3,15}(?: ?(?:to|or|and|[-–>]+|到|至|和|、) ?)v?)?\Z",
+    r"(?:(?<![A-Za-z])(?:v|ver|rev|version|release|build|firmware)|版本|固件)"
+    r"[号为為是.:： ]{0,4}v?(?:[0-9.]{3,15}(?: ?(?:to|or|and|[-–>]+|到|至|和|、) ?)v?)?\Z",
     re.IGNORECASE,
 ).search
 _SECTION_BEFORE = re.compile(
     r"(?<![A-Za-z])(?:RFC|ISO|IEC|ITU|NIST|ECMA|GB|section|sec\.|chapter|clause|annex|part)"
     r"[A-Za-z0-9/ .-]{0,16},?[ ]?\Z",
-    re.IGNORECASE,
-).search
-# Before numbers of one or two digits only: releases, sections, enzymes, kinds of steel.
-_SMALL = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,2}){3}").fullmatch
-_NUMBERED_BEFORE = re.compile(
-    r"(?:(?<![A-Za-z])(?:driver|bios|kernel|ios|android|chrome|firefox|opencv[a-z-]{0,20}|(?:up|down)"
-    r"grade[ds]? to|updated? to|fig(?:ure|\.)|appendix|paragraph|article|enzyme|(?-i:E\.?C\.?|EN"
-    r"|DIN|OID))|[~<>]=|浏览器|驱动|内核|(?:升级|降级|更新|回退)[到至]|[章节節图圖表酶]|附[录錄]|公式|步骤)"
-    r"(?:EC)?(?: ?(?:number|no\.?|编号))?[:：= -]{0,2}\Z",
     re.IGNORECASE,
 ).search
 _DIGIT = re.compile(r"[0-9]").search
@@ -55,7 +45,6 @@ _MAC = re.compile(
     r"[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})(?![0-9A-Za-z:-])"
     r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![0-9A-Za-z.:-])"
 ).match
-_VIRTUAL = ("525400", "005056", "080027")  # QEMU, VMware, VirtualBox
 _HEX_ONLY = re.compile(r"[^0-9A-Fa-f]")
 
 
@@ -69,12 +58,10 @@ def ipv4(text: str, at: int, floor: int) -> Hit | None:
         return None
     if before == "." and at > 1 and text[at - 2] in DIGIT:
         return None
-    if found.group().endswith(".0") or found.group() == "1.3.6.1":
-        return None  # a network, whose last byte is often cut off so; the root of most OIDs
+    if found.group().endswith(".0") and text[end : end + 1] == "/":
+        return None
     kind, low = _kind(found.group()), max(0, at - 32)
     if kind is None or _VERSION_BEFORE(text, low, at) or _SECTION_BEFORE(text, low, at):
-        return None
-    if _SMALL(found.group()) is not None and _NUMBERED_BEFORE(text, low, at) is not None:
         return None
     return Hit(kind, at, end, LIKELY, "format")
 
@@ -116,8 +103,7 @@ def mac(text: str, at: int, floor: int) -> Hit | None:
     """Return the MAC address that the digit or the first colon at `at` is in.
 
     In the forms `00:1b:44:11:3a:b7`, `00-1B-44-11-3A-B7` and `001b.4411.3ab7`; not those that many
-    stations hear. Without a letter, as one in 300 is, it may as well be a time code, a ratio or a
-    draw: it is one behind a word such as 网卡, or with the prefix of a virtual machine.
+    stations hear.
     """
     before = _MAC_BEFORE(text, max(floor, at - 17), at)
     start = at if before is None else before.start()
@@ -126,8 +112,6 @@ def mac(text: str, at: int, floor: int) -> Hit | None:
         return None
     digits = _HEX_ONLY.sub("", found.group()).lower()
     if int(digits[:2], 16) & 1 or not int(digits, 16):
-        return None
-    if digits.isdigit() and not digits.startswith(_VIRTUAL) and not near("mac", text, start):
         return None
     return Hit("mac", start, found.end(), LIKELY, "format")
 

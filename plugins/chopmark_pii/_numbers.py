@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import re
+from contextlib import suppress
 
 from stdnum.cn import ric, uscc
 from stdnum.us import ssn
 
 from ._cards import grouped_card, plain_card
-from ._hits import (
-    CERTAIN,
-    LIKELY,
-    WEAK,
-    Hit,
-    alone,
-    is_date,
-    named,
-    near,
-    numbers_a_thing,
-)
+from ._hits import CERTAIN, LIKELY, WEAK, Hit, alone, named, near
 from ._mobile import grouped_mobile, joined, plain_mobile
 from ._papers import permit_or_passport
 
@@ -72,7 +64,7 @@ def number(text: str, at: int, floor: int) -> Hit | None:
 def number_15(text: str, at: int, floor: int) -> Hit | None:
     """As `number`, with the resident's numbers of 15 digits that were given until 1999."""
     run = _RUN(text, at)
-    if run is not None and _RESIDENT_15(run.group()) and is_date("19" + run.group()[6:12]):
+    if run is not None and _RESIDENT_15(run.group()) and _date("19" + run.group()[6:12]):
         hit = Hit("cn.resident_id_15", at, run.end(), WEAK, "format")
         if alone(text, at, hit.end):
             return hit
@@ -106,7 +98,15 @@ def _is_resident(digits: str) -> bool:
 
 
 def _dated(digits: str) -> bool:
-    return _RESIDENT(digits) is not None and is_date(digits[6:14])
+    return _RESIDENT(digits) is not None and _date(digits[6:14])
+
+
+def _date(digits: str) -> bool:
+    if "1900" <= digits[:4] < "2100":
+        with suppress(ValueError):
+            datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+            return True
+    return False
 
 
 def _uscc(text: str, at: int, floor: int) -> Hit | None:
@@ -129,7 +129,7 @@ def _grouped_ssn(text: str, at: int) -> Hit | None:
     if not ssn.is_valid(found.group().replace(" ", "-")):
         return None
     certain = named("ssn", text, at)
-    if not certain and (found[1] == " " or numbers_a_thing(text, at)):
+    if found[1] == " " and not certain:
         return None
     return Hit("us.ssn", at, found.end(), LIKELY, "context" if certain else "format")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from ._alphabet import PROVINCES
-from ._hits import LIKELY, WEAK, Hit, alone, is_date, named, near
+from ._hits import LIKELY, WEAK, Hit, alone, named, near
 
 _LETTERS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{1,2}\Z").search
 _PASSPORT = re.compile(r"[EG][0-9]{8}|E[A-HJ-NP-Z][0-9]{7}").fullmatch
@@ -46,7 +46,7 @@ def permit_or_passport(text: str, at: int, end: int, floor: int) -> Hit | None:
     if _PASSPORT(code) or _PASSPORT(upper) or _OFFICIAL(upper):
         if near("passport", text, start):
             return Hit("cn.passport", start, end, LIKELY, "context")
-        if _PASSPORT(code) and not is_date(code[1:]):  # E20231124 is a batch of that day
+        if _PASSPORT(code):
             return Hit("cn.passport", start, end, WEAK, "format")
     if _HK_MACAU(upper) and named("hk_macau", text, start):
         return Hit("cn.hk_macau_permit", start, end, LIKELY, "context")

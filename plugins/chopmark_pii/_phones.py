@@ -9,9 +9,8 @@ What has no form of its own is one only behind a word such as 电话. Numbers of
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
-from ._hits import DIGIT, LIKELY, Hit, alone, is_date, near, numbers_a_thing
+from ._hits import DIGIT, LIKELY, Hit, alone, near
 from ._mobile import joined
 
 _AREA = r"(?:10|2[0-57-9]|[3-9][0-9]{2})"
@@ -60,10 +59,11 @@ _SERVES = (
 )
 _serves = re.compile(_SERVES, re.IGNORECASE).search
 
-# Behind a bare `call` or `mobile` these are amounts or years: mobile 3000 4000 models.
-_ROUND = re.compile(r"(?:(?:[0-9]{1,3}00|(?:19|20)[0-9]{2})(?:[ -]|\Z))+|[0-9]+0000").fullmatch
-_says = re.compile(r"[:：.是为]|码|(?<![A-Za-z])(?:number|no|is)\W*\Z", re.I).search
-_FIVE_PAIRS = re.compile(r"[0-9]{2}(?:[ .-][0-9]{2}){4}").fullmatch
+
+_numbers_a_thing = re.compile(
+    r"订单|单号|編號|编号|流水|货号|发票|案号|合同号|型号|order|invoice|isbn|serial|part|model",
+    re.IGNORECASE,
+).search
 
 
 def phone(text: str, at: int, floor: int) -> Hit | None:
@@ -75,24 +75,20 @@ def phone(text: str, at: int, floor: int) -> Hit | None:
         return Hit("phone.service", at, service.end(), LIKELY, "format")
     found = _KNOWN(text, at) or _behind(text, at)
     if found is not None:
-        if _is_draw(found.group()) and not near("phone", text, at):
-            return None
         return _hit(text, at, found.end(), "format")
     run = _RUN(text, at)
     if run is not None:
         digits = run.group()
-        cue = _cue(text, at) if _BARE(digits) is not None else None
-        spoken = cue is not None and not _amount(digits, cue)
+        spoken = _BARE(digits) is not None and _called(text, at)
         if not spoken and not (_BARE_CHINA(digits) and near("phone", text, at)):
             return None
         return _hit(text, at, run.end(), "context")
-    cue = _cue(text, at)
-    if cue is None:
+    if not _called(text, at):
         return None
     found = _CALLED_FORM(text, at)
     if found is None or not _LEAST <= sum(map(str.isdigit, found.group())) <= _MOST:
         return None
-    return None if _amount(found.group(), cue) else _hit(text, at, found.end(), "context")
+    return _hit(text, at, found.end(), "context")
 
 
 def _behind(text: str, at: int) -> re.Match[str] | None:
@@ -108,26 +104,8 @@ def _behind(text: str, at: int) -> re.Match[str] | None:
     return None
 
 
-def _cue(text: str, at: int) -> re.Match[str] | None:
-    return _CALLED(text, max(0, at - _CALLED_MOST), at)
-
-
-def _amount(digits: str, cue: re.Match[str]) -> bool:
-    """Return whether `digits` behind `cue` are amounts, years or a day, and no number to call."""
-    if is_date(digits):
-        return True
-    return _ROUND(digits) is not None and _says(cue.group()) is None
-
-
-def _is_draw(digits: str) -> bool:
-    """Return whether five pairs go up, and to no more than 49, as those of a lottery or a list do.
-
-    Of the numbers of France fewer than 3 in 1,000 are such.
-    """
-    if _FIVE_PAIRS(digits) is None:
-        return False
-    pairs = [digits[at : at + 2] for at in range(0, 14, 3)]
-    return pairs[-1] < "50" and all(a < b for a, b in pairwise(pairs))
+def _called(text: str, at: int) -> bool:
+    return _CALLED(text, max(0, at - _CALLED_MOST), at) is not None
 
 
 def _hit(text: str, at: int, end: int, ground: str) -> Hit | None:
@@ -136,7 +114,7 @@ def _hit(text: str, at: int, end: int, ground: str) -> Hit | None:
     if text[end : end + 1] == "-" and text[end + 1 : end + 2] in DIGIT:
         return None
     low = max(0, at - _CALLED_MOST)
-    if ground == "format" and numbers_a_thing(text, at) and not near("phone", text, at):
+    if ground == "format" and _numbers_a_thing(text, low, at) and not near("phone", text, at):
         return None
     kind = "phone" if _serves(text, low, at) is None else "phone.service"
     return Hit(kind, at, end, LIKELY, ground)

@@ -11,7 +11,6 @@ import re
 from typing import NamedTuple
 
 from ._alphabet import ALNUM
-from ._code_names import is_algorithm, is_name
 
 PIECE = 160
 """The most characters of a secret that are one span; a longer one goes on in the next."""
@@ -33,7 +32,7 @@ _MADE = (
 _JWT = rf"eyJ{_WORD}{{8}}"
 _PEM = r"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
 _PASSWORD = (
-    "密码|口令|密碼|验证码|(?:passw(?:or)?d(?<!/etc/passwd)|passphrase|passcode|pwd)|"
+    "密码|口令|密碼|验证码|(?:passw(?:or)?d|passphrase|passcode|pwd)|"
     "(?<![A-Za-z])PIN(?: code|码)?(?![A-Za-z])"
 )
 _KEY = (
@@ -53,8 +52,7 @@ _JOINS = (
     r"[\"'”’]?\s{0,2}(?:是|为|：|:|={1,3}|=>|is|was|设成了?|改成了?|改为|设为)\s{0,2}[\"'“‘「`]?"
 )
 _AFTER_KEY = re.compile(
-    rf"(?:[ _-]?(?:ID|secret))?(?P<joins>{_JOINS}|\s[\"'“]?)"
-    rf"(?P<value>[A-Za-z0-9_./+=-]{{16,{PIECE}}})",
+    rf"(?:[ _-]?(?:ID|secret))?(?:{_JOINS}|\s[\"'“]?)(?P<value>[A-Za-z0-9_./+=-]{{16,{PIECE}}})",
     re.IGNORECASE,
 ).match
 _AFTER_PASSWORD = re.compile(
@@ -76,18 +74,6 @@ _has_letter = re.compile("[A-Za-z]").search
 _only_letters = re.compile(r"[A-Za-z_]+[.,;:!?'\"]*").fullmatch
 _range = re.compile(r"[0-9]+[-~][0-9]+\S*|\*+|\.+|x+|X+").fullmatch
 _is_code = re.compile(r"[(\[{}<>$]|https?:|\A[/\\%*]|\Aos\.|\Aprocess\.").search
-# What code reads from, and what a password has in its own name: args.password, form.value1.
-_attribute = re.compile(
-    r"(?=(?:self|this|args|cls|config|cfg|settings|opts|options|params|request|req|form|ctx|env)\."
-    r"|.{0,60}?(?:passw|pwd|secret|token|input))[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+",
-    re.IGNORECASE,
-).fullmatch
-_type = re.compile(
-    r"[A-Z][A-Za-z0-9]*(?:Validator|Field|Encoder|Hasher|Input|Type|Config|Provider|Service)[0-9]?"
-).fullmatch
-_placeholder = re.compile(r"(?:your|insert|replace|enter|put)[ _-]", re.IGNORECASE).match
-_tells = re.compile(r"[是为设改：]|(?<![A-Za-z])(?:is|was)(?![A-Za-z])", re.IGNORECASE).search
-_QUOTES = frozenset("\"'“‘「`")
 _END = ".,;:'\"`)]}”’"
 
 
@@ -114,7 +100,7 @@ def secret(text: str, cue: re.Match[str]) -> Secret | None:
     if cue["url"] is not None:
         value = _URL_VALUE(text, end)
         return None if value is None else Secret("secret.password", end, value.end(), "format")
-    return _password(text, cue) if cue["password"] is not None else _key(text, cue)
+    return _password(text, end) if cue["password"] is not None else _key(text, end)
 
 
 def open_in(text: str) -> int:
@@ -128,53 +114,28 @@ def run(kind: str, text: str, at: int) -> int:
     return at if found is None else found.end()
 
 
-def _key(text: str, cue: re.Match[str]) -> Secret | None:
-    found = _AFTER_KEY(text, cue.end())
+def _key(text: str, end: int) -> Secret | None:
+    found = _AFTER_KEY(text, end)
     if found is None or not (_has_digit(found["value"]) and _has_letter(found["value"])):
         return None
-    if _is_code(found["value"]) is not None or _names(cue.group(), found):
+    if _is_code(found["value"]) is not None:
         return None
     kind = "secret.key" if _token(found["value"]) is None else "secret.token"
     return Secret(kind, found.start("value"), found.end("value"), "context")
 
 
-def _names(cue: str, found: re.Match[str]) -> bool:
-    """Return whether what stands behind `cue` is a name in code, a sample to fill in, or prose.
-
-    People choose words as keys, too: so what is quoted, told (`is`, 是), or set in the way of an
-    environment (`SECRET_KEY=...`) is none.
-    """
-    value, joins = found["value"], found["joins"]
-    if len(value) == PIECE:
-        return False
-    if _placeholder(value) is not None:
-        return True
-    if joins[-1] in _QUOTES or (joins == "=" and cue.isupper()):
-        return False
-    if _tells(joins) is not None:
-        return is_algorithm(value)
-    if "-" in value and joins.strip():
-        return False
-    return is_name(value)
-
-
-def _password(text: str, cue: re.Match[str]) -> Secret | None:
+def _password(text: str, end: int) -> Secret | None:
     """Return the password behind a word for one.
 
-    Without a sign between, letters and digits or signs must be mixed; and it is no expression. A
-    PIN is digits (elsewhere it is a pin of a chip), and English words stand apart.
+    Without a sign between, letters and digits or signs must be mixed; and it is no expression.
     """
-    found = _AFTER_PASSWORD(text, cue.end())
-    if found is None or (not found["joins"] and cue.group().isascii()):
+    found = _AFTER_PASSWORD(text, end)
+    if found is None:
         return None
     value = found["value"].rstrip(_END) if len(found["value"]) < PIECE else found["value"]
     if len(value) < 4 or _only_letters(value) or _range(value) or _is_code(value):
         return None
-    if cue.group()[:3].upper() == "PIN" and not value.isdigit():
-        return None
-    if found["joins"][-1:] not in _QUOTES and (_attribute(value) or _type(value)):
-        return None
-    joined = found["joins"].strip().strip(" \"'“")
+    joined = found["joins"].strip(" \"'“")
     if not joined and not (_has_letter(value) and not value.isalpha() and _has_digit(value)):
         return None
     start = found.start("value")

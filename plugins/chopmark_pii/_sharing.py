@@ -6,10 +6,11 @@ common but the policy, and a plugin is a module, not an object that one policy o
 
 from __future__ import annotations
 
+import threading
 import weakref
 
 from chopmark import Policy
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 from ._options import Options
 from ._vault import Vault
@@ -24,11 +25,11 @@ class Sharing:
 
     def __init__(self) -> None:
         self._vaults: weakref.WeakValueDictionary[int, Vault] = weakref.WeakValueDictionary()
-        self._lock = Mutex()
+        self._lock = threading.Lock()
 
     def vault(self, policy: Policy, options: Options) -> Vault:
         """Return the vault of `policy`."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             vault = self._vaults.get(id(policy))
             if vault is None:
                 vault = Vault(entries=options.entries, seconds=options.seconds, owner=policy)

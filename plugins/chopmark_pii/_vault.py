@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import count
 
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 from ._placeholder import CORE, code
 from ._restore import Restorer
@@ -57,10 +58,10 @@ class Vault:
         self._owner = owner
         self._key = key or secrets.token_bytes(32)
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._lock = Mutex()
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        with self._lock:
+        with WHOLE.lock, self._lock:
             self._expire()
             return len(self._entries)
 
@@ -81,7 +82,7 @@ class Vault:
         """
         if not _TAG(tag):
             raise ValueError(f"tag {tag!r} is not two to eight capital letters")
-        with self._lock:
+        with WHOLE.lock, self._lock:
             self._expire()
             for turn in count():
                 core = f"{tag}_{code(self._key, tag, original, scope, str(turn))}"
@@ -109,7 +110,7 @@ class Vault:
 
     def forget(self, scope: str | None = None) -> int:
         """Drop everything of `scope`, or everything; return how many originals that were."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             gone = [c for c, e in self._entries.items() if scope is None or e.scope == scope]
             for core in gone:
                 del self._entries[core]
@@ -117,7 +118,7 @@ class Vault:
 
     def known(self, cores: Iterable[str], scope: str = "") -> dict[str, str]:
         """Return what `cores`, placeholders without brackets, stand for, where that is kept."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             self._expire()
             held = ((core, self._entries.get(core)) for core in cores)
             return {c: e.original for c, e in held if e is not None and e.scope == scope}

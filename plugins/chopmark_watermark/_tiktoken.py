@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chopmark import MarkError
-from chopmark.forking import Mutex
+from chopmark.forking import WHOLE
 
 from ._prf import Ids
 from ._tokens import FileTokenizer, Tokenizer, Tokens, without_surrogates
@@ -25,7 +26,7 @@ ENCODINGS: Mapping[str, str] = {
     "o200k_base": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
 }
 _CACHE = "TIKTOKEN_CACHE_DIR"
-_environment = Mutex()
+_environment = threading.Lock()
 
 
 def read_tokenizer(path: str | os.PathLike[str]) -> Tokenizer:
@@ -105,7 +106,7 @@ def _encoding(name: str, content: bytes) -> Any:
     except ImportError as error:
         raise MarkError("a .tiktoken file needs tiktoken: pip install tiktoken") from error
     address = f"https://openaipublic.blob.core.windows.net/encodings/{name}.tiktoken"
-    with _environment, tempfile.TemporaryDirectory() as folder:
+    with WHOLE.lock, _environment, tempfile.TemporaryDirectory() as folder:
         # Its only door for a local file: a cache, in which the address names the file.
         Path(folder, hashlib.sha1(address.encode(), usedforsecurity=False).hexdigest()).write_bytes(
             content

@@ -152,7 +152,7 @@ class Chopmark:
         work = partial(self.screen, text, direction=direction, audience=audience, role=role)
         if not any(d.blocking for d in self._engine.detectors):
             return work()
-        with WHOLE:
+        with WHOLE.lock:
             from anyio import to_thread
 
         return await to_thread.run_sync(work)
@@ -244,7 +244,7 @@ class Chopmark:
         done: Done | None = None,
     ) -> AsyncGenerator[R, None]:
         """Guard an async call whose answer comes in pieces; close the generator to leave early."""
-        with WHOLE:  # a fork amid an import leaves a child that waits for it for ever
+        with WHOLE.lock:  # a fork amid an import leaves a child that waits for it for ever
             from ._drive_async import drive as adrive
 
         flow = self._call(request, shape, on_block, done, threads=True)

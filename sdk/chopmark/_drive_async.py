@@ -44,7 +44,7 @@ async def drive(
     value: Any = None
     error: BaseException | None = None
     leaving: BaseException | None = None
-    with WHOLE:  # at first it imports the backend
+    with WHOLE.lock:  # at first it imports the backend
         cancelled = anyio.get_cancelled_exc_class()
     try:
         while True:

@@ -189,12 +189,14 @@ def _record(
         if getattr(engine.log, "takes_content", False):
             content = Content(messages=request.messages, answer=response.text, user=request.user)
         try:
-            while (late := unrecorded.take()) is not None:
-                try:
+            late = None
+            try:
+                while (late := unrecorded.take()) is not None:
                     yield Append(*late)
-                except BaseException:
+            except BaseException:
+                if late is not None:
                     unrecorded.put_back(late)
-                    raise
+                raise
             receipt = yield Append(record, content)
         except Exception as broke:
             handled = engine.policy.on_error.log

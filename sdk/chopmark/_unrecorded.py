@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +11,7 @@ from dataclasses import replace
 from ._errors import LogError
 from ._kept import Content, Record
 from ._values import Failure
-from .forking import WHOLE, Mutex
+from .forking import WHOLE
 from .policy import Handling
 
 _LIMIT = 10_000
@@ -28,7 +29,7 @@ class Unrecorded:
     def __init__(self, warm_up: Callable[[], object] | None = None) -> None:
         self.untried = warm_up
         """What tries the log; None as soon as it worked once, also for the children of a fork."""
-        self._lock = Mutex()
+        self._lock = threading.Lock()
         self._records: deque[Late] = deque()
         WHOLE.rests(self)
 
@@ -54,7 +55,7 @@ class Unrecorded:
         """Keep `record`, with the failure written into it."""
         failure = Failure(role="log", name="log", error=type(error).__name__, handled=handled)
         record = replace(record, failures=(*record.failures, failure))
-        with self._lock:
+        with WHOLE.lock, self._lock:
             self._records.append((record, content))
             lost = self._records.popleft() if len(self._records) > _LIMIT else None
         _logger.error("the log failed (%s); record %s is kept in memory", error, record.id)
@@ -67,12 +68,12 @@ class Unrecorded:
         It is the caller's now, who puts it back unless the log takes it: of several threads one
         tries it.
         """
-        with self._lock:
+        with WHOLE.lock, self._lock:
             return self._records.popleft() if self._records else None
 
     def put_back(self, late: Late) -> None:
         """Keep, before all others, what was taken, and the log did not take."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             self._records.appendleft(late)
 
     def rest(self) -> None:

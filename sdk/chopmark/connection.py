@@ -14,7 +14,6 @@ import threading
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 
 from .forking import WHOLE
 
@@ -22,8 +21,8 @@ from .forking import WHOLE
 class Connection:
     """What `connect` opens, when it is first used. Threads take turns, each as often as it likes.
 
-        with connection as base:
-            base.execute(...)
+        with WHOLE.lock, connection.lock:
+            connection.opened().execute(...)
 
     Args:
         connect: the method that opens it, of its owner, who is not kept alive by it; what it raises
@@ -32,30 +31,14 @@ class Connection:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = weakref.WeakMethod(connect)
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._base: sqlite3.Connection | None = None
         self._dropped: weakref.finalize[..., Connection] | None = None
         WHOLE.rests(self)
 
-    def __enter__(self) -> sqlite3.Connection:
-        WHOLE.__enter__()
-        try:
-            self._lock.acquire()
-            try:
-                return self._open() if self._base is None else self._base
-            except BaseException:
-                self._lock.release()
-                raise
-        except BaseException:
-            WHOLE.__exit__(None, None, None)
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._lock.release()
-        WHOLE.__exit__(None, None, None)
+    def opened(self) -> sqlite3.Connection:
+        """Return the connection; the caller holds `WHOLE.lock`, and then `lock`."""
+        return self._open() if self._base is None else self._base
 
     def undo(self) -> None:
         """Take back the transaction that is under way, if one is; the caller is within."""
@@ -68,25 +51,25 @@ class Connection:
 
     def close(self) -> None:
         """Close the file; it is opened again where it is needed."""
-        with WHOLE, self._lock:
+        with WHOLE.lock, self.lock:
             self._shut()
 
     def rest(self) -> None:
         """Close it before a fork, unless the thread that forks is in a transaction of its own."""
-        if not self._lock.acquire(blocking=False):
+        if not self.lock.acquire(blocking=False):
             return  # a thread that was not waited for any longer is at it
         try:
             if self._base is None or not self._base.in_transaction:
                 self._shut()
         finally:
-            self._lock.release()
+            self.lock.release()
 
     def forked(self) -> None:
         """Leave alone, in a child, what a thread of its parent was at."""
-        if self._lock.acquire(blocking=False):
-            self._lock.release()
+        if self.lock.acquire(blocking=False):
+            self.lock.release()
             return
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         if self._dropped is not None:
             self._dropped.detach()
         if self._base is not None:  # freed, it would wait for a thread that is not there
@@ -113,5 +96,5 @@ class Connection:
 
 
 def _drop(base: sqlite3.Connection) -> None:
-    with WHOLE:
+    with WHOLE.lock:
         base.close()

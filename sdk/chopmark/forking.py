@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import weakref
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
+
+if TYPE_CHECKING:
+    Lock = threading.RLock
 
 T = TypeVar("T")
 
@@ -31,44 +34,37 @@ class Resting(Protocol):
 
 
 class Whole:
-    """What threads do within it, no fork comes between; of its own thread a fork takes no notice.
+    """What threads do while they hold its lock, no fork comes between; see `lock`.
 
-    Threads may be within it together, and again within their own. A fork waits until the others
-    have left, and lets nobody in until it is made. Enter it before any lock that is held in there:
-    a lock that is held by who waits to enter would be held in the child, too.
+    Each thread has a lock of its own, so that they do not wait for one another, and a fork takes
+    them all. Enter it before any lock that is held in there: one that is held by who waits to enter
+    would be held in the child, too. `with` knows such locks itself: an exception that a handler of
+    a signal raises leaves none of them held.
     """
 
     def __init__(self) -> None:
+        self._own = threading.local()
+        self._locks: list[weakref.ref[Lock]] = []
+        self._making = threading.RLock()  # held by who forks, until it is done
+        self._held: list[Lock] = []
         self._resting: dict[int, weakref.ref[Resting]] = {}
-        self._begin({})
 
-    def _begin(self, depths: dict[int, int]) -> None:
-        # Reentrant: a signal handler, or the collector, may go in while it is held.
-        self._mutex = threading.RLock()
-        self._changed = threading.Condition(self._mutex)
-        self._depths = depths  # by thread, of those that are within it
-        self._forks: int | None = None  # the thread that does
+    @property
+    def lock(self) -> Lock:
+        """The lock of this thread, reentrant: `with WHOLE.lock, self._lock:`.
 
-    def __enter__(self) -> None:
-        me = threading.get_ident()
-        with self._mutex:
-            if self._forks is not None and me not in self._depths:
-                self._changed.wait_for(lambda: self._forks in {None, me})
-            self._depths[me] = self._depths.get(me, 0) + 1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:  # fmt: skip
-        me = threading.get_ident()
-        with self._mutex:
-            depth = self._depths[me] - 1
-            if depth:
-                self._depths[me] = depth
-            else:
-                del self._depths[me]
-                if self._forks is not None:
-                    self._changed.notify_all()
+        A fork waits until the other threads have left theirs, and lets nobody in until it is made.
+        Of its own thread it takes no notice.
+        """
+        try:
+            return self._own.lock  # type: ignore[no-any-return]
+        except AttributeError:
+            with self._making:
+                lock = threading.RLock()
+                self._locks = [ref for ref in self._locks if ref() is not None]
+                self._locks.append(weakref.ref(lock))
+                self._own.lock = lock
+            return lock
 
     def rests(self, one: Resting) -> None:
         """Have `one` rest before each fork, when no other thread is within, as long as it lives."""
@@ -79,59 +75,35 @@ class Whole:
         return [one for ref in list(self._resting.values()) if (one := ref()) is not None]
 
     def _close(self) -> None:
-        me = threading.get_ident()
-        with self._mutex:
-            self._changed.wait_for(lambda: self._forks is None, PATIENCE)
-            self._forks = me
-            self._changed.wait_for(lambda: self._depths.keys() <= {me}, PATIENCE)
+        deadline = time.monotonic() + PATIENCE
+        held: list[Lock] = []
+        if self._making.acquire(timeout=PATIENCE):
+            held.append(self._making)
+        for lock in [found for ref in self._locks if (found := ref()) is not None]:
+            if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+                held.append(lock)
+        self._held += held
         for one in self._alive():
             one.rest()
 
     def _open(self) -> None:
-        with self._mutex:
-            self._forks = None
-            self._changed.notify_all()
+        while self._held:
+            self._held.pop().release()
 
     def _open_in_child(self) -> None:
-        me = threading.get_ident()
-        self._begin({me: depth} if (depth := self._depths.get(me)) else {})
+        self._open()
         for one in self._alive():
             one.forked()
 
 
 # Module state, against the rule of this code base: there is one process to fork.
 WHOLE = Whole()
+"""A fork waits for what threads do with its `lock`, not for itself, and not for ever."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=WHOLE._close, after_in_parent=WHOLE._open, after_in_child=WHOLE._open_in_child
     )
-"""A fork waits for what threads do within `WHOLE`, not for itself, and not for ever."""
-
-
-class Mutex:
-    """A lock that a child of a fork never finds held by a thread of its parent.
-
-    For what is short: a fork waits for who holds it. It is not reentrant.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        WHOLE.__enter__()
-        try:
-            self._lock.acquire()
-        except BaseException:  # Ctrl-C
-            WHOLE.__exit__(None, None, None)
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._lock.release()
-        WHOLE.__exit__(None, None, None)
 
 
 class once(Generic[T]):  # noqa: N801 - as functools.cached_property

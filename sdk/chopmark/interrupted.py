@@ -1,4 +1,4 @@
-"""For authors of plugins: a lock for what a signal may interrupt.
+"""For authors of plugins: how to enter a lock amid which a signal may come.
 
 Python runs the handler of a signal in the main thread, amid whatever that does. A handler that
 closes the log, or makes a call, would wait for ever for a lock that its own thread has.
@@ -7,9 +7,12 @@ closes the log, or makes a call, would wait for ever for a lock that its own thr
 from __future__ import annotations
 
 import threading
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 from ._errors import LogError
+
+if TYPE_CHECKING:
+    Lock = threading.RLock
 
 INTERRUPTED = (
     "a signal came amid a record, and its handler uses the log; have the handler raise SystemExit, "
@@ -17,27 +20,15 @@ INTERRUPTED = (
 )
 
 
-class Uninterrupted:
-    """A lock that refuses a thread which has it already.
+def uninterrupted(lock: Lock) -> Lock:
+    """Return what `with` is to enter, unless this thread has it already.
+
+    It is a reentrant one, and `with` knows those itself: an exception that a handler raises leaves
+    it as it was.
 
     Raises:
-        LogError: on entering, in the handler of a signal that came within.
+        LogError: it has, in the handler of a signal that came within.
     """
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._depth = 0
-
-    def __enter__(self) -> None:
-        self._lock.acquire()  # and nothing has begun yet: a handler may still go in and out
-        if self._depth:
-            self._lock.release()
-            raise LogError(INTERRUPTED)
-        self._depth = 1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._depth = 0
-        self._lock.release()
+    if lock._is_owned():  # type: ignore[attr-defined]  # as Condition asks it
+        raise LogError(INTERRUPTED)
+    return lock

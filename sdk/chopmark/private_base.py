@@ -13,6 +13,7 @@ from typing import Any
 
 from ._errors import ChopmarkError
 from .connection import Connection
+from .forking import WHOLE
 from .private import OF_OTHERS
 
 
@@ -67,18 +68,18 @@ class PrivateBase:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement, and return what it finds."""
-        with self._base as base, self._told():
-            return base.execute(query, values).fetchall()
+        with WHOLE.lock, self._base.lock, self._told():
+            return self._base.opened().execute(query, values).fetchall()
 
     def changed(self, query: str, *values: object) -> int:
         """Run a statement, and return how many rows it changed."""
-        with self._base as base, self._told():
-            return base.execute(query, values).rowcount
+        with WHOLE.lock, self._base.lock, self._told():
+            return self._base.opened().execute(query, values).rowcount
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the file against others; what is done in the block is done whole, or not at all."""
-        with self._base:
+        with WHOLE.lock, self._base.lock:
             self.rows("BEGIN IMMEDIATE")
             try:
                 yield

@@ -10,6 +10,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from chopmark.forking import WHOLE
+
 PATIENCE = 20.0
 
 
@@ -47,7 +49,7 @@ def held(lock: AbstractContextManager[object], seconds: float = 0.1) -> Iterator
     inside = threading.Event()
 
     def hold() -> None:
-        with lock:
+        with WHOLE.lock, lock:
             inside.set()
             time.sleep(seconds)
 

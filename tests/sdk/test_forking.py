@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -12,17 +13,18 @@ import pytest
 from tests.sdk.forks import held, in_child
 
 from chopmark import forking
-from chopmark.forking import WHOLE, Mutex, Whole
+from chopmark.forking import WHOLE
+from chopmark.interrupted import uninterrupted
 
 if sys.platform == "win32":
     pytest.skip("no fork", allow_module_level=True)
 
 
-def forked(within: Whole) -> int:
+def forked() -> int:
     """Return the exit status of a child that goes in there itself."""
     child = os.fork()
     if not child:
-        with within:
+        with WHOLE.lock:
             os._exit(0)
     return os.waitpid(child, 0)[1]
 
@@ -32,17 +34,17 @@ def test_a_fork_waits_for_the_threads_within_and_lets_nobody_in_meanwhile() -> N
     inside, leave = threading.Event(), threading.Event()
 
     def first() -> None:
-        with WHOLE, WHOLE:
+        with WHOLE.lock, WHOLE.lock:
             inside.set()
             leave.wait(20)
             seen.append("the first left")
 
     def second() -> None:
-        with WHOLE:
+        with WHOLE.lock:
             seen.append("the second was let in")
 
     def fork() -> None:
-        assert forked(WHOLE) == 0
+        assert forked() == 0
         seen.append("a child came and went")
 
     threads = [threading.Thread(target=task) for task in (first, fork, second)]
@@ -61,20 +63,19 @@ def test_a_fork_waits_for_the_threads_within_and_lets_nobody_in_meanwhile() -> N
 
 
 def test_who_is_within_may_fork_and_is_within_in_the_child() -> None:
-    with WHOLE:
+    with WHOLE.lock:
         child = os.fork()
         if not child:
             entered = threading.Event()
 
             def other() -> None:
-                with WHOLE:
+                with WHOLE.lock:
                     entered.set()
 
             thread = threading.Thread(target=other, daemon=True)
             thread.start()
-            os._exit(not (entered.wait(20) and list(WHOLE._depths.values()) == [1]))
+            os._exit(not (entered.wait(20)))
         assert os.waitpid(child, 0)[1] == 0
-    assert WHOLE._depths == {}
 
 
 def test_a_fork_does_not_wait_for_ever_for_who_may_wait_for_it(
@@ -84,7 +85,7 @@ def test_a_fork_does_not_wait_for_ever_for_who_may_wait_for_it(
     inside, leave = threading.Event(), threading.Event()
 
     def stuck() -> None:
-        with WHOLE:
+        with WHOLE.lock:
             inside.set()
             leave.wait(20)
 
@@ -92,23 +93,22 @@ def test_a_fork_does_not_wait_for_ever_for_who_may_wait_for_it(
     thread.start()
     inside.wait(20)
     try:
-        assert forked(WHOLE) == 0
+        assert forked() == 0
     finally:
         leave.set()
         thread.join()
-    assert WHOLE._depths == {}
 
 
 def test_a_mutex_is_held_by_one_thread_and_free_in_a_child() -> None:
-    mutex, order = Mutex(), []
+    mutex, order = threading.Lock(), []
     with held(mutex):
 
         def take() -> None:
-            with mutex:
+            with WHOLE.lock, mutex:
                 order.append("child")
 
         assert in_child(take) == 0
-        with mutex:
+        with WHOLE.lock, mutex:
             order.append("parent")
     assert order == ["parent"]
 
@@ -130,3 +130,30 @@ def test_what_rests_before_a_fork_goes_when_nobody_has_it_any_more() -> None:
     del one
     assert in_child(lambda: None) == 0
     assert One.told == ["rested"]
+
+
+def test_an_exception_of_a_signal_leaves_no_lock_held() -> None:
+    class Stop(Exception):
+        pass
+
+    def stop(number: int, frame: object) -> None:
+        raise Stop
+
+    mutex, stopped = threading.RLock(), 0
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0004)
+                while True:
+                    with WHOLE.lock, uninterrupted(mutex):
+                        pass
+            except Stop:
+                stopped += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert stopped > 10
+    assert not WHOLE.lock._is_owned()  # type: ignore[attr-defined]
+    assert not mutex._is_owned()  # type: ignore[attr-defined]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 
-from ..forking import Mutex
+from ..forking import WHOLE
 from ._store import Change
 
 
@@ -19,7 +20,7 @@ class MemoryStore:
     def __init__(self, most: int = 10_000) -> None:
         self._most = most
         self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._lock = Mutex()
+        self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle as an empty store: the copy is for another process."""
@@ -27,14 +28,14 @@ class MemoryStore:
 
     def load(self, key: str) -> bytes | None:
         """Return what is kept under `key`."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
     def update(self, key: str, change: Change) -> bytes:
         """Keep what `change` makes of what is kept, and return it."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             value = self._kept[key] = change(self._kept.get(key))
             self._kept.move_to_end(key)
             while len(self._kept) > self._most:

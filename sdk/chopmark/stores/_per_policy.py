@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from ..forking import Mutex
+from ..forking import WHOLE
 from ..policy import Policy
 
 T = TypeVar("T")
@@ -21,11 +22,11 @@ class PerPolicy(Generic[T]):
     def __init__(self, make: Callable[[Policy], T]) -> None:
         self._make = make
         self._known: weakref.WeakValueDictionary[int, T] = weakref.WeakValueDictionary()
-        self._lock = Mutex()
+        self._lock = threading.Lock()
 
     def of(self, policy: Policy) -> T:
         """Return what belongs to `policy`; what `make` raises is raised."""
-        with self._lock:
+        with WHOLE.lock, self._lock:
             found = self._known.get(id(policy))
             if found is None:
                 found = self._known[id(policy)] = self._make(policy)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from ..connection import Connection
+from ..forking import WHOLE
 from ._store import Change
 
 FORGET_EVERY = 1_000
@@ -46,12 +47,13 @@ class SQLiteStore:
 
     def load(self, key: str) -> bytes | None:
         """Return what is kept under `key`; raise `sqlite3.Error` where the file cannot be read."""
-        with self._connection as base:
-            return _row(base, key)
+        with WHOLE.lock, self._connection.lock:
+            return _row(self._connection.opened(), key)
 
     def update(self, key: str, change: Change) -> bytes:
         """Keep what `change` makes of what is kept, and return it; raise `sqlite3.Error`."""
-        with self._connection as base:
+        with WHOLE.lock, self._connection.lock:
+            base = self._connection.opened()
             base.execute("BEGIN IMMEDIATE")
             try:
                 value, now = change(_row(base, key)), time.time()
