@@ -1,8 +1,8 @@
 """The words that terms begin with: enough to see that a piece of ASCII text is of no interest.
 
 An occurrence of a term that begins with ASCII letters begins with just these, as a whole word of
-the text, and goes on with the second word of the term. So a text without them holds none, and
-only its last word can be the beginning of one.
+the text, and goes on with the second word of the term: or with what is no letter, and then anything
+may follow. So a text without them holds none, and only its last word can be the beginning of one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Firsts:
         seconds: dict[bytes, set[bytes] | None] = {}
         for first, *rest in terms:
             known = seconds.setdefault(first, set())
-            if known is None or not rest:  # the word is a term by itself
+            if known is None or not rest or not rest[0]:  # the word is enough to look closer
                 seconds[first] = None
             else:
                 known.add(rest[0])
@@ -90,6 +90,8 @@ def read_firsts(terms: Iterable[str]) -> Firsts | None:
             firsts.append(found[0].encode())
             if term.isascii():
                 ascii_terms.append(term.encode().translate(SPACED).split(b" "))
+            elif term[found.end()].isascii():  # ASCII text can end within it, behind its first word
+                ascii_terms.append([firsts[-1]])
         elif term[0].isascii():
             return None
     return Firsts(ascii_terms, firsts)
