@@ -36,6 +36,10 @@ class Broken:
         """Raise what opening raised."""
         raise self._error
 
+    def skip(self, text: str) -> None:
+        """Raise what opening raised."""
+        raise self._error
+
     def finish(self) -> Sequence[Verdict]:
         """Raise what opening raised."""
         raise self._error

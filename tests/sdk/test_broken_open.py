@@ -72,7 +72,7 @@ def test_what_breaks_where_it_is_opened_is_handled_and_recorded(
             told.extend(answer("a question"))
         assert "".join(told) in ("", "calm, ")
     [record] = log.records
-    assert [(one.role, one.name, one.handled) for one in record.failures] == [
-        ("detector", "opening", handling)
-    ]
+    [failure] = record.failures
+    assert (failure.role, failure.name, failure.handled) == ("detector", "opening", handling)
+    assert failure.error == "RuntimeError"
     assert record.ending == ("blocked" if handling == "block" else "completed")
