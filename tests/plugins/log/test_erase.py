@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import signal
 import sqlite3
 import subprocess
@@ -465,7 +464,9 @@ def test_a_bundle_shows_the_chosen_texts_to_who_has_only_python(
     lines = (out / "records.jsonl").read_text("utf-8").splitlines()
     assert [len(json.loads(line)["opened"]) for line in lines] == [0, 1, 1, 0]
     text = (out / "records.jsonl").read_text("utf-8")
-    forged = re.sub(r'"opened": \["....', '"opened": ["WyJ4', text, count=1)
+    shown = text.index('"opened": ["') + len('"opened": ["')
+    other = "5" if text[shown + 3] == "4" else "4"  # of the salt's first character
+    forged = f"{text[: shown + 3]}{other}{text[shown + 4 :]}"
     (out / "records.jsonl").write_text(forged, "utf-8")
     assert subprocess.run([sys.executable, str(out / "verify.py"), str(out)]).returncode == 1
 
