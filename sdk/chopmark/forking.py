@@ -43,10 +43,9 @@ class Whole:
     """
 
     def __init__(self) -> None:
-        self._own = threading.local()
+        self._own = threading.local()  # its `lock`, and what it `held` while it forks
         self._locks: list[weakref.ref[Lock]] = []
         self._making = threading.RLock()  # held by who forks, until it is done
-        self._held: list[Lock] = []
         self._resting: dict[int, weakref.ref[Resting]] = {}
 
     @property
@@ -77,21 +76,24 @@ class Whole:
     def _close(self) -> None:
         deadline = time.monotonic() + PATIENCE
         held: list[Lock] = []
-        if self._making.acquire(timeout=PATIENCE):
-            held.append(self._making)
-        for lock in [found for ref in self._locks if (found := ref()) is not None]:
+        self._own.held = held
+        alive = [lock for ref in self._locks if (lock := ref()) is not None]
+        for lock in (self._making, *alive):
             if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
                 held.append(lock)
-        self._held += held
         for one in self._alive():
             one.rest()
 
     def _open(self) -> None:
-        while self._held:
-            self._held.pop().release()
+        while self._own.held:
+            self._own.held.pop().release()
 
     def _open_in_child(self) -> None:
         self._open()
+        # What could not be had in time is held by a thread that is not here.
+        self._making = threading.RLock()
+        mine = getattr(self._own, "lock", None)
+        self._locks = [] if mine is None else [weakref.ref(mine)]
         for one in self._alive():
             one.forked()
 

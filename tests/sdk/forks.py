@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from chopmark.forking import WHOLE
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 def in_child(task: Callable[[], object]) -> int | None:

@@ -99,6 +99,35 @@ def test_a_fork_does_not_wait_for_ever_for_who_may_wait_for_it(
         thread.join()
 
 
+def test_two_threads_that_fork_amid_their_own_leave_nothing_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forking, "PATIENCE", 0.05)
+    both, ends = threading.Barrier(2), []
+
+    def fork() -> None:
+        with WHOLE.lock:
+            both.wait(20)
+            ends.append(forked())
+
+    for _ in range(8):
+        threads = [threading.Thread(target=fork) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+    assert ends == [0] * 16
+    assert in_child(lambda: in_child(lambda: None)) == 0  # by whom no lock is waited for
+    entered = threading.Event()
+
+    def enter() -> None:
+        with WHOLE.lock:
+            entered.set()
+
+    threading.Thread(target=enter, daemon=True).start()
+    assert entered.wait(20)
+
+
 def test_a_mutex_is_held_by_one_thread_and_free_in_a_child() -> None:
     mutex, order = threading.Lock(), []
     with held(mutex):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 import threading
-import time
-import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +18,8 @@ from chopmark_log._sqlite import SqliteFile
 if sys.platform == "win32":
     pytest.skip("no fork", allow_module_level=True)
 
-PATIENCE = 120.0
+from tests.sdk.forks import in_child
+
 TABLE = "CREATE TABLE meta (key, value)"
 
 
@@ -70,19 +69,6 @@ def at_work(task: Callable[[Path], None], path: Path, threads: int) -> Iterator[
             worker.join()
 
 
-def ended(child: int) -> int | None:
-    """Return the exit status of a child, None for one that had to be killed."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            return status
-        time.sleep(0.001)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
-
-
 @pytest.mark.parametrize("task", [opened, made, dropped, kept])
 def test_a_child_is_never_left_with_what_a_thread_of_its_parent_holds(
     tmp_path: Path, task: Callable[[Path], None]
@@ -91,14 +77,4 @@ def test_a_child_is_never_left_with_what_a_thread_of_its_parent_holds(
     SqliteFile.create(path, TABLE)
     with at_work(task, path, 2):
         for _ in range(8):
-            child = os.fork()
-            if not child:
-                status = 1
-                try:
-                    task(path)
-                    status = 0
-                except BaseException:
-                    traceback.print_exc()
-                finally:
-                    os._exit(status)
-            assert ended(child) == 0
+            assert in_child(partial(task, path)) == 0
