@@ -78,9 +78,11 @@ class Whole:
         held: list[Lock] = []
         self._own.held = held
         alive = [lock for ref in self._locks if (lock := ref()) is not None]
-        for lock in (self._making, *alive):
-            if lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
-                held.append(lock)
+        held.extend(  # one by one: what was taken is known when Ctrl-C comes
+            lock
+            for lock in (self._making, *alive)
+            if lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        )
         for one in self._alive():
             one.rest()
 
